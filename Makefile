@@ -1,0 +1,44 @@
+# script/env is written for bash.
+SHELL := bash
+.DEFAULT_GOAL := help
+.PHONY: help run test watch lint unit e2e build bench soak parity cargo-leptos clean
+
+help: ## this list
+	@awk -F ': ## ' '/^[a-z0-9-]+: ## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, serve http://127.0.0.1:3000 and make a demo user
+	@exec script/run
+
+test: ## everything that must hold before a change lands
+	@script/test
+
+watch: ## rebuild and reload on every change (needs cargo-leptos)
+	@script/watch
+
+lint: ## format and clippy, for both builds
+	@script/test lint
+
+unit: ## the Rust tests
+	@script/test unit
+
+e2e: ## what only a browser can prove
+	@script/test e2e
+
+build: ## the release build, not started
+	@script/bootstrap
+	@script/build
+
+bench: ## the benchmarks
+	@. script/env && cargo bench --no-default-features --features ssr
+
+soak: ## the long random runs that `make test` leaves out
+	@. script/env && cargo test --release --no-default-features --features ssr -- --ignored soak
+
+parity: ## compare the build with and without cargo-leptos
+	@script/test-parity
+
+cargo-leptos: ## install cargo-leptos for `make watch` (a quarter of an hour where it must be compiled)
+	@script/bootstrap cargo-leptos
+
+clean: ## remove what was built here; fetched tools stay in ~/.cache/two-tokens
+	@rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report

@@ -1,0 +1,40 @@
+import { defineConfig, devices, type PlaywrightTestProject } from "@playwright/test";
+
+// Set by script/test where Playwright's own browser cannot be had; see script/bootstrap.
+const chromium = process.env.TWO_TOKENS_CHROMIUM;
+
+export const inChromium: PlaywrightTestProject = {
+  name: "chromium",
+  use: {
+    ...devices["Desktop Chrome"],
+    launchOptions: {
+      ...(chromium ? { executablePath: chromium } : {}),
+      args: [
+        // Chromium refuses to sandbox what root starts, as in a container.
+        ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []),
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--no-first-run",
+      ],
+    },
+  },
+};
+
+const others: PlaywrightTestProject[] = [
+  { name: "firefox", use: devices["Desktop Firefox"] },
+  { name: "webkit", use: devices["Desktop Safari"] },
+];
+
+export default defineConfig({
+  testDir: "tests",
+  fullyParallel: true,
+  forbidOnly: true,
+  // A test that passes the second time has found something.
+  retries: 0,
+  workers: 2,
+  timeout: 30_000,
+  reporter: "list",
+  use: { locale: "en-GB", trace: "retain-on-failure" },
+  projects: process.env.E2E_ALL_BROWSERS === "1" ? [inChromium, ...others] : [inChromium],
+});

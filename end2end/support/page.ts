@@ -1,0 +1,71 @@
+// What people do on the pages, and the two things a test waits for.
+
+import type { BrowserContext, Locator, Page, Response } from "@playwright/test";
+import { expect, type Person } from "./test.ts";
+
+/** The page is live: before, a press of a button is the browser's alone to answer. */
+export async function hydrated(page: Page): Promise<void> {
+  await expect(page.locator("html")).toHaveAttribute("data-hydrated", "true");
+}
+
+export async function signedIn(page: Page): Promise<void> {
+  await expect(page.locator("html")).toHaveAttribute("data-auth-state", "signed-in");
+}
+
+export async function signedOut(page: Page): Promise<void> {
+  await expect(page.locator("html")).toHaveAttribute("data-auth-state", "anonymous");
+}
+
+export const emailField = (page: Page): Locator => page.getByLabel("E-mail", { exact: true });
+export const passwordField = (page: Page): Locator => page.getByLabel("Password", { exact: true });
+export const titleField = (page: Page): Locator => page.getByRole("textbox", { name: "Title", exact: true });
+export const noteField = (page: Page): Locator => page.getByRole("textbox", { name: "Note", exact: true });
+export const button = (page: Page, name: string): Locator => page.getByRole("button", { name, exact: true });
+export const heading = (page: Page, name: string): Locator => page.getByRole("heading", { name, exact: true });
+export const notes = (page: Page): Locator => page.getByRole("list", { name: "Your notes" }).getByRole("listitem");
+
+export async function fillIn(page: Page, { email, password }: Pick<Person, "email" | "password">): Promise<void> {
+  await emailField(page).fill(email);
+  await passwordField(page).fill(password);
+}
+
+/** Signs in on the sign-in page and gives the answer that brought the tokens. */
+export async function signIn(page: Page, person: Person, address = "/login"): Promise<Response> {
+  await page.goto(address);
+  await hydrated(page);
+  await fillIn(page, person);
+  const answer = page.waitForResponse("**/api/auth/login");
+  await button(page, "Sign in").click();
+  await signedIn(page);
+  await expect(heading(page, "Notes")).toBeVisible();
+  return answer;
+}
+
+export async function accessTokenOf(answer: Response): Promise<string> {
+  return ((await answer.json()) as { access_token: string }).access_token;
+}
+
+/** What the browser keeps as refresh token now. */
+export async function refreshCookie(context: BrowserContext) {
+  const cookies = await context.cookies();
+  return cookies.find((cookie) => cookie.name === "__Secure-refresh");
+}
+
+export async function refreshTokenOf(context: BrowserContext): Promise<string> {
+  const cookie = await refreshCookie(context);
+  expect(cookie, "the browser holds a refresh token").toBeDefined();
+  return cookie!.value;
+}
+
+export async function writeNote(page: Page, title: string, body = ""): Promise<void> {
+  await titleField(page).fill(title);
+  await noteField(page).fill(body);
+  await button(page, "Save note").click();
+  await expect(notes(page).filter({ has: heading(page, title) })).toBeVisible();
+}
+
+/** Reloads, which forgets the access token and so turns the refresh token. */
+export async function reload(page: Page): Promise<void> {
+  await page.reload();
+  await signedIn(page);
+}

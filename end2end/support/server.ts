@@ -1,0 +1,81 @@
+// The release build as a process of its own: its own port, its own database and secret, gone afterwards.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer, type AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
+import { expect } from "@playwright/test";
+
+/** What a test file may ask for with `test.use({ settings: … })`; the rest is as everybody gets it. */
+export interface Settings {
+  accessTtl?: string;
+  grace?: string;
+}
+
+const root = resolve(import.meta.dirname, "../..");
+const binary = process.env.TWO_TOKENS_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "release/two-tokens");
+const site = process.env.LEPTOS_SITE_ROOT ?? join(root, "target/site");
+
+export class Server {
+  /** What the process has said so far. */
+  readonly log: string[] = [];
+
+  private constructor(
+    readonly url: string,
+    private readonly process: ChildProcess,
+    private readonly folder: string,
+  ) {
+    for (const stream of [process.stdout, process.stderr]) {
+      if (stream) createInterface(stream).on("line", (line) => this.log.push(line));
+    }
+  }
+
+  static async start(settings: Settings): Promise<Server> {
+    for (const needed of [binary, site]) {
+      if (!existsSync(needed)) throw new Error(`${needed} is missing: run script/build first`);
+    }
+    const port = await freePort();
+    // People type a name: it is `localhost` that the cookies are for.
+    const url = `http://localhost:${port}`;
+    const folder = mkdtempSync(join(tmpdir(), "two-tokens-"));
+    const args = ["--addr", `127.0.0.1:${port}`, "--public-url", url, "--database-url", `sqlite://${folder}/e2e.db`];
+    if (settings.accessTtl) args.push("--access-ttl", settings.accessTtl);
+    if (settings.grace) args.push("--refresh-grace", settings.grace);
+    // In its folder, so that nobody's `.env` is read.
+    const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+    const server = new Server(url, child, folder);
+    process.once("exit", () => child.kill("SIGKILL"));
+    await server.ready();
+    return server;
+  }
+
+  private async ready(): Promise<void> {
+    const asks = async () => {
+      if (this.process.exitCode !== null) throw new Error(`the server did not start:\n${this.log.join("\n")}`);
+      return fetch(`${this.url}/readyz`).then((answer) => answer.status, () => "no answer");
+    };
+    await expect.poll(asks, { message: "the server is ready", intervals: [50], timeout: 15_000 }).toBe(200);
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((resolve) => this.process.once("exit", resolve));
+    if (this.process.exitCode === null && this.process.kill("SIGKILL")) await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Ours without what was set for the scripts or for another server. */
+function environment(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => !/^(TWO_TOKENS|LEPTOS)_/.test(name));
+  return { ...Object.fromEntries(own), LEPTOS_SITE_ROOT: site, LEPTOS_HASH_FILES: "true" };
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => probe.close(resolve));
+  return port;
+}

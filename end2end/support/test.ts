@@ -1,0 +1,95 @@
+// The test function of this suite: a server a worker, people of one's own a test, and nothing wrong in any console.
+
+import { randomUUID } from "node:crypto";
+import { test as base, expect, type BrowserContext, type ConsoleMessage } from "@playwright/test";
+import { Server, type Settings } from "./server.ts";
+
+export { expect } from "@playwright/test";
+
+export interface Person {
+  email: string;
+  password: string;
+  /** A part of the password that looks the same however it is encoded. */
+  secret: string;
+}
+
+export interface Options {
+  /** Failures of requests that this test is about, as the console names them: 401, "ERR_INTERNET_DISCONNECTED". */
+  failures: (number | string)[];
+}
+
+interface Fixtures extends Options {
+  /** Somebody without an account. */
+  newcomer: Person;
+  /** Somebody with an account, signed in nowhere. */
+  member: Person;
+  serverLog: void;
+}
+
+interface WorkerFixtures {
+  settings: Settings;
+  server: Server;
+}
+
+export const test = base.extend<Fixtures, WorkerFixtures>({
+  settings: [{}, { option: true, scope: "worker" }],
+  failures: [[], { option: true }],
+
+  server: [
+    async ({ settings }, use) => {
+      const server = await Server.start(settings);
+      await use(server);
+      await server.stop();
+    },
+    { scope: "worker" },
+  ],
+
+  baseURL: ({ server }, use) => use(server.url),
+
+  context: async ({ context, failures }, use) => {
+    const complaints = listenForComplaints(context, failures);
+    await use(context);
+    expect(complaints, "the browser has nothing to complain about").toEqual([]);
+  },
+
+  newcomer: ({}, use) => use(somebody()),
+
+  member: async ({ playwright, baseURL }, use) => {
+    const member = somebody();
+    const elsewhere = await playwright.request.newContext({ baseURL: baseURL! });
+    const { email, password } = member;
+    const answer = await elsewhere.post("/api/auth/register", { form: { email, password } });
+    expect(answer.status()).toBe(200);
+    await elsewhere.dispose();
+    await use(member);
+  },
+
+  serverLog: [
+    async ({ server }, use, testInfo) => {
+      const before = server.log.length;
+      await use();
+      if (testInfo.status === testInfo.expectedStatus) return;
+      const said = server.log.slice(before);
+      if (said.length > 0) console.log(["What the server said:", ...said].join("\n"));
+    },
+    { auto: true },
+  ],
+});
+
+function somebody(): Person {
+  const secret = randomUUID();
+  return { email: `${randomUUID()}@example.com`, password: `a few random words & ${secret}`, secret };
+}
+
+/** Errors and warnings of every page, uncaught exceptions, violations of the content policy. */
+function listenForComplaints(context: BrowserContext, failures: Options["failures"]): string[] {
+  const complaints: string[] = [];
+  const expected = (message: ConsoleMessage) =>
+    failures.some((failure) => new RegExp(`^Failed to load resource: .*\\b${failure}\\b`).test(message.text()));
+  context.on("console", (message) => {
+    if (!["error", "warning"].includes(message.type()) || expected(message)) return;
+    complaints.push(`${message.type()} at ${message.location().url}: ${message.text()}`);
+  });
+  context.on("weberror", (error) => complaints.push(`uncaught: ${error.error().stack ?? error.error().message}`));
+  return complaints;
+}

@@ -1,0 +1,39 @@
+// Watches the screen frame by frame, for what must not be seen even in passing.
+
+import type { BrowserContext } from "@playwright/test";
+
+/** The paths at which a password field has come into view since the last `forget`. */
+export class Witness {
+  private seen: string[] = [];
+
+  static async of(context: BrowserContext): Promise<Witness> {
+    const witness = new Witness();
+    await context.exposeFunction("passwordFieldIsVisible", (path: string) => void witness.seen.push(path));
+    await context.addInitScript(() => {
+      const { passwordFieldIsVisible } = window as unknown as { passwordFieldIsVisible(path: string): void };
+      let visible = false;
+      const look = () => {
+        const before = visible;
+        const fields = document.querySelectorAll("input[type=password], input[autocomplete=current-password]");
+        visible = [...fields].some((field) => field.checkVisibility({ visibilityProperty: true }));
+        if (visible && !before) passwordFieldIsVisible(location.pathname);
+      };
+      // What was added is seen before it is painted, and what became visible by style alone at the next frame.
+      new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
+      const eachFrame = () => {
+        look();
+        requestAnimationFrame(eachFrame);
+      };
+      eachFrame();
+    });
+    return witness;
+  }
+
+  saw(): string[] {
+    return this.seen;
+  }
+
+  forget(): void {
+    this.seen = [];
+  }
+}

@@ -1,0 +1,49 @@
+import { holdBack, THE_PROGRAM, Traffic } from "../support/network.ts";
+import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test("who signs in before the program has arrived is signed in, and the password is in no address", async ({
+  page,
+  context,
+  member,
+}) => {
+  const traffic = new Traffic(context);
+  const release = await holdBack(page, THE_PROGRAM);
+  await page.goto("/login", { waitUntil: "commit" });
+  await fillIn(page, member);
+  const sent = page.waitForRequest((request) => request.method() === "POST");
+  await button(page, "Sign in").click();
+  expect((await sent).postData(), "the form was sent by the browser").toContain(member.secret);
+  await expect(page).toHaveURL("/notes");
+  await expect(page.getByText("Restoring your session…")).toBeVisible();
+  await expect(page.locator("html")).not.toHaveAttribute("data-hydrated");
+
+  release();
+  await signedIn(page);
+  await writeNote(page, "Milk");
+  expect(traffic.urls.filter((url) => url.includes(member.secret) || url.includes("password"))).toEqual([]);
+});
+
+test("who creates an account before the program has arrived is signed in", async ({ page, newcomer }) => {
+  const release = await holdBack(page, THE_PROGRAM);
+  await page.goto("/register", { waitUntil: "commit" });
+  await fillIn(page, newcomer);
+  await button(page, "Create account").click();
+  await expect(page).toHaveURL("/notes");
+  release();
+  await signedIn(page);
+  await expect(heading(page, "Notes")).toBeVisible();
+});
+
+test("who types before the program has arrived finds it all there afterwards", async ({ page, member }) => {
+  const release = await holdBack(page, THE_PROGRAM);
+  await page.goto("/login", { waitUntil: "commit" });
+  await fillIn(page, member);
+  release();
+  await hydrated(page);
+  await expect(emailField(page)).toHaveValue(member.email);
+  await expect(passwordField(page)).toHaveValue(member.password);
+  await button(page, "Sign in").click();
+  await signedIn(page);
+  await expect(heading(page, "Notes")).toBeVisible();
+});

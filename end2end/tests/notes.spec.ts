@@ -1,0 +1,82 @@
+import { button, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test("who changes a note sees it changed, also after a reload", async ({ page, member }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk", "one bottle");
+  await button(page, "Edit Milk").click();
+  await expect(titleField(page)).toBeFocused();
+  await expect(noteField(page)).toHaveValue("one bottle");
+  await titleField(page).fill("Oat milk");
+  await button(page, "Save changes").click();
+  await expect(heading(page, "Oat milk")).toBeVisible();
+  await expect(button(page, "Save note")).toBeVisible();
+
+  await reload(page);
+  await expect(notes(page)).toHaveCount(1);
+  await expect(notes(page)).toContainText(["one bottle"]);
+  await expect(heading(page, "Oat milk")).toBeVisible();
+});
+
+test("who thinks better of a change leaves the note as it was, and finds the note begun before", async ({ page, member }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk");
+  await titleField(page).fill("Honey");
+  await button(page, "Edit Milk").click();
+  await titleField(page).fill("Oat milk");
+  await button(page, "Cancel").click();
+  await expect(titleField(page)).toHaveValue("Honey");
+  await expect(heading(page, "Milk")).toBeVisible();
+});
+
+test("who deletes a note is asked once more", async ({ page, member }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk");
+  await writeNote(page, "Honey");
+  await button(page, "Delete Milk").click();
+  await expect(notes(page)).toHaveCount(2);
+  await page.getByRole("button", { name: "Really delete?" }).click();
+  await expect(notes(page)).toHaveCount(1);
+
+  await reload(page);
+  await expect(heading(page, "Honey")).toBeVisible();
+  await expect(heading(page, "Milk")).toBeHidden();
+});
+
+test("what somebody writes is shown as text, whatever it looks like", async ({ page, member }) => {
+  await signIn(page, member);
+  const markup = '<img src=x onerror="document.title=1"><b>bold</b>';
+  await writeNote(page, markup, markup);
+  await reload(page);
+  await expect(notes(page).getByText(markup)).toHaveCount(2);
+  await expect(page).toHaveTitle("Notes · Two Tokens");
+});
+
+test.describe(() => {
+  test.use({ failures: [422] });
+  test("who saves a note without a title is told so, and nothing is lost", async ({ page, member }) => {
+    await signIn(page, member);
+    await noteField(page).fill("two rolls");
+    await button(page, "Save note").click();
+    await expect(page.getByRole("alert")).toHaveText("Give the note a title.");
+    await expect(titleField(page)).toHaveAttribute("aria-invalid", "true");
+    await expect(noteField(page)).toHaveValue("two rolls");
+    await writeNote(page, "Milk", "two rolls");
+    await expect(page.getByRole("alert")).toBeHidden();
+  });
+});
+
+test.describe(() => {
+  test.use({ failures: ["ERR_INTERNET_DISCONNECTED"] });
+  test("who saves without a connection keeps what was typed and saves it later", async ({ page, context, member }) => {
+    await signIn(page, member);
+    await titleField(page).fill("Milk");
+    await context.setOffline(true);
+    await button(page, "Save note").click();
+    await expect(page.getByRole("alert")).toBeVisible();
+    await expect(titleField(page)).toHaveValue("Milk");
+    await context.setOffline(false);
+    await button(page, "Save note").click();
+    await expect(heading(page, "Milk")).toBeVisible();
+  });
+});

@@ -1,0 +1,109 @@
+import type { BrowserContext, Page } from "@playwright/test";
+import { Traffic } from "../support/network.ts";
+import { accessTokenOf, heading, refreshCookie, reload, signIn, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+const DAY = 24 * 60 * 60;
+
+/** Anything of the shape of one of the two tokens. */
+const A_TOKEN = /ttr_[\w-]{20}|eyJ[\w-]+\.[\w-]+\.[\w-]+/;
+
+/** Everything a script in the page can read that outlives it. */
+function withinReachOfScripts(page: Page): Promise<Record<string, string>> {
+  return page.evaluate(async () => ({
+    localStorage: JSON.stringify({ ...localStorage }),
+    sessionStorage: JSON.stringify({ ...sessionStorage }),
+    databases: JSON.stringify(await indexedDB.databases()),
+    caches: JSON.stringify(await caches.keys()),
+    history: JSON.stringify(history.state),
+    name: window.name,
+    cookies: document.cookie,
+    elements: document.documentElement.outerHTML,
+  }));
+}
+
+/** The text of every document, script and style that is served from now on. */
+function everythingServed(context: BrowserContext): Promise<[url: string, text: string]>[] {
+  const served: Promise<[string, string]>[] = [];
+  context.on("response", (response) => {
+    const isFile = !new URL(response.url()).pathname.startsWith("/api/");
+    if (isFile && response.status() === 200) served.push(response.text().then((text) => [response.url(), text]));
+  });
+  return served;
+}
+
+test("who is signed in has no token in any storage, page or address", async ({ page, context, member }) => {
+  const served = everythingServed(context);
+  const traffic = new Traffic(context);
+  const access = await accessTokenOf(await signIn(page, member));
+  expect(access, "an access token is found by its shape").toMatch(A_TOKEN);
+  expect((await refreshCookie(context))?.value, "a refresh token is found by its shape").toMatch(A_TOKEN);
+  await writeNote(page, "Milk");
+
+  const visits = [
+    () => reload(page),
+    () => page.goto("/"),
+    () => page.goto("/login"),
+    () => page.goto("/nowhere"),
+    () => page.goto("/notes"),
+  ];
+  for (const visit of visits) {
+    await visit();
+    await expect(page.getByRole("banner")).toContainText(member.email);
+    for (const [place, text] of Object.entries(await withinReachOfScripts(page))) {
+      expect(text, place).not.toMatch(A_TOKEN);
+    }
+    for (const [url, text] of await Promise.all(served)) expect(text, url).not.toMatch(A_TOKEN);
+  }
+  const kept = await withinReachOfScripts(page);
+  expect(kept).toMatchObject({ cookies: "signed_in=1", databases: "[]", caches: "[]" });
+  expect(served.length, "pages, scripts and styles were looked at").toBeGreaterThan(visits.length);
+  expect(traffic.urls.filter((url) => A_TOKEN.test(url) || url.includes(member.secret))).toEqual([]);
+});
+
+test.describe(() => {
+  test.use({ failures: [404] });
+  test("who signs in gets a refresh cookie with exactly the promised attributes", async ({ page, context, member }) => {
+    const now = Date.now() / 1000;
+    const answer = await signIn(page, member);
+    const lines = (await answer.headersArray()).filter(({ name }) => name.toLowerCase() === "set-cookie");
+    const cookies = lines.map(({ value }) => value.split("; ")).map(([pair, ...attributes]) => [pair, attributes.sort()]);
+    expect(cookies).toEqual([
+      [
+        expect.stringMatching(/^__Secure-refresh=ttr_[\w-]{70}$/),
+        ["HttpOnly", `Max-Age=${7 * DAY}`, "Path=/api/auth", "SameSite=Strict", "Secure"],
+      ],
+      ["signed_in=1", [`Max-Age=${7 * DAY}`, "Path=/", "SameSite=Lax", "Secure"]],
+    ]);
+    expect(await answer.headerValue("cache-control")).toBe("no-store");
+
+    const cookie = await refreshCookie(context);
+    expect(cookie).toMatchObject({
+      // Without a dot in front: it goes to this host and to none below it.
+      domain: "localhost",
+      path: "/api/auth",
+      httpOnly: true,
+      secure: true,
+      sameSite: "Strict",
+    });
+    expect(Math.abs(cookie!.expires - now - 7 * DAY)).toBeLessThan(60);
+  });
+
+  test("whose browser sends the refresh cookie to its own endpoint and the access token to the API alone", async ({
+    page,
+    context,
+    member,
+  }) => {
+    await signIn(page, member);
+    const traffic = new Traffic(context);
+    await reload(page);
+    await writeNote(page, "Milk");
+    await page.getByRole("link", { name: "Home" }).click();
+    await expect(page).toHaveURL("/");
+    for (const address of ["/", "/login", "/nowhere", "/api/nowhere", "/notes"]) await page.goto(address);
+    await expect(heading(page, "Milk")).toBeVisible();
+
+    expect(await traffic.pathsWith("cookie", "__Secure-refresh=")).toEqual(["/api/auth/refresh"]);
+    expect(await traffic.pathsWith("authorization", "Bearer ")).toEqual(["/api/notes/create", "/api/notes/list"]);
+  });
+});

@@ -1,0 +1,41 @@
+import { button, emailField, fillIn, hydrated, passwordField } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ failures: [409, 422] });
+
+test("who chooses a short password is told what is missing, at the field", async ({ page, newcomer }) => {
+  await page.goto("/register");
+  await hydrated(page);
+  await fillIn(page, { email: newcomer.email, password: "14 characters!" });
+  const answer = page.waitForResponse("**/api/auth/register");
+  await button(page, "Create account").click();
+  expect((await answer).status()).toBe(422);
+  await expect(page.getByRole("alert")).toContainText("15");
+  await expect(passwordField(page)).toHaveAttribute("aria-invalid", "true");
+  await expect(passwordField(page)).toHaveAccessibleDescription(/15/);
+  await expect(emailField(page)).toHaveValue(newcomer.email);
+});
+
+test("who has an account already is told so", async ({ page, member }) => {
+  await page.goto("/register");
+  await hydrated(page);
+  await fillIn(page, member);
+  const answer = page.waitForResponse("**/api/auth/register");
+  await button(page, "Create account").click();
+  expect((await answer).status()).toBe(409);
+  await expect(page.getByRole("alert")).toContainText("There is an account with this e-mail already.");
+  await expect(emailField(page)).toHaveValue(member.email);
+});
+
+test("who wants to see the password sees it, until it is sent", async ({ page, member }) => {
+  await page.goto("/register");
+  await hydrated(page);
+  await fillIn(page, member);
+  await button(page, "Show password").click();
+  await expect(passwordField(page)).toHaveAttribute("type", "text");
+  await button(page, "Hide password").click();
+  await expect(passwordField(page)).toHaveAttribute("type", "password");
+  await button(page, "Show password").click();
+  await button(page, "Create account").click();
+  await expect(passwordField(page)).toHaveAttribute("type", "password");
+});

@@ -1,0 +1,82 @@
+import { Traffic } from "../support/network.ts";
+import { accessTokenOf, button, heading, refreshTokenOf, signedOut, signIn, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test("who signs out leaves nothing private behind, neither on Back nor after a reload", async ({
+  page,
+  context,
+  member,
+}) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk", "for nobody else");
+  const nothingPrivate = async () => {
+    await signedOut(page);
+    await expect(heading(page, "Sign in")).toBeVisible();
+    const all = await page.content();
+    expect(all).not.toContain("for nobody else");
+    expect(all).not.toContain(member.email);
+  };
+  const told = page.waitForResponse("**/api/auth/logout");
+  await button(page, "Sign out").click();
+  expect((await told).status()).toBe(204);
+  await nothingPrivate();
+  expect(await context.cookies()).toEqual([]);
+
+  const traffic = new Traffic(context);
+  await page.goBack();
+  await nothingPrivate();
+  await page.reload();
+  await nothingPrivate();
+  await page.goto("/notes");
+  await nothingPrivate();
+  await page.goto("/");
+  await page.goBack();
+  await nothingPrivate();
+  expect(await context.cookies()).toEqual([]);
+  expect(await traffic.calls(), "without a session there is nothing to ask the API").toEqual([]);
+});
+
+test("who signs out makes both tokens useless wherever a copy is", async ({
+  page,
+  context,
+  member,
+  playwright,
+  server,
+}) => {
+  const access = await accessTokenOf(await signIn(page, member));
+  const refresh = await refreshTokenOf(context);
+  const told = page.waitForResponse("**/api/auth/logout");
+  await button(page, "Sign out").click();
+  await told;
+
+  const elsewhere = await playwright.request.newContext({ baseURL: server.url });
+  const copies = [
+    await elsewhere.get("/api/notes/list", { headers: { authorization: `Bearer ${access}` } }),
+    await elsewhere.post("/api/auth/refresh", { form: {}, headers: { cookie: `__Secure-refresh=${refresh}` } }),
+  ];
+  for (const answer of copies) {
+    expect(answer.status()).toBe(401);
+    expect(await answer.json()).toMatchObject({ code: "session_revoked", reason: "logout" });
+  }
+});
+
+test.describe(() => {
+  test.use({ failures: ["ERR_INTERNET_DISCONNECTED"] });
+  test("who signs out without a connection is signed out here at once, and on the server when it is back", async ({
+    page,
+    context,
+    member,
+  }) => {
+    await signIn(page, member);
+    await writeNote(page, "Milk", "for nobody else");
+    await context.setOffline(true);
+    await button(page, "Sign out").click();
+    await signedOut(page);
+    expect(await page.content()).not.toContain("for nobody else");
+
+    const told = page.waitForResponse("**/api/auth/logout");
+    await context.setOffline(false);
+    expect((await told).status()).toBe(204);
+    await expect.poll(() => context.cookies()).toEqual([]);
+  });
+});

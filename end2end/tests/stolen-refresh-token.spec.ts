@@ -1,0 +1,112 @@
+import type { APIRequestContext, APIResponse, PlaywrightWorkerArgs } from "@playwright/test";
+import { button, heading, passwordField, refreshTokenOf, reload, signIn, titleField, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+const GRACE = 1000;
+test.use({ settings: { grace: "1s" } });
+
+/** Somebody who holds a copy of the refresh token and no browser: keeps the cookies it is given, as a thief would. */
+async function thiefWith(token: string, { request }: PlaywrightWorkerArgs["playwright"], url: string) {
+  const cookie = { name: "__Secure-refresh", value: token, domain: "localhost", path: "/api/auth", expires: -1 };
+  const cookies = [{ ...cookie, httpOnly: true, secure: true, sameSite: "Strict" as const }];
+  return request.newContext({ baseURL: url, storageState: { cookies, origins: [] } });
+}
+
+const refreshOf = (thief: APIRequestContext): Promise<APIResponse> => thief.post("/api/auth/refresh", { form: {} });
+
+/** The grace is a matter of time, so time is what is waited for. */
+async function pastTheGrace(): Promise<void> {
+  const since = performance.now();
+  await expect.poll(() => performance.now() - since).toBeGreaterThan(GRACE + 100);
+}
+
+test("each refresh brings another refresh token", async ({ page, context, member }) => {
+  await signIn(page, member);
+  const seen = [await refreshTokenOf(context)];
+  for (let turn = 0; turn < 3; turn++) {
+    await reload(page);
+    seen.push(await refreshTokenOf(context));
+  }
+  expect(new Set(seen).size).toBe(4);
+});
+
+test.describe(() => {
+  test.use({ failures: [401] });
+
+  test("a thief who comes with an old refresh token ends the session for both, and its owner is told why", async ({
+    page,
+    context,
+    member,
+    playwright,
+    server,
+  }) => {
+    await signIn(page, member);
+    const stolen = await refreshTokenOf(context);
+    await reload(page);
+    await reload(page);
+    await writeNote(page, "Milk");
+    const newest = await refreshTokenOf(context);
+    await pastTheGrace();
+
+    const thief = await thiefWith(stolen, playwright, server.url);
+    const caught = await refreshOf(thief);
+    expect(caught.status()).toBe(401);
+    expect(await caught.json()).toMatchObject({ code: "refresh_token_reused", reason: "reuse" });
+    expect(caught.headers()["set-cookie"]).toBeUndefined();
+
+    await titleField(page).fill("Honey");
+    const refused = page.waitForResponse("**/api/notes/create");
+    await button(page, "Save note").click();
+    expect(await (await refused).json()).toMatchObject({ code: "session_revoked", reason: "reuse" });
+    await expect(heading(page, "We ended your session for your safety")).toBeVisible();
+    await expect(heading(page, "Milk")).toBeHidden();
+
+    expect(await refreshTokenOf(context), "a refusal leaves the cookie alone").toBe(newest);
+    const late = await refreshOf(await thiefWith(newest, playwright, server.url));
+    expect(late.status()).toBe(401);
+    expect(await late.json()).toMatchObject({ code: "session_revoked", reason: "reuse" });
+  });
+
+  test("a thief who comes first gets one access token, and is caught when both have come", async ({
+    page,
+    context,
+    member,
+    playwright,
+    server,
+  }) => {
+    await signIn(page, member);
+    const thief = await thiefWith(await refreshTokenOf(context), playwright, server.url);
+    expect((await refreshOf(thief)).status()).toBe(200);
+    await pastTheGrace();
+    await reload(page);
+
+    const caught = await refreshOf(thief);
+    expect(await caught.json()).toMatchObject({ code: "refresh_token_reused" });
+    await page.reload();
+    await expect(heading(page, "We ended your session for your safety")).toBeVisible();
+  });
+
+  test("who was signed out for safety signs in again in place and goes on typing", async ({
+    page,
+    context,
+    member,
+    playwright,
+    server,
+  }) => {
+    await signIn(page, member);
+    const stolen = await refreshTokenOf(context);
+    await reload(page);
+    await reload(page);
+    await pastTheGrace();
+    await refreshOf(await thiefWith(stolen, playwright, server.url));
+
+    await titleField(page).fill("Honey");
+    await button(page, "Save note").click();
+    await expect(heading(page, "We ended your session for your safety")).toBeVisible();
+    await passwordField(page).fill(member.password);
+    await button(page, "Sign in").click();
+    await expect(titleField(page)).toHaveValue("Honey");
+    await button(page, "Save note").click();
+    await expect(heading(page, "Honey")).toBeVisible();
+  });
+});

@@ -1,0 +1,59 @@
+import type { Page } from "@playwright/test";
+import { button, heading, signedIn, signedOut, signIn, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+async function alsoOn(page: Page, address: string): Promise<Page> {
+  const other = await page.context().newPage();
+  await other.goto(address);
+  await signedIn(other);
+  return other;
+}
+
+test("who signs out in one tab is signed out in the other, which shows nothing private any more", async ({
+  page,
+  member,
+}) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk", "for nobody else");
+  const other = await alsoOn(page, "/notes");
+  await expect(heading(other, "Milk")).toBeVisible();
+
+  await button(page, "Sign out").click();
+  await signedOut(other);
+  await expect(heading(other, "Your session has ended")).toBeVisible();
+  expect(await other.content()).not.toContain("for nobody else");
+  await expect(button(other, "Sign out")).toBeHidden();
+});
+
+test("who opens a second tab is signed in there without signing in again", async ({ page, member }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk");
+  const other = await alsoOn(page, "/notes");
+  await writeNote(other, "Honey");
+  await page.reload();
+  await expect(heading(page, "Honey")).toBeVisible();
+});
+
+test("who signs in where somebody else was signed in takes over every tab, and sees only their own notes", async ({
+  page,
+  member,
+  newcomer,
+}) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk", "for nobody else");
+  const other = await alsoOn(page, "/notes");
+  await expect(heading(other, "Milk")).toBeVisible();
+
+  await button(page, "Sign out").click();
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await expect(heading(page, "Create account")).toBeVisible();
+  await page.getByLabel("E-mail", { exact: true }).fill(newcomer.email);
+  await page.getByLabel("Password", { exact: true }).fill(newcomer.password);
+  await button(page, "Create account").click();
+  await signedIn(page);
+
+  await signedIn(other);
+  await expect(other.getByRole("banner")).toContainText(newcomer.email);
+  await expect(other.getByText("No notes yet.")).toBeVisible();
+  expect(await other.content()).not.toContain("for nobody else");
+});

@@ -1,0 +1,44 @@
+import { button, emailField, fillIn, heading, passwordField } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ javaScriptEnabled: false, failures: [401] });
+
+const needsScripts = "Notes need JavaScript";
+
+test("who runs no scripts can read the start page and go on from it", async ({ page }) => {
+  await page.goto("/");
+  await expect(heading(page, "One sign-in, two tokens")).toBeVisible();
+  await expect(page.getByText("You are signed out, so at the moment you have neither.")).toBeVisible();
+  await expect(page.getByText(needsScripts)).toBeVisible();
+  await expect(page.getByRole("alert")).toBeHidden();
+  await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
+  await expect(heading(page, "Sign in")).toBeVisible();
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await expect(heading(page, "Create account")).toBeVisible();
+});
+
+test("who runs no scripts can sign in, and is told what a wrong password is", async ({ page, context, member }) => {
+  await page.goto("/login");
+  await expect(button(page, "Show password")).toBeHidden();
+  await fillIn(page, { email: member.email, password: "not the password at all" });
+  await button(page, "Sign in").click();
+  await expect(page.getByRole("alert")).toHaveText("E-mail or password is wrong. Check both and try again.");
+  await expect(emailField(page)).toHaveValue(member.email);
+  await expect(passwordField(page)).toHaveValue("");
+
+  await passwordField(page).fill(member.password);
+  await button(page, "Sign in").click();
+  await expect(page).toHaveURL("/notes");
+  await expect(page.getByText(needsScripts)).toBeVisible();
+  expect((await context.cookies()).map(({ name }) => name).sort()).toEqual(["__Secure-refresh", "signed_in"]);
+});
+
+test("who runs no scripts and follows a link with a foreign address ends up at the notes", async ({ page, member }) => {
+  for (const next of ["//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example"]) {
+    await page.goto(`/login?next=${encodeURIComponent(next)}`);
+    await fillIn(page, member);
+    await button(page, "Sign in").click();
+    await expect(page).toHaveURL("/notes");
+    await page.context().clearCookies();
+  }
+});

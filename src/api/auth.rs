@@ -1,0 +1,130 @@
+//! Register, log in, refresh, log out: the four endpoints the refresh cookie goes to. Each reads the request's edges, calls
+//! one use case, and writes the cookie; nothing is decided here.
+
+use std::fmt;
+
+use leptos::prelude::*;
+use leptos::server_fn::{
+    codec::{FromRes, IntoRes, Json, PostUrl},
+    response::{ClientRes, TryRes},
+};
+use serde::{Deserialize, Serialize};
+
+use super::error::Problem;
+use crate::client::transport::CookieClient;
+
+/// An access token on its way to the tab that asked. Prints as `[redacted]`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AccessToken(String);
+
+impl AccessToken {
+    pub fn new(compact: String) -> Self {
+        Self(compact)
+    }
+
+    /// The compact JWT, for the `Authorization` header alone.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AccessToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AccessToken([redacted])")
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenType {
+    Bearer,
+}
+
+/// Who is signed in, as the browser shows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct User {
+    pub id: String,
+    pub email: String,
+}
+
+/// The token response (RFC 6749 section 5.1). `session_id` lets a tab notice that a refresh came back as another session
+/// without looking into the token, which is not the client's to read (RFC 9068 section 6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenResponse {
+    pub access_token: AccessToken,
+    pub token_type: TokenType,
+    /// Seconds from receipt: the client's clock may be wrong.
+    pub expires_in: u64,
+    pub user: User,
+    pub session_id: String,
+}
+
+/// An answer without a body: `204 No Content`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Done;
+
+impl<Response, E> IntoRes<NoContent, Response, E> for Done
+where
+    Response: TryRes<E> + Send,
+    E: Send,
+{
+    async fn into_res(self) -> Result<Response, E> {
+        #[cfg(feature = "ssr")]
+        crate::server::edge::no_content();
+        Response::try_from_string("text/plain", String::new())
+    }
+}
+
+impl<Response, E> FromRes<NoContent, Response, E> for Done
+where
+    Response: ClientRes<E> + Send,
+    E: Send,
+{
+    async fn from_res(_: Response) -> Result<Self, E> {
+        Ok(Done)
+    }
+}
+
+/// The codec of [`Done`].
+pub struct NoContent;
+
+impl leptos::server_fn::ContentType for NoContent {
+    const CONTENT_TYPE: &'static str = "application/json";
+}
+
+impl leptos::server_fn::codec::Encoding for NoContent {
+    const METHOD: http::Method = http::Method::POST;
+}
+
+/// Makes an account and signs it in.
+#[server(prefix = "/api/auth", endpoint = "register", input = PostUrl, output = Json, client = CookieClient)]
+pub async fn register(email: String, password: String) -> Result<TokenResponse, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    let grant = edge.service().register(&email, password.into(), edge.device(), edge.refresh_cookie_if_valid()).await?;
+    edge.grant(grant)
+}
+
+/// Signs in. Ends the session whose cookie came along.
+#[server(prefix = "/api/auth", endpoint = "login", input = PostUrl, output = Json, client = CookieClient)]
+pub async fn login(email: String, password: String) -> Result<TokenResponse, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    let grant = edge.service().login(&email, password.into(), edge.device(), edge.refresh_cookie_if_valid()).await?;
+    edge.grant(grant)
+}
+
+/// Turns the refresh token and gives a new access token.
+#[server(prefix = "/api/auth", endpoint = "refresh", input = PostUrl, output = Json, client = CookieClient)]
+pub async fn refresh() -> Result<TokenResponse, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    let grant = edge.service().refresh(edge.refresh_cookie()?, edge.device()).await?;
+    edge.grant(grant)
+}
+
+/// Ends the session whose cookie came along, if one did, and clears the cookie. Idempotent.
+#[server(prefix = "/api/auth", endpoint = "logout", input = PostUrl, output = NoContent, client = CookieClient)]
+pub async fn logout() -> Result<Done, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    edge.service().logout(edge.refresh_cookie_if_valid()).await?;
+    edge.clear_refresh_cookie();
+    Ok(Done)
+}

@@ -1,0 +1,58 @@
+//! The rules of the sample resource: whose a note is, and what one may hold. Another person's note does not exist.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::error::AuthError;
+use super::user::UserId;
+use crate::api::notes::{BODY_MAX, Note, TITLE_MAX};
+use crate::clock::Clock;
+use crate::store::Store;
+
+pub struct Notes {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Notes {
+    pub async fn list(&self, owner: UserId) -> Result<Vec<Note>, AuthError> {
+        Ok(self.store.notes(owner).await?)
+    }
+
+    pub async fn create(&self, owner: UserId, title: String, body: String) -> Result<Note, AuthError> {
+        let note = Note { id: Uuid::now_v7().to_string(), updated_at: self.clock.now(), ..checked(title, body)? };
+        self.store.create_note(owner, &note).await?;
+        Ok(note)
+    }
+
+    pub async fn update(&self, owner: UserId, id: &str, title: String, body: String) -> Result<Note, AuthError> {
+        let note = Note { id: known(id)?, updated_at: self.clock.now(), ..checked(title, body)? };
+        if self.store.update_note(owner, &note).await? { Ok(note) } else { Err(AuthError::NotFound) }
+    }
+
+    pub async fn delete(&self, owner: UserId, id: &str) -> Result<(), AuthError> {
+        if self.store.delete_note(owner, &known(id)?).await? { Ok(()) } else { Err(AuthError::NotFound) }
+    }
+}
+
+fn known(id: &str) -> Result<String, AuthError> {
+    Uuid::try_parse(id).map(|id| id.to_string()).map_err(|_| AuthError::NotFound)
+}
+
+fn checked(title: String, body: String) -> Result<Note, AuthError> {
+    if title.trim().is_empty() {
+        return Err(AuthError::invalid("title", "Give the note a title."));
+    }
+    if title.chars().count() > TITLE_MAX {
+        return Err(AuthError::invalid("title", "This title is too long: 200 characters at most."));
+    }
+    if body.chars().count() > BODY_MAX {
+        return Err(AuthError::invalid("body", "This note is too long: 10,000 characters at most."));
+    }
+    // PostgreSQL cannot store this one character in text, and nobody types it.
+    if title.contains('\0') || body.contains('\0') {
+        return Err(AuthError::invalid("body", "A note cannot hold the NUL character."));
+    }
+    Ok(Note { id: String::new(), title, body, updated_at: Default::default() })
+}

@@ -1,0 +1,152 @@
+//! The one server secret and what is derived from it. Each use has its own HKDF label, so that a key made for one purpose
+//! says nothing about the others (RFC 5869).
+
+use std::fmt;
+
+use aws_lc_rs::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hkdf, hmac,
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::random;
+
+/// 32 bytes from the secret file. Everything else is derived.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct ServerSecret([u8; 32]);
+
+impl fmt::Debug for ServerSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerSecret([redacted])")
+    }
+}
+
+impl ServerSecret {
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    pub fn generate() -> Self {
+        Self(random::bytes())
+    }
+
+    /// The text kept in the secret file.
+    pub fn to_text(&self) -> String {
+        URL_SAFE_NO_PAD.encode(self.0)
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok()?;
+        Some(Self(bytes.try_into().ok()?))
+    }
+
+    fn derive(&self, label: &'static [u8]) -> [u8; 32] {
+        struct Len32;
+        impl hkdf::KeyType for Len32 {
+            fn len(&self) -> usize {
+                32
+            }
+        }
+        let mut key = [0; 32];
+        let info = [label];
+        let filled = hkdf::Salt::new(hkdf::HKDF_SHA256, b"two-tokens/v1")
+            .extract(&self.0)
+            .expand(&info, Len32)
+            .and_then(|okm| okm.fill(&mut key));
+        assert!(filled.is_ok(), "HKDF-SHA-256 gives 32 bytes for every input");
+        key
+    }
+
+    pub fn refresh_token_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"refresh-token"))
+    }
+
+    pub fn sealing_key(&self) -> SealingKey {
+        SealingKey(self.derive(b"sealing"))
+    }
+
+    pub fn fingerprint_key(&self) -> FingerprintKey {
+        FingerprintKey(hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"log-fingerprint")))
+    }
+}
+
+/// Seals what must rest in the database but be of no use to who reads it: AES-256-GCM, bound to a name.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SealingKey([u8; 32]);
+
+/// The secret file is not the one the database was written with.
+#[derive(Debug, thiserror::Error)]
+#[error("a sealed value could not be opened: the server secret is not the one it was sealed with")]
+pub struct WrongSecret;
+
+impl SealingKey {
+    fn cipher(&self) -> Option<LessSafeKey> {
+        UnboundKey::new(&AES_256_GCM, &self.0).ok().map(LessSafeKey::new)
+    }
+
+    /// `nonce ‖ ciphertext ‖ tag`, readable only with the same `name`.
+    pub fn seal(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, WrongSecret> {
+        let nonce: [u8; NONCE_LEN] = random::bytes();
+        let mut sealed = plain.to_vec();
+        self.cipher()
+            .ok_or(WrongSecret)?
+            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(name.as_bytes()), &mut sealed)
+            .map_err(|_| WrongSecret)?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    pub fn open(&self, name: &str, sealed: &[u8]) -> Result<Vec<u8>, WrongSecret> {
+        let (nonce, ciphertext) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(WrongSecret)?;
+        let mut buffer = ciphertext.to_vec();
+        let plain = self
+            .cipher()
+            .ok_or(WrongSecret)?
+            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(name.as_bytes()), &mut buffer)
+            .map_err(|_| WrongSecret)?
+            .to_vec();
+        buffer.zeroize();
+        Ok(plain)
+    }
+}
+
+/// Names a token in logs and events without giving it away or letting anyone test a guess.
+pub struct FingerprintKey(hmac::Key);
+
+impl FingerprintKey {
+    /// Twelve hex digits.
+    pub fn of(&self, secret: &[u8]) -> String {
+        hmac::sign(&self.0, secret).as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_secret_survives_its_file_and_does_not_print() {
+        let secret = ServerSecret::generate();
+        let again = ServerSecret::from_text(&format!("{}\n", secret.to_text())).unwrap();
+        assert_eq!(secret.0, again.0);
+        assert!(!format!("{secret:?}").contains(&secret.to_text()));
+        assert!(ServerSecret::from_text("short").is_none());
+    }
+
+    #[test]
+    fn a_sealed_value_opens_only_under_its_name_and_secret() {
+        let key = ServerSecret::generate().sealing_key();
+        let sealed = key.seal("kid-1", b"seed").unwrap();
+        assert_eq!(key.open("kid-1", &sealed).unwrap(), b"seed");
+        assert!(key.open("kid-2", &sealed).is_err());
+        assert!(ServerSecret::generate().sealing_key().open("kid-1", &sealed).is_err());
+        assert!(key.open("kid-1", &sealed[..5]).is_err());
+    }
+
+    #[test]
+    fn each_label_gives_another_key() {
+        let secret = ServerSecret::new([7; 32]);
+        assert_ne!(secret.derive(b"a"), secret.derive(b"b"));
+        assert_eq!(secret.derive(b"a"), secret.derive(b"a"));
+    }
+}

@@ -1,0 +1,84 @@
+//! An account: an e-mail address, a password hash, and whether it may be used.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::error::AuthError;
+use crate::clock::Timestamp;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UserId(pub Uuid);
+
+impl UserId {
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// An e-mail address in the one form it is compared in: trimmed, lower case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Email(String);
+
+impl Email {
+    /// Longest address SMTP can carry (RFC 5321 section 4.5.3.1.3).
+    const MAX: usize = 254;
+
+    /// Only what surely is no address is refused; the rest is the mail server's to say.
+    pub fn parse(input: &str) -> Result<Self, AuthError> {
+        let address = input.trim().to_lowercase();
+        let (local, domain) = address.rsplit_once('@').unwrap_or_default();
+        let shaped = !local.is_empty()
+            && domain.contains('.')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !address.contains(|c: char| c.is_whitespace() || c.is_control());
+        if address.is_empty() {
+            Err(AuthError::invalid("email", "Enter your e-mail address."))
+        } else if address.len() > Self::MAX {
+            Err(AuthError::invalid("email", "This e-mail address is too long: 254 characters at most."))
+        } else if !shaped {
+            Err(AuthError::invalid("email", "This is no e-mail address. It should look like name@example.com."))
+        } else {
+            Ok(Self(address))
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct UserRecord {
+    pub id: UserId,
+    pub email: String,
+    /// A PHC string; see [`super::password`].
+    pub password_hash: String,
+    pub created_at: Timestamp,
+    pub disabled_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_compared_in_one_form() {
+        assert_eq!(Email::parse("  Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_a_reason() {
+        let long = format!("{}@example.com", "a".repeat(300));
+        for bad in ["", "   ", "ada", "ada@", "@example.com", "ada@example", "a da@example.com", "ada@.com", &long] {
+            assert!(Email::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What every request shares: the use cases, the pages' options, and where the app believes it is reached.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+
+use super::config::Config;
+use crate::auth::{
+    access_token::AccessTokens, error::AuthError, keys::KeyRing, notes::Notes, password::PasswordHasher,
+    refresh_token::RefreshTokenKey, revoked::RevokedSessions, secret::ServerSecret, service::AuthService,
+};
+use crate::clock::Clock;
+use crate::store::Store;
+
+/// Verified access tokens remembered, about 1 kB each.
+const VERIFIED_TOKENS: usize = 8192;
+/// Logins that may wait for a hasher thread; more are told to come back.
+const LOGINS_WAITING: usize = 64;
+
+#[derive(Clone)]
+pub struct AppState {
+    pub auth: Arc<AuthService>,
+    pub notes: Arc<Notes>,
+    pub leptos: LeptosOptions,
+    pub public_url: Arc<str>,
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        state.leptos.clone()
+    }
+}
+
+impl AppState {
+    pub async fn assemble(
+        config: &Config,
+        secret: &ServerSecret,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        leptos: LeptosOptions,
+    ) -> Result<Self, AuthError> {
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let passwords = PasswordHasher::start(threads, LOGINS_WAITING)
+            .map_err(|_| AuthError::Internal("no thread for password hashing"))?;
+        let keys = KeyRing::open(&*store, secret.sealing_key(), clock.now()).await?;
+        let auth = AuthService {
+            store: store.clone(),
+            clock: clock.clone(),
+            lifetimes: config.lifetimes(),
+            passwords,
+            access_tokens: AccessTokens::new(&config.public_url, config.access_ttl, VERIFIED_TOKENS),
+            refresh_tokens: RefreshTokenKey::new(secret),
+            fingerprints: secret.fingerprint_key(),
+            keys,
+            revoked: Arc::new(RevokedSessions::default()),
+        };
+        auth.reload_revoked().await?;
+        Ok(Self {
+            auth: Arc::new(auth),
+            notes: Arc::new(Notes { store, clock }),
+            leptos,
+            public_url: config.public_url.as_str().into(),
+        })
+    }
+}

@@ -1,0 +1,239 @@
+//! What can be set, each as a flag and as an environment variable (flag > environment > `.env` > default). What does not
+//! fit together is refused at start, with what to do.
+
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+use clap::{Parser, Subcommand};
+
+use crate::auth::{secret::ServerSecret, service::Lifetimes};
+
+/// Sign-in with a short-lived access token and a rotating refresh token.
+#[derive(Debug, Parser)]
+#[command(name = "two-tokens", version)]
+pub struct Cli {
+    #[command(flatten)]
+    pub config: Config,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Serve the app and its API (the default).
+    Serve,
+    /// Signing keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make the waiting key the signing one. Signs nobody out.
+    Rotate,
+    /// List the keys and their states.
+    List,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct Config {
+    /// Where to listen.
+    #[arg(long, global = true, env = "TWO_TOKENS_ADDR", default_value = "127.0.0.1:3000")]
+    pub addr: SocketAddr,
+
+    /// The address people type: issuer, allowed origin, HSTS.
+    #[arg(long, global = true, env = "TWO_TOKENS_PUBLIC_URL", default_value = "http://localhost:3000")]
+    pub public_url: String,
+
+    /// `sqlite://path` or `postgres://…`.
+    #[arg(long, global = true, env = "TWO_TOKENS_DATABASE_URL", default_value = "sqlite://data/two-tokens.db")]
+    pub database_url: String,
+
+    /// The server secret. Beside an SQLite file it is made on first start; with PostgreSQL it must be given.
+    #[arg(long, global = true, env = "TWO_TOKENS_SECRET_FILE")]
+    pub secret_file: Option<PathBuf>,
+
+    /// How long an access token lives: 5 s to 1 h.
+    #[arg(long, global = true, env = "TWO_TOKENS_ACCESS_TTL", default_value = "15m", value_parser = humantime::parse_duration)]
+    pub access_ttl: Duration,
+
+    /// How long a session lives without being used.
+    #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_IDLE", default_value = "7d", value_parser = humantime::parse_duration)]
+    pub refresh_idle: Duration,
+
+    /// How long a session lives at most.
+    #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_ABSOLUTE", default_value = "30d", value_parser = humantime::parse_duration)]
+    pub refresh_absolute: Duration,
+
+    /// How long a superseded refresh token still gets its successor; 0s is strict RFC 9700.
+    #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_GRACE", default_value = "10s", value_parser = humantime::parse_duration)]
+    pub refresh_grace: Duration,
+
+    /// What to log: a level, or tracing directives.
+    #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
+    pub log: String,
+
+    /// Make a demo user and print how to sign in. Loopback addresses only.
+    #[arg(long, global = true)]
+    pub demo_user: bool,
+}
+
+/// A setting that cannot be used, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{setting}: {problem}")]
+pub struct ConfigError {
+    pub setting: &'static str,
+    pub problem: String,
+}
+
+fn refuse<T>(setting: &'static str, problem: impl Into<String>) -> Result<T, ConfigError> {
+    Err(ConfigError { setting, problem: problem.into() })
+}
+
+impl Config {
+    pub fn lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            access: self.access_ttl,
+            refresh_idle: self.refresh_idle,
+            refresh_absolute: self.refresh_absolute,
+            refresh_grace: self.refresh_grace,
+        }
+    }
+
+    /// Whether the settings fit together.
+    pub fn check(mut self) -> Result<Self, ConfigError> {
+        self.public_url = self.public_url.trim_end_matches('/').to_owned();
+        let url: http::Uri = match self.public_url.parse() {
+            Ok(url) => url,
+            Err(error) => return refuse("TWO_TOKENS_PUBLIC_URL", format!("{} is no URL: {error}", self.public_url)),
+        };
+        if !matches!(url.scheme_str(), Some("http" | "https")) || url.path() != "/" || url.query().is_some() {
+            return refuse("TWO_TOKENS_PUBLIC_URL", "must be http:// or https:// and a host, without a path");
+        }
+        if !(Duration::from_secs(5)..=Duration::from_secs(3600)).contains(&self.access_ttl) {
+            return refuse("TWO_TOKENS_ACCESS_TTL", "must be from 5s to 1h");
+        }
+        if self.refresh_idle < self.access_ttl {
+            return refuse("TWO_TOKENS_REFRESH_IDLE", "must not be shorter than the access token's lifetime");
+        }
+        if self.refresh_absolute < self.refresh_idle {
+            return refuse("TWO_TOKENS_REFRESH_ABSOLUTE", "must not be shorter than TWO_TOKENS_REFRESH_IDLE");
+        }
+        if self.refresh_grace > Duration::from_secs(60) {
+            return refuse("TWO_TOKENS_REFRESH_GRACE", "must be at most 60s: a thief shares the grace");
+        }
+        if self.demo_user && !self.addr.ip().is_loopback() {
+            return refuse("--demo-user", "is for loopback addresses only: its password is known to everybody");
+        }
+        Ok(self)
+    }
+
+    fn sqlite_file(&self) -> Option<PathBuf> {
+        let path = self.database_url.strip_prefix("sqlite:")?;
+        let path = path.strip_prefix("//").unwrap_or(path);
+        Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
+    }
+
+    /// Reads the server secret, making it (mode 0600) beside an SQLite file on first start.
+    pub fn secret(&self) -> Result<ServerSecret, ConfigError> {
+        const SETTING: &str = "TWO_TOKENS_SECRET_FILE";
+        let path = match (&self.secret_file, self.sqlite_file()) {
+            (Some(path), _) => path.clone(),
+            (None, Some(database)) => database.with_extension("secret"),
+            (None, None) => {
+                return refuse(SETTING, "must be given with PostgreSQL, the same file for every instance");
+            }
+        };
+        let described = |error: std::io::Error| ConfigError {
+            setting: SETTING,
+            problem: format!("{}: {error}", path.display()),
+        };
+        match std::fs::read_to_string(&path) {
+            Ok(text) => ServerSecret::from_text(&text).ok_or_else(|| ConfigError {
+                setting: SETTING,
+                problem: format!("{} does not hold 32 bytes of base64url", path.display()),
+            }),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.sqlite_file().is_some() => {
+                let secret = ServerSecret::generate();
+                write_private(&path, &secret.to_text()).map_err(described)?;
+                Ok(secret)
+            }
+            Err(error) => Err(described(error)),
+        }
+    }
+}
+
+fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()
+}
+
+/// Names of environment variables that look like ours but mean nothing: most likely a slip of the pen.
+pub fn unknown_variables() -> Vec<String> {
+    use clap::CommandFactory as _;
+    let command = Cli::command();
+    let known: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_env()).collect();
+    std::env::vars_os()
+        .map(|(name, _)| name)
+        .filter(|name| name.to_string_lossy().starts_with("TWO_TOKENS_") && !known.contains(&name.as_os_str()))
+        .map(|name| name.to_string_lossy().into_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(arguments: &[&str]) -> Result<Config, ConfigError> {
+        let arguments = std::iter::once("two-tokens").chain(arguments.iter().copied());
+        Cli::try_parse_from(arguments).unwrap().config.check()
+    }
+
+    #[test]
+    fn the_defaults_fit_together() {
+        let config = parse(&[]).unwrap();
+        assert_eq!(config.access_ttl, Duration::from_secs(900));
+        assert_eq!(config.sqlite_file().unwrap(), PathBuf::from("data/two-tokens.db"));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused_with_its_name() {
+        for (arguments, setting) in [
+            (vec!["--access-ttl", "4s"], "TWO_TOKENS_ACCESS_TTL"),
+            (vec!["--access-ttl", "2h"], "TWO_TOKENS_ACCESS_TTL"),
+            (vec!["--refresh-idle", "60d"], "TWO_TOKENS_REFRESH_ABSOLUTE"),
+            (vec!["--refresh-idle", "1s"], "TWO_TOKENS_REFRESH_IDLE"),
+            (vec!["--refresh-grace", "5m"], "TWO_TOKENS_REFRESH_GRACE"),
+            (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),
+            (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
+            (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),
+        ] {
+            assert_eq!(parse(&arguments).unwrap_err().setting, setting, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn the_secret_is_made_once_and_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/a.db", folder.path().display());
+        let config = parse(&["--database-url", &url]).unwrap();
+        let first = config.secret().unwrap();
+        assert_eq!(config.secret().unwrap().to_text(), first.to_text());
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt as _;
+            let mode = std::fs::metadata(folder.path().join("a.secret")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+        }
+        let postgres = parse(&["--database-url", "postgres://x/y"]).unwrap();
+        assert_eq!(postgres.secret().unwrap_err().setting, "TWO_TOKENS_SECRET_FILE");
+    }
+}

@@ -1,0 +1,126 @@
+//! The pages, rendered by Leptos, and the two forms that must work before WebAssembly arrives: a posted `/login` or
+//! `/register` signs in and sends on, or renders its page again with what went wrong and the right status.
+
+use axum::{
+    extract::{Form, Request, State, rejection::FormRejection},
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+use leptos_axum::ResponseOptions;
+use serde::Deserialize;
+
+use super::app_state::AppState;
+use super::{edge, headers, refresh_cookie};
+use crate::api::error::Problem;
+use crate::auth::error::AuthError;
+use crate::auth::service::Grant;
+use crate::ui::{posted::Posted, shell::shell};
+
+#[derive(Deserialize)]
+pub struct Credentials {
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+type Posting = Result<Form<Credentials>, FormRejection>;
+
+pub async fn page(State(state): State<AppState>, request: Request) -> Response {
+    render(state, request, None).await
+}
+
+pub async fn login(State(state): State<AppState>, parts: Parts, form: Posting) -> Response {
+    let Ok(Form(form)) = form else { return unreadable(state, parts).await };
+    let device = edge::device(&parts);
+    let outcome = state.auth.login(&form.email, form.password.into(), device, None).await;
+    answer(state, parts, form.email, &form.next, outcome).await
+}
+
+pub async fn register(State(state): State<AppState>, parts: Parts, form: Posting) -> Response {
+    let Ok(Form(form)) = form else { return unreadable(state, parts).await };
+    let device = edge::device(&parts);
+    let outcome = state.auth.register(&form.email, form.password.into(), device, None).await;
+    answer(state, parts, form.email, &form.next, outcome).await
+}
+
+async fn answer(
+    state: AppState,
+    parts: Parts,
+    email: String,
+    next: &str,
+    outcome: Result<Grant, AuthError>,
+) -> Response {
+    match outcome {
+        Ok(grant) => {
+            let mut response = Redirect::to(own_path(next)).into_response();
+            for cookie in refresh_cookie::set(&grant.refresh_token, grant.refresh_lives) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
+            }
+            response
+        }
+        Err(error) => {
+            let posted = Posted { email, problem: error.into() };
+            render(state, Request::from_parts(parts, axum::body::Body::empty()), Some(posted)).await
+        }
+    }
+}
+
+/// A path of this site and nothing else.
+fn own_path(next: &str) -> &str {
+    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
+    if own { next } else { "/notes" }
+}
+
+async fn render(state: AppState, request: Request, posted: Option<Posted>) -> Response {
+    let status = posted.as_ref().map(|posted| posted.problem.status);
+    let retry_after = posted.as_ref().and_then(|posted| posted.problem.retry_after);
+    let options = state.leptos.clone();
+    let context = move || {
+        provide_context(state.clone());
+        if let Some(posted) = posted.clone() {
+            provide_context(posted);
+        }
+        set_status(status, retry_after);
+    };
+    let page = move || {
+        headers::content_security_policy();
+        shell(options.clone())
+    };
+    leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()
+}
+
+fn set_status(status: Option<u16>, retry_after: Option<u32>) {
+    let Some(response) = leptos::prelude::use_context::<ResponseOptions>() else { return };
+    if let Some(status) = status.and_then(|status| StatusCode::from_u16(status).ok()) {
+        response.set_status(status);
+    }
+    if let Some(seconds) = retry_after {
+        response.insert_header(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+}
+
+/// A form that could not even be read: the page, with what to do.
+async fn unreadable(state: AppState, parts: Parts) -> Response {
+    let problem = Problem::invalid("email", "The form could not be read. Fill it in and send it again.");
+    let posted = Posted { email: String::new(), problem };
+    render(state, Request::from_parts(parts, axum::body::Body::empty()), Some(posted)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn only_a_path_of_this_site_is_followed() {
+        for own in ["/notes", "/notes?x=1#y", "/"] {
+            assert_eq!(own_path(own), own);
+        }
+        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil.example", "\\/evil", "/a\n/b", "javascript:x"] {
+            assert_eq!(own_path(foreign), "/notes", "{foreign}");
+        }
+    }
+}

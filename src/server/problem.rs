@@ -1,0 +1,160 @@
+//! One place turns a cause into a public code, and one place gives a problem its HTTP form. Server functions write their
+//! errors as a body alone (Leptos sends those as 500); [`layer`] lifts status and headers out of that body.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use leptos::server_fn::{Decodes, Encodes, error::SERVER_FN_ERROR_HEADER};
+
+use crate::api::error::{Code, Problem, ProblemJson, RevokeReason};
+use crate::auth::{access_token::Refused, error::AuthError, rotation::SessionEnd, service::NotAuthenticated};
+
+/// Seconds a client waits when the database is away.
+const RETRY_AFTER: u32 = 2;
+/// Far beyond any problem we write.
+const PROBLEM_MAX: usize = 64 * 1024;
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::InvalidCredentials => {
+                Problem::new(Code::InvalidCredentials, "E-mail or password is wrong. Check both and try again.")
+            }
+            AuthError::EmailTaken => Problem::new(
+                Code::EmailTaken,
+                "There is an account with this e-mail already. Sign in, or use another address.",
+            ),
+            AuthError::Invalid { field, detail } => Problem::invalid(field, detail),
+            AuthError::NotFound => Problem::new(Code::NotFound, "There is nothing here, or it is not yours."),
+            AuthError::RefreshTokenMissing => {
+                Problem::new(Code::RefreshTokenMissing, "You are not signed in in this browser. Sign in to go on.")
+            }
+            AuthError::RefreshTokenInvalid => {
+                Problem::new(Code::RefreshTokenInvalid, "This sign-in cannot be continued. Sign in again to go on.")
+            }
+            AuthError::SessionEnded(end, reason) => ended(end, reason),
+            AuthError::RefreshTokenReused => reused(),
+            AuthError::Busy { retry_after } => {
+                Problem::unavailable("The server is busy right now. Try again in a moment.", retry_after)
+            }
+            AuthError::Store(error) => {
+                tracing::error!(%error, "the store failed");
+                Problem::unavailable("The service is not available right now. Try again in a moment.", RETRY_AFTER)
+            }
+            AuthError::Internal(what) => {
+                tracing::error!(what, "the server could not do its part");
+                Problem::unavailable("Something went wrong on our side. Try again in a moment.", RETRY_AFTER)
+            }
+        }
+    }
+}
+
+fn reused() -> Problem {
+    Problem::new(
+        Code::RefreshTokenReused,
+        "This sign-in was used from two places, so it was ended for your safety. Sign in again to go on.",
+    )
+    .because(Some(RevokeReason::Reuse))
+}
+
+fn revoked(reason: Option<RevokeReason>) -> Problem {
+    let detail = match reason {
+        Some(RevokeReason::Reuse) => {
+            "This sign-in was used from two places, so it was ended for your safety. Sign in again to go on."
+        }
+        Some(RevokeReason::PasswordChanged) => "The password was changed. Sign in with the new one to go on.",
+        Some(RevokeReason::AccountDeleted) => "This account was deleted.",
+        Some(RevokeReason::AccountDisabled) => "This account is disabled.",
+        _ => "You signed out of this session. Sign in again to go on.",
+    };
+    Problem::new(Code::SessionRevoked, detail).because(reason)
+}
+
+fn ended(end: SessionEnd, reason: Option<RevokeReason>) -> Problem {
+    match end {
+        SessionEnd::Missing => AuthError::RefreshTokenInvalid.into(),
+        SessionEnd::Revoked => revoked(reason),
+        SessionEnd::UserDisabled => revoked(Some(RevokeReason::AccountDisabled)),
+        SessionEnd::IdleLimit => {
+            Problem::new(Code::RefreshTokenExpired, "You were away for long, so the session expired. Sign in to go on.")
+        }
+        SessionEnd::AbsoluteLimit => Problem::new(
+            Code::RefreshTokenExpired,
+            "The session reached its longest lifetime. Sign in again to go on.",
+        ),
+    }
+}
+
+impl From<NotAuthenticated> for Problem {
+    fn from(error: NotAuthenticated) -> Self {
+        match error {
+            NotAuthenticated::Refused(Refused::Expired) => {
+                Problem::new(Code::AccessTokenExpired, "The access token has expired. Refresh it and send it again.")
+            }
+            NotAuthenticated::Refused(Refused::Invalid) => {
+                Problem::new(Code::AccessTokenInvalid, "The access token is not valid here. Refresh it.")
+            }
+            NotAuthenticated::Revoked(reason) => revoked(Some(reason)),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        self.write_into(&mut response);
+        response
+    }
+}
+
+impl Problem {
+    /// Gives the response this problem's status, headers and body; what else is in it (a cookie) stays.
+    fn write_into(&self, response: &mut Response) {
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.code.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        *response.body_mut() = ProblemJson::encode(self).map(Body::from).unwrap_or_default();
+    }
+}
+
+/// Gives the errors of server functions their status and headers.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.headers_mut().remove(SERVER_FN_ERROR_HEADER).is_none() {
+        return response;
+    }
+    let body = std::mem::take(response.body_mut());
+    let problem = match to_bytes(body, PROBLEM_MAX).await {
+        Ok(bytes) => ProblemJson::decode(bytes).ok(),
+        Err(_) => None,
+    };
+    problem.unwrap_or_else(|| AuthError::Internal("an error without a problem").into()).write_into(&mut response);
+    response
+}
+
+/// What a panic in a handler becomes; the message stays in the log.
+pub fn from_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(message, "a handler panicked");
+    Problem::from(AuthError::Internal("a panic")).into_response()
+}
+
+pub async fn nothing_here() -> Problem {
+    AuthError::NotFound.into()
+}

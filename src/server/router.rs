@@ -1,0 +1,97 @@
+//! Every route and every layer, on one screen. A request passes the layers of a `ServiceBuilder` from top to bottom.
+
+use std::path::Path;
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::header,
+    middleware::{from_fn, from_fn_with_state},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use leptos::prelude::provide_context;
+use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError, services::ServeDir};
+
+use super::app_state::AppState;
+use super::{current_user, headers, health, pages, problem, request_body, same_origin};
+use crate::api::error::Problem;
+use crate::auth::error::AuthError;
+use crate::ui::app::App;
+
+pub fn router(state: AppState) -> Result<Router, ConfigError> {
+    let same_origin = same_origin::layer(&state.public_url)?;
+
+    let auth = Router::new()
+        .route("/api/auth/{*endpoint}", any(server_function))
+        .layer(ServiceBuilder::new().layer(from_fn(problem::layer)).layer(from_fn(request_body::layer)));
+
+    let protected = Router::new().route("/api/{*endpoint}", any(server_function)).layer(
+        ServiceBuilder::new()
+            .layer(from_fn_with_state(state.clone(), current_user::layer))
+            .layer(from_fn(problem::layer))
+            .layer(from_fn(request_body::layer)),
+    );
+
+    let api = auth.merge(protected).layer(from_fn(headers::no_store));
+
+    let pages = Router::<AppState>::new()
+        .leptos_routes_with_handler(generate_route_list(App), pages::page)
+        .route("/login", axum::routing::post(pages::login))
+        .route("/register", axum::routing::post(pages::register))
+        .layer(from_fn(headers::no_store));
+
+    let status = Router::new()
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/version", get(health::version))
+        .route("/.well-known/jwks.json", get(health::jwks));
+
+    Ok(Router::new()
+        .merge(api)
+        .merge(pages)
+        .merge(status)
+        .nest_service("/pkg", built_files(&state))
+        .fallback(fallback)
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn(headers::layer))
+                .layer(CatchPanicLayer::custom(problem::from_panic))
+                .layer(same_origin),
+        )
+        .with_state(state))
+}
+
+/// What the build made: named by content, compressed ahead.
+fn built_files(state: &AppState) -> Router {
+    let folder = Path::new(&*state.leptos.site_root).join(&*state.leptos.site_pkg_dir);
+    let files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(files).layer(from_fn(headers::immutable))
+}
+
+async fn server_function(State(state): State<AppState>, mut request: Request) -> Response {
+    let (path, method) = (request.uri().path(), request.method().clone());
+    if leptos::server_fn::axum::get_server_fn_service(path, method).is_none() {
+        return Problem::from(AuthError::NotFound).into_response();
+    }
+    // Leptos answers a request that accepts HTML with a redirect to its referrer; the API answers with JSON, always.
+    request.headers_mut().remove(header::ACCEPT);
+    request.headers_mut().remove(header::REFERER);
+    handle_server_fns_with_context(move || provide_context(state.clone()), request).await.into_response()
+}
+
+/// Files of `public/`, else the page that says there is nothing here.
+async fn fallback(State(state): State<AppState>, request: Request) -> Response {
+    use tower::ServiceExt as _;
+    let (parts, body) = request.into_parts();
+    if parts.uri.path().starts_with("/api/") {
+        return problem::nothing_here().await.into_response();
+    }
+    let file = Request::from_parts(parts.clone(), axum::body::Body::empty());
+    match ServeDir::new(&*state.leptos.site_root).append_index_html_on_directories(false).oneshot(file).await {
+        Ok(found) if found.status().is_success() || found.status().is_redirection() => found.into_response(),
+        _ => pages::page(State(state), Request::from_parts(parts, body)).await,
+    }
+}

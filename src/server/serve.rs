@@ -1,0 +1,79 @@
+//! From settings to a listening server, and to its quiet end. The listener and the end are given, so tests bind port 0.
+
+use std::{future::Future, sync::Arc};
+
+use axum::serve::ListenerExt as _;
+use leptos::config::LeptosOptions;
+use tokio::net::TcpListener;
+
+use super::app_state::AppState;
+use super::config::Config;
+use super::{demo, housekeeping, router::router};
+use crate::clock::SystemClock;
+use crate::store::{self, Store};
+
+pub type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// The pages' options: from cargo-leptos's environment where it started us, else from what was built.
+pub fn leptos_options(config: &Config) -> Result<LeptosOptions, Error> {
+    let mut options = leptos::config::get_configuration(None)?.leptos_options;
+    if options.output_name.is_empty() {
+        options.output_name = env!("CARGO_PKG_NAME").into();
+    }
+    options.site_addr = config.addr;
+    let beside = std::env::current_exe()?.with_file_name(&*options.hash_file);
+    options.hash_files = options.hash_files || beside.exists();
+    Ok(options)
+}
+
+pub async fn assemble(config: &Config) -> Result<AppState, Error> {
+    let secret = config.secret()?;
+    let store: Arc<dyn Store> = store::open(&config.database_url).await?;
+    Ok(AppState::assemble(config, &secret, store, Arc::new(SystemClock), leptos_options(config)?).await?)
+}
+
+/// Serves until `ended` resolves, then lets requests under way finish.
+pub async fn serve(
+    listener: TcpListener,
+    state: AppState,
+    ended: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), Error> {
+    let housekeeping = tokio::spawn(housekeeping::run(state.auth.clone()));
+    let listener = listener.tap_io(|stream| {
+        let _ = stream.set_nodelay(true);
+    });
+    axum::serve(listener, router(state)?).with_graceful_shutdown(ended).await?;
+    housekeeping.abort();
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the one thing said to the person who started it")]
+pub async fn run(config: Config) -> Result<(), Error> {
+    let state = assemble(&config).await?;
+    let listener = TcpListener::bind(config.addr).await.map_err(|error| {
+        format!("cannot listen on {}: {error}. Is it running already? TWO_TOKENS_ADDR chooses another.", config.addr)
+    })?;
+    println!("Two Tokens is at {}", config.public_url);
+    if config.demo_user {
+        demo::ensure(&state.auth).await?;
+        println!("Sign in as {} with the password: {}", demo::EMAIL, demo::PASSWORD);
+    }
+    serve(listener, state, told_to_stop()).await
+}
+
+async fn told_to_stop() {
+    let interrupt = async {
+        let _ = tokio::signal::ctrl_c().await;
+    };
+    #[cfg(unix)]
+    let terminate = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminate = std::future::pending::<()>();
+    tokio::select! { () = interrupt => {}, () = terminate => {} }
+    tracing::info!("stopping");
+}

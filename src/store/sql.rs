@@ -1,0 +1,480 @@
+//! The operations whose SQL is the same in both dialects, written once. `sql_store!` makes the whole `impl Store` of a
+//! database from them and from the few operations each database does its own way.
+
+use sqlx::{ColumnIndex, Decode, Row, Type};
+
+use super::StoreError;
+use crate::api::error::RevokeReason;
+use crate::api::notes::Note;
+use crate::auth::{
+    event::{EventKind, SecurityEvent},
+    keys::{KeyState, StoredKey},
+    revoked::Revocation,
+    rotation::{Ratchet, Ring},
+    session::{Revoked, Salt, Session, SessionId},
+    user::{UserId, UserRecord},
+};
+use crate::clock::Timestamp;
+
+/// Reads the rows of either database into plain values: they have the same columns.
+pub(super) trait Readable: Row {
+    fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError>;
+    fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    fn text(&self, column: &str) -> Result<String, StoreError>;
+    fn maybe_text(&self, column: &str) -> Result<Option<String>, StoreError>;
+    fn number(&self, column: &str) -> Result<i64, StoreError>;
+    fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError>;
+
+    fn id<const N: usize>(&self, column: &str) -> Result<[u8; N], StoreError> {
+        self.bytes(column)?.try_into().map_err(|_| corrupt(column))
+    }
+
+    fn time(&self, column: &str) -> Result<Timestamp, StoreError> {
+        self.number(column).map(Timestamp)
+    }
+
+    fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.maybe_number(column)?.map(Timestamp))
+    }
+
+    fn user_id(&self, column: &str) -> Result<UserId, StoreError> {
+        self.id::<16>(column).map(|bytes| UserId(uuid::Uuid::from_bytes(bytes)))
+    }
+
+    fn user(&self) -> Result<UserRecord, StoreError> {
+        Ok(UserRecord {
+            id: self.user_id("id")?,
+            email: self.text("email")?,
+            password_hash: self.text("password_hash")?,
+            created_at: self.time("created_at")?,
+            disabled_at: self.maybe_time("disabled_at")?,
+        })
+    }
+
+    fn session(&self) -> Result<Session, StoreError> {
+        let reason = self.maybe_text("revoked_reason")?;
+        let reason = reason.as_deref().and_then(RevokeReason::parse);
+        Ok(Session {
+            id: SessionId(self.id("id")?),
+            user_id: self.user_id("user_id")?,
+            user_email: self.text("email")?,
+            user_disabled: self.maybe_number("disabled_at")?.is_some(),
+            salt: Salt(self.id("salt")?),
+            ratchet: Ratchet {
+                generation: generation(self.number("generation")?)?,
+                parent: self.maybe_number("parent")?.map(generation).transpose()?,
+                ring: Ring::from_bytes(&self.bytes("ring")?).map_err(|_| corrupt("ring"))?,
+            },
+            created_at: self.time("created_at")?,
+            last_used_at: self.time("last_used_at")?,
+            idle_expires_at: self.time("idle_expires_at")?,
+            absolute_expires_at: self.time("absolute_expires_at")?,
+            revoked: self
+                .maybe_time("revoked_at")?
+                .map(|at| Revoked { at, reason: reason.unwrap_or(RevokeReason::SignedOutElsewhere) }),
+            device: self.text("device")?,
+        })
+    }
+
+    fn revocation(&self) -> Result<Revocation, StoreError> {
+        Ok(Revocation {
+            session_id: SessionId(self.id("id")?),
+            at: self.time("revoked_at")?,
+            reason: RevokeReason::parse(&self.text("revoked_reason")?).ok_or_else(|| corrupt("revoked_reason"))?,
+        })
+    }
+
+    fn signing_key(&self) -> Result<StoredKey, StoreError> {
+        Ok(StoredKey {
+            kid: self.text("kid")?,
+            state: KeyState::parse(&self.text("state")?).ok_or_else(|| corrupt("state"))?,
+            sealed: self.bytes("sealed")?,
+            created_at: self.time("created_at")?,
+            activated_at: self.maybe_time("activated_at")?,
+            retired_at: self.maybe_time("retired_at")?,
+        })
+    }
+
+    fn note(&self) -> Result<Note, StoreError> {
+        Ok(Note {
+            id: self.text("id")?,
+            title: self.text("title")?,
+            body: self.text("body")?,
+            updated_at: self.time("updated_at")?,
+        })
+    }
+
+    fn event(&self) -> Result<SecurityEvent, StoreError> {
+        let session_id = self.maybe_bytes("session_id")?.map(|bytes| bytes.try_into().map_err(|_| corrupt("id")));
+        Ok(SecurityEvent {
+            at: self.time("at")?,
+            kind: EventKind::parse(&self.text("kind")?).ok_or_else(|| corrupt("kind"))?,
+            user_id: Some(self.user_id("user_id")?),
+            session_id: session_id.transpose()?.map(SessionId),
+            device: self.text("device")?,
+            detail: self.text("detail")?,
+        })
+    }
+}
+
+impl<R> Readable for R
+where
+    R: Row,
+    for<'c> &'c str: ColumnIndex<R>,
+    for<'r> Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> String: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<Vec<u8>>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn text(&self, column: &str) -> Result<String, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn maybe_text(&self, column: &str) -> Result<Option<String>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn number(&self, column: &str) -> Result<i64, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+}
+
+fn corrupt(column: &str) -> StoreError {
+    StoreError::Corrupt(format!("the column {column} holds something unexpected"))
+}
+
+fn generation(stored: i64) -> Result<u32, StoreError> {
+    u32::try_from(stored).map_err(|_| corrupt("generation"))
+}
+
+/// Whatever the database refused: trying again later is safe, and nothing was decided.
+pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
+
+pub(super) fn collect<R: Readable, T>(
+    rows: Vec<R>,
+    read: impl Fn(&R) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(read).collect()
+}
+
+/// A query for whole sessions, with what the user's row says about them.
+macro_rules! select_sessions {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.user_id, u.email, u.disabled_at, s.salt, s.generation, s.parent, s.ring, s.created_at, ",
+            "s.last_used_at, s.idle_expires_at, s.absolute_expires_at, s.revoked_at, s.revoked_reason, s.device ",
+            "FROM sessions s JOIN users u ON u.id = s.user_id ",
+            $rest
+        )
+    };
+}
+pub(super) use select_sessions;
+
+/// `impl Store for $store`: the shared operations, and `$own` beside them. `$store` has `read()` and `write()`, each giving
+/// a connection.
+macro_rules! sql_store {
+    ($store:ty { $($own:item)* }) => {
+        #[async_trait::async_trait]
+        impl Store for $store {
+            $($own)*
+
+            async fn create_user(&self, user: &UserRecord) -> Result<CreateUser, StoreError> {
+                let inserted = sqlx::query(
+                    "INSERT INTO users (id, email, password_hash, created_at, disabled_at) \
+                     VALUES ($1, $2, $3, $4, $5)",
+                )
+                .bind(user.id.0.as_bytes().as_slice())
+                .bind(&user.email)
+                .bind(&user.password_hash)
+                .bind(user.created_at.millis())
+                .bind(user.disabled_at.map(Timestamp::millis))
+                .execute(&mut *self.write().await?)
+                .await;
+                match inserted {
+                    Ok(_) => Ok(CreateUser::Created),
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(CreateUser::EmailTaken),
+                    Err(error) => Err(unavailable(error)),
+                }
+            }
+
+            async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT id, email, password_hash, created_at, disabled_at FROM users WHERE email = $1",
+                )
+                .bind(email)
+                .fetch_optional(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                row.as_ref().map(Readable::user).transpose()
+            }
+
+            async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
+                let row = sqlx::query(
+                    "SELECT id, email, password_hash, created_at, disabled_at FROM users WHERE id = $1",
+                )
+                .bind(id.0.as_bytes().as_slice())
+                .fetch_optional(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                row.as_ref().map(Readable::user).transpose()
+            }
+
+            async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
+                sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+                    .bind(password_hash)
+                    .bind(id.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn set_disabled(&self, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError> {
+                sqlx::query("UPDATE users SET disabled_at = $1 WHERE id = $2")
+                    .bind(at.map(Timestamp::millis))
+                    .bind(id.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn delete_user(&self, id: UserId) -> Result<(), StoreError> {
+                sqlx::query("DELETE FROM users WHERE id = $1")
+                    .bind(id.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
+                sqlx::query(
+                    "INSERT INTO sessions (id, user_id, salt, generation, parent, ring, created_at, last_used_at, \
+                     idle_expires_at, absolute_expires_at, device) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                )
+                .bind(session.id.0.as_slice())
+                .bind(session.user_id.0.as_bytes().as_slice())
+                .bind(session.salt.0.as_slice())
+                .bind(i64::from(session.ratchet.generation))
+                .bind(session.ratchet.parent.map(i64::from))
+                .bind(session.ratchet.ring.to_bytes())
+                .bind(session.created_at.millis())
+                .bind(session.last_used_at.millis())
+                .bind(session.idle_expires_at.millis())
+                .bind(session.absolute_expires_at.millis())
+                .bind(&session.device)
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn sessions_of_user(&self, id: UserId) -> Result<Vec<Session>, StoreError> {
+                let rows = sqlx::query(select_sessions!("WHERE s.user_id = $1 ORDER BY s.last_used_at DESC"))
+                    .bind(id.0.as_bytes().as_slice())
+                    .fetch_all(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
+                collect(rows, Readable::session)
+            }
+
+            async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Revocation>, StoreError> {
+                let rows = sqlx::query("SELECT id, revoked_at, revoked_reason FROM sessions WHERE revoked_at >= $1")
+                    .bind(since.millis())
+                    .fetch_all(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
+                collect(rows, Readable::revocation)
+            }
+
+            async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+                let purged = sqlx::query(
+                    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE revoked_at < $1 \
+                     OR absolute_expires_at < $1 LIMIT $2)",
+                )
+                .bind(before.millis())
+                .bind(i64::from(limit))
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(purged.rows_affected())
+            }
+
+            async fn signing_keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT kid, state, sealed, created_at, activated_at, retired_at FROM signing_keys \
+                     ORDER BY created_at, kid",
+                )
+                .fetch_all(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                collect(rows, Readable::signing_key)
+            }
+
+            async fn found_signing_keys(&self, active: &StoredKey, next: &StoredKey) -> Result<(), StoreError> {
+                let mut connection = self.write().await?;
+                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                for key in [active, next] {
+                    sqlx::query(
+                        "INSERT INTO signing_keys (kid, state, sealed, created_at, activated_at) \
+                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+                    )
+                    .bind(&key.kid)
+                    .bind(key.state.as_str())
+                    .bind(&key.sealed)
+                    .bind(key.created_at.millis())
+                    .bind(key.activated_at.map(Timestamp::millis))
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable)?;
+                }
+                transaction.commit().await.map_err(unavailable)
+            }
+
+            async fn turn_signing_keys(
+                &self,
+                expected_active: &str,
+                new_next: &StoredKey,
+                at: Timestamp,
+            ) -> Result<bool, StoreError> {
+                let mut connection = self.write().await?;
+                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let retired = sqlx::query(
+                    "UPDATE signing_keys SET state = 'retired', retired_at = $1 WHERE kid = $2 AND state = 'active'",
+                )
+                .bind(at.millis())
+                .bind(expected_active)
+                .execute(&mut *transaction)
+                .await
+                .map_err(unavailable)?;
+                if retired.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                sqlx::query("UPDATE signing_keys SET state = 'active', activated_at = $1 WHERE state = 'next'")
+                    .bind(at.millis())
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable)?;
+                sqlx::query("INSERT INTO signing_keys (kid, state, sealed, created_at) VALUES ($1, $2, $3, $4)")
+                    .bind(&new_next.kid)
+                    .bind(new_next.state.as_str())
+                    .bind(&new_next.sealed)
+                    .bind(new_next.created_at.millis())
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable)?;
+                Self::announce_keys(&mut transaction).await?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(true)
+            }
+
+            async fn forget_retired_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
+                let forgotten = sqlx::query("DELETE FROM signing_keys WHERE state = 'retired' AND retired_at <= $1")
+                    .bind(before.millis())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(forgotten.rows_affected())
+            }
+
+            async fn notes(&self, owner: UserId) -> Result<Vec<Note>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT id, title, body, updated_at FROM notes WHERE owner_id = $1 \
+                     ORDER BY updated_at DESC, id DESC",
+                )
+                .bind(owner.0.as_bytes().as_slice())
+                .fetch_all(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                collect(rows, Readable::note)
+            }
+
+            async fn create_note(&self, owner: UserId, note: &Note) -> Result<(), StoreError> {
+                sqlx::query("INSERT INTO notes (id, owner_id, title, body, updated_at) VALUES ($1, $2, $3, $4, $5)")
+                    .bind(&note.id)
+                    .bind(owner.0.as_bytes().as_slice())
+                    .bind(&note.title)
+                    .bind(&note.body)
+                    .bind(note.updated_at.millis())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn update_note(&self, owner: UserId, note: &Note) -> Result<bool, StoreError> {
+                let updated = sqlx::query(
+                    "UPDATE notes SET title = $1, body = $2, updated_at = $3 WHERE id = $4 AND owner_id = $5",
+                )
+                .bind(&note.title)
+                .bind(&note.body)
+                .bind(note.updated_at.millis())
+                .bind(&note.id)
+                .bind(owner.0.as_bytes().as_slice())
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(updated.rows_affected() == 1)
+            }
+
+            async fn delete_note(&self, owner: UserId, id: &str) -> Result<bool, StoreError> {
+                let deleted = sqlx::query("DELETE FROM notes WHERE id = $1 AND owner_id = $2")
+                    .bind(id)
+                    .bind(owner.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(deleted.rows_affected() == 1)
+            }
+
+            async fn append_event(&self, event: &SecurityEvent) -> Result<(), StoreError> {
+                sqlx::query(
+                    "INSERT INTO security_events (at, kind, user_id, session_id, device, detail) \
+                     VALUES ($1, $2, $3, $4, $5, $6)",
+                )
+                .bind(event.at.millis())
+                .bind(event.kind.as_str())
+                .bind(event.user_id.map(|id| id.0.as_bytes().to_vec()))
+                .bind(event.session_id.map(|id| id.0.to_vec()))
+                .bind(&event.device)
+                .bind(&event.detail)
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn events_of_user(&self, id: UserId, limit: u32) -> Result<Vec<SecurityEvent>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT at, kind, user_id, session_id, device, detail FROM security_events WHERE user_id = $1 \
+                     ORDER BY at DESC, id DESC LIMIT $2",
+                )
+                .bind(id.0.as_bytes().as_slice())
+                .bind(i64::from(limit))
+                .fetch_all(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                collect(rows, Readable::event)
+            }
+
+            async fn ping(&self) -> Result<(), StoreError> {
+                sqlx::query("SELECT 1").execute(&mut *self.read().await?).await.map_err(unavailable)?;
+                Ok(())
+            }
+        }
+    };
+}
+pub(super) use sql_store;

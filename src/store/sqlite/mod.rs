@@ -1,0 +1,130 @@
+//! SQLite: one file, one writer, WAL. Every commit is synced to disk before it is told (`synchronous=FULL`); turns of the
+//! ratchet that arrive together share one commit ([`rotations`]), which is what makes a durable refresh cheap.
+
+use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+
+use sqlx::{
+    Connection, Sqlite, SqliteConnection, SqlitePool,
+    pool::PoolConnection,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::{Mutex, MutexGuard};
+
+use super::sql::{Readable, collect, select_sessions, sql_store, unavailable};
+use super::{CreateUser, Rotate, Store, StoreError, Swap};
+use crate::api::error::RevokeReason;
+use crate::api::notes::Note;
+use crate::auth::{
+    event::SecurityEvent,
+    keys::StoredKey,
+    revoked::Revocation,
+    session::{Session, SessionId},
+    user::{UserId, UserRecord},
+};
+use crate::clock::Timestamp;
+
+mod rotations;
+
+/// A statement that waits for the database's lock longer than this fails as unavailable.
+const BUSY: Duration = Duration::from_secs(2);
+
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writer: Arc<Mutex<SqliteConnection>>,
+    rotations: rotations::Queue,
+}
+
+impl SqliteStore {
+    /// Opens or makes the database of a `sqlite://` URL and brings its tables up to date.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|error| StoreError::Unavailable(format!("{url} is no SQLite URL: {error}")))?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
+            std::fs::create_dir_all(folder)
+                .map_err(|error| StoreError::Unavailable(format!("cannot make {}: {error}", folder.display())))?;
+        }
+        let mut writer = SqliteConnection::connect_with(&options).await.map_err(unavailable)?;
+        sqlx::migrate!("migrations/sqlite")
+            .run(&mut writer)
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("bringing the tables up to date: {error}")))?;
+        let readers = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(4)
+            .acquire_timeout(BUSY)
+            .connect_with(options.read_only(true).create_if_missing(false))
+            .await
+            .map_err(unavailable)?;
+        let writer = Arc::new(Mutex::new(writer));
+        let rotations = rotations::Queue::start(writer.clone());
+        Ok(Self { readers, writer, rotations })
+    }
+
+    async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.readers.acquire().await.map_err(unavailable)
+    }
+
+    async fn write(&self) -> Result<MutexGuard<'_, SqliteConnection>, StoreError> {
+        Ok(self.writer.lock().await)
+    }
+
+    /// One process owns the file: there is nobody to tell.
+    #[expect(clippy::unused_async, reason = "PostgreSQL has instances to tell")]
+    async fn announce_keys(_: &mut SqliteConnection) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+sql_store! { SqliteStore {
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let row = sqlx::query(select_sessions!("WHERE s.id = $1"))
+            .bind(id.0.as_slice())
+            .fetch_optional(&mut *self.read().await?)
+            .await
+            .map_err(unavailable)?;
+        row.as_ref().map(Readable::session).transpose()
+    }
+
+    async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
+        self.rotations.rotate(rotate).await
+    }
+
+    async fn revoke_session(&self, id: SessionId, reason: RevokeReason, at: Timestamp) -> Result<bool, StoreError> {
+        let revoked = sqlx::query(
+            "UPDATE sessions SET revoked_at = $1, revoked_reason = $2 WHERE id = $3 AND revoked_at IS NULL",
+        )
+        .bind(at.millis())
+        .bind(reason.as_str())
+        .bind(id.0.as_slice())
+        .execute(&mut *self.write().await?)
+        .await
+        .map_err(unavailable)?;
+        Ok(revoked.rows_affected() == 1)
+    }
+
+    async fn revoke_sessions_of_user(
+        &self,
+        id: UserId,
+        except: Option<SessionId>,
+        reason: RevokeReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let rows = sqlx::query(
+            "UPDATE sessions SET revoked_at = $1, revoked_reason = $2 \
+             WHERE user_id = $3 AND id <> $4 AND revoked_at IS NULL RETURNING id",
+        )
+        .bind(at.millis())
+        .bind(reason.as_str())
+        .bind(id.0.as_bytes().as_slice())
+        .bind(except.map_or(Vec::new(), |id| id.0.to_vec()))
+        .fetch_all(&mut *self.write().await?)
+        .await
+        .map_err(unavailable)?;
+        collect(rows, |row| row.id("id").map(SessionId))
+    }
+} }

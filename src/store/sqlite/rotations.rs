@@ -1,0 +1,81 @@
+//! Turns of the ratchet, committed together. A durable commit waits for the disk; whoever arrives while one is under way
+//! joins the next. Each turn is still its own compare-and-swap, and none is told before its commit is.
+
+use std::sync::Arc;
+
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::super::sql::unavailable;
+use super::{Rotate, StoreError, Swap};
+
+/// Most turns in one commit, and most that wait for the next.
+const BATCH: usize = 256;
+const WAITING: usize = 4096;
+
+struct Turn {
+    rotate: Rotate,
+    reply: oneshot::Sender<Result<Swap, StoreError>>,
+}
+
+pub(super) struct Queue(mpsc::Sender<Turn>);
+
+impl Queue {
+    /// Ends by itself when the store is dropped.
+    pub(super) fn start(writer: Arc<Mutex<SqliteConnection>>) -> Self {
+        let (sender, mut turns) = mpsc::channel(WAITING);
+        tokio::spawn(async move {
+            let mut batch: Vec<Turn> = Vec::with_capacity(BATCH);
+            while turns.recv_many(&mut batch, BATCH).await > 0 {
+                commit(&writer, std::mem::take(&mut batch)).await;
+            }
+        });
+        Self(sender)
+    }
+
+    pub(super) async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
+        let (reply, answer) = oneshot::channel();
+        let closed = || StoreError::Unavailable("the database is closing".into());
+        self.0.send(Turn { rotate, reply }).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+async fn commit(writer: &Mutex<SqliteConnection>, batch: Vec<Turn>) {
+    let mut writer = writer.lock().await;
+    let outcome = apply(&mut writer, &batch).await;
+    drop(writer);
+    match outcome {
+        Ok(swaps) => batch.into_iter().zip(swaps).for_each(|(turn, swap)| drop(turn.reply.send(Ok(swap)))),
+        Err(error) => {
+            let message = error.to_string();
+            for turn in batch {
+                let _ = turn.reply.send(Err(StoreError::Unavailable(message.clone())));
+            }
+        }
+    }
+}
+
+async fn apply(writer: &mut SqliteConnection, batch: &[Turn]) -> Result<Vec<Swap>, StoreError> {
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    let mut swaps = Vec::with_capacity(batch.len());
+    for Turn { rotate, .. } in batch {
+        let updated = sqlx::query(
+            "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, last_used_at = $5 \
+             WHERE id = $6 AND generation = $7 AND revoked_at IS NULL",
+        )
+        .bind(i64::from(rotate.next.generation))
+        .bind(rotate.next.parent.map(i64::from))
+        .bind(rotate.next.ring.to_bytes())
+        .bind(rotate.idle_expires_at.millis())
+        .bind(rotate.last_used_at.millis())
+        .bind(rotate.session_id.0.as_slice())
+        .bind(i64::from(rotate.expected))
+        .execute(&mut *transaction)
+        .await
+        .map_err(unavailable)?;
+        swaps.push(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost });
+    }
+    transaction.commit().await.map_err(unavailable)?;
+    Ok(swaps)
+}

@@ -1,0 +1,55 @@
+//! The frame of every page and the list of routes. The server renders it and the browser takes over the same elements, so
+//! nothing here may depend on who is visiting: that comes later, through the auth state.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::{
+    components::{FlatRoutes, Route, Router},
+    hooks::use_location,
+    path,
+};
+
+use super::{
+    browser, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes, parts::OfflineBanner,
+    register::Register,
+};
+
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    view! {
+        <Title formatter=|title: String| {
+            if title.is_empty() { "Two Tokens".to_owned() } else { title + " · Two Tokens" }
+        } />
+        <Router>
+            <a class="skip" href="#main" rel="external">
+                "Skip to content"
+            </a>
+            <Header />
+            <OfflineBanner />
+            <main id="main" tabindex="-1">
+                <FlatRoutes fallback=NotFound>
+                    <Route path=path!("/") view=Home />
+                    <Route path=path!("/login") view=Login />
+                    <Route path=path!("/register") view=Register />
+                    <Route path=path!("/notes") view=Notes />
+                </FlatRoutes>
+            </main>
+            <FocusFollowsNavigation />
+        </Router>
+    }
+}
+
+/// A page that is swapped in place leaves a keyboard or a screen reader where the old one was; a loaded page starts at the
+/// top. So after each navigation the new heading gets the focus, as if the page had been loaded.
+#[component]
+fn FocusFollowsNavigation() -> impl IntoView {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let now = path.get();
+        if before.is_some_and(|before| before != now) {
+            browser::focus("#main h1");
+        }
+        now
+    });
+}

@@ -1,0 +1,80 @@
+//! The few things pages ask of the browser that Leptos has no word for. On the server each has a stand-in that does nothing,
+//! so that no page needs to know which build it is in.
+
+#[cfg(feature = "hydrate")]
+pub use in_browser::*;
+#[cfg(not(feature = "hydrate"))]
+pub use on_server::*;
+
+#[cfg(feature = "hydrate")]
+mod in_browser {
+    use leptos::prelude::{document, request_animation_frame};
+    use wasm_bindgen::{JsCast, JsValue};
+
+    /// Focuses the first element that matches, after the next frame: it may be on its way into the page.
+    pub fn focus(selector: &str) {
+        let selector = selector.to_owned();
+        request_animation_frame(move || {
+            let found = document().query_selector(&selector).ok().flatten();
+            if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+                _ = element.focus();
+            }
+        });
+    }
+
+    /// Gives the focus back to the element of an earlier event, if nothing else has it by then.
+    pub fn give_back_focus(event: &web_sys::Event) {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
+        let Some(element) = target else { return };
+        request_animation_frame(move || {
+            if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+                _ = element.focus();
+            }
+        });
+    }
+
+    pub fn page_is_visible() -> bool {
+        !document().hidden()
+    }
+
+    /// Date and time as this person's browser writes them.
+    pub fn local_time(millis: i64) -> String {
+        let options = js_sys::Object::new();
+        for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+            _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+        }
+        date(millis).to_locale_string("default", &options).into()
+    }
+
+    /// The same moment for machines, for a `<time>`.
+    pub fn machine_time(millis: i64) -> String {
+        let date = date(millis);
+        if date.get_time().is_nan() { String::new() } else { date.to_iso_string().into() }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "JavaScript counts milliseconds in a double, too")]
+    fn date(millis: i64) -> js_sys::Date {
+        js_sys::Date::new(&JsValue::from_f64(millis as f64))
+    }
+}
+
+#[cfg(not(feature = "hydrate"))]
+mod on_server {
+    use leptos::web_sys;
+
+    pub fn focus(_selector: &str) {}
+
+    pub fn give_back_focus(_event: &web_sys::Event) {}
+
+    pub fn page_is_visible() -> bool {
+        false
+    }
+
+    pub fn local_time(_millis: i64) -> String {
+        String::new()
+    }
+
+    pub fn machine_time(_millis: i64) -> String {
+        String::new()
+    }
+}

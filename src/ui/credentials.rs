@@ -1,0 +1,226 @@
+//! The form with e-mail and password, for signing in, for registering, and for signing in again in place. It is a plain form:
+//! posted before the program is loaded it does the same by a page load. The inputs are the person's, not ours: their
+//! values are read when needed and never written back, so nothing typed early is lost.
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+
+use super::{
+    next::{keeping, wanted},
+    parts::{ErrorSummary, concerns, invalid},
+    posted::Posted,
+};
+use crate::api::error::{Code, Problem};
+use crate::client::session;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    Register,
+}
+
+impl Purpose {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::SignIn => "/login",
+            Self::Register => "/register",
+        }
+    }
+
+    const fn button(self) -> &'static str {
+        match self {
+            Self::SignIn => "Sign in",
+            Self::Register => "Create account",
+        }
+    }
+
+    const fn busy(self) -> &'static str {
+        match self {
+            Self::SignIn => "Signing in…",
+            Self::Register => "Creating your account…",
+        }
+    }
+
+    const fn autocomplete(self) -> &'static str {
+        match self {
+            Self::SignIn => "current-password",
+            Self::Register => "new-password",
+        }
+    }
+
+    async fn send(self, email: String, password: String) -> Result<(), Problem> {
+        match self {
+            Self::SignIn => session::sign_in(email, password).await.map(drop),
+            Self::Register => session::register(email, password).await.map(drop),
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Form {
+    purpose: Purpose,
+    email: NodeRef<html::Input>,
+    password: NodeRef<html::Input>,
+    problem: RwSignal<Option<Problem>>,
+    busy: RwSignal<bool>,
+    password_shown: RwSignal<bool>,
+}
+
+impl Form {
+    fn submit(self, event: SubmitEvent) {
+        event.prevent_default();
+        let (Some(email), Some(password)) = (self.email.get_untracked(), self.password.get_untracked()) else { return };
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.password_shown.set(false);
+        self.problem.set(None);
+        self.busy.set(true);
+        let sent = self.purpose.send(email.value(), password.value());
+        spawn_local(async move {
+            // After a success the form stays as it is until the page that follows takes its place.
+            let Err(problem) = sent.await else { return };
+            if problem.code == Code::InvalidCredentials {
+                password.set_value("");
+            }
+            self.busy.set(false);
+            self.problem.set(Some(problem));
+        });
+    }
+}
+
+#[component]
+pub fn CredentialsForm(
+    purpose: Purpose,
+    /// The form as it was posted and refused, if this page load is the answer to that.
+    #[prop(default = None)]
+    posted: Option<Posted>,
+    /// Who will probably sign in.
+    #[prop(optional)]
+    email: String,
+) -> impl IntoView {
+    let (email, problem) = posted.map_or((email, None), |posted| (posted.email, Some(posted.problem)));
+    let form = Form {
+        purpose,
+        email: NodeRef::new(),
+        password: NodeRef::new(),
+        problem: RwSignal::new(problem),
+        busy: RwSignal::new(false),
+        password_shown: RwSignal::new(false),
+    };
+    let next = wanted();
+    let busy = form.busy;
+    view! {
+        <form
+            class="card"
+            method="post"
+            action=move || keeping(purpose.action(), &next.get())
+            on:submit=move |event| form.submit(event)
+        >
+            <ErrorSummary problem=form.problem />
+            <input type="hidden" name="next" value=move || next.get() />
+            <Email form=form value=email />
+            <Password form=form />
+            <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
+                {move || if busy.get() { purpose.busy() } else { purpose.button() }}
+            </button>
+        </form>
+    }
+    .into_any()
+}
+
+#[component]
+fn Email(form: Form, value: String) -> impl IntoView {
+    let is_invalid = wrong(form.problem, "email");
+    view! {
+        <div class="field">
+            <label for="email">"E-mail"</label>
+            <input
+                id="email"
+                name="email"
+                type="email"
+                value=value
+                required
+                autocomplete="username"
+                inputmode="email"
+                autocapitalize="none"
+                spellcheck="false"
+                aria-invalid=invalid(is_invalid)
+                aria-describedby=move || is_invalid.get().then_some("problem")
+                node_ref=form.email
+            />
+        </div>
+    }
+}
+
+#[component]
+fn Password(form: Form) -> impl IntoView {
+    let is_invalid = wrong(form.problem, "password");
+    let has_hint = form.purpose == Purpose::Register;
+    let shown = form.password_shown;
+    let described_by = move || match (has_hint, is_invalid.get()) {
+        (true, true) => Some("problem password-hint"),
+        (true, false) => Some("password-hint"),
+        (false, true) => Some("problem"),
+        (false, false) => None,
+    };
+    view! {
+        <div class="field">
+            <label for="password">"Password"</label>
+            {has_hint
+                .then(|| {
+                    view! {
+                        <p id="password-hint" class="hint">
+                            "At least 15 characters. A few random words are good."
+                        </p>
+                    }
+                })}
+            <div class="with-button">
+                <input
+                    id="password"
+                    name="password"
+                    type=move || if shown.get() { "text" } else { "password" }
+                    required
+                    autocomplete=form.purpose.autocomplete()
+                    autocapitalize="none"
+                    spellcheck="false"
+                    enterkeyhint="go"
+                    aria-invalid=invalid(is_invalid)
+                    aria-describedby=described_by
+                    node_ref=form.password
+                />
+                <ShowPassword shown=shown />
+            </div>
+        </div>
+    }
+}
+
+/// Hidden until the program is here, without which it would do nothing.
+#[component]
+fn ShowPassword(shown: RwSignal<bool>) -> impl IntoView {
+    let live = RwSignal::new(false);
+    Effect::new(move |_| live.set(true));
+    view! {
+        <button
+            class="quiet"
+            type="button"
+            hidden=move || !live.get()
+            aria-controls="password"
+            on:click=move |_| shown.update(|shown| *shown = !*shown)
+        >
+            {move || if shown.get() { "Hide" } else { "Show" }}
+            <span class="unseen">" password"</span>
+        </button>
+        <span class="unseen" aria-live="polite">
+            {move || shown.get().then_some("Your password is visible")}
+        </span>
+    }
+}
+
+/// Whether the field is to be looked at again. Which of the two was wrong at sign-in is not told.
+fn wrong(problem: RwSignal<Option<Problem>>, name: &'static str) -> Memo<bool> {
+    let concerned = concerns(problem, name);
+    Memo::new(move |_| {
+        let refused = problem.with(|problem| problem.as_ref().is_some_and(|p| p.code == Code::InvalidCredentials));
+        refused || concerned.get()
+    })
+}

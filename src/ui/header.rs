@@ -1,0 +1,72 @@
+//! The bar on top of every page: where one is, who is signed in, and the way out. Its account part has the same size in
+//! every state, so that nothing moves when the state becomes known.
+
+use leptos::prelude::*;
+use leptos_router::{components::A, hooks::use_navigate};
+
+use super::visitor::{Visitor, visitor};
+use crate::client::session;
+
+#[component]
+pub fn Header() -> impl IntoView {
+    view! {
+        <header class="top">
+            <A href="/" exact=true attr:class="brand">
+                <span class="coins" aria-hidden="true">
+                    <i class="access"></i>
+                    <i class="refresh"></i>
+                </span>
+                "Two Tokens"
+            </A>
+            <nav aria-label="Main">
+                <A href="/" exact=true>
+                    "Home"
+                </A>
+                <A href="/notes">"Notes"</A>
+            </nav>
+            <Account />
+        </header>
+    }
+}
+
+#[component]
+fn Account() -> impl IntoView {
+    let who = visitor();
+    let sign_out = sign_out_and_leave(who);
+    move || {
+        let part = match who.get() {
+            Visitor::Restoring => view! { <span class="bone" aria-hidden="true"></span> }.into_any(),
+            Visitor::SignedOut => view! {
+                <A href="/login">"Sign in"</A>
+                <A href="/register">"Create account"</A>
+            }
+            .into_any(),
+            Visitor::SignedIn(user) => view! {
+                <span class="email" title=user.email.clone()>
+                    {user.email.clone()}
+                </span>
+                <button type="button" on:click=move |_| sign_out()>
+                    "Sign out"
+                </button>
+            }
+            .into_any(),
+        };
+        view! { <div class="account">{part}</div> }
+    }
+}
+
+/// Signs out, and goes to the sign-in page once that has come into force: before, it would send us back.
+fn sign_out_and_leave(who: Memo<Visitor>) -> impl Fn() + Copy + Send + Sync {
+    let pressed = RwSignal::new(false);
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if pressed.get() && who.get() == Visitor::SignedOut {
+            pressed.set(false);
+            navigate("/login", Default::default());
+        }
+    });
+    move || {
+        pressed.set(true);
+        session::sign_out();
+    }
+}

@@ -1,0 +1,25 @@
+//! What the person sees, in both builds: a page a file, and the few parts they share. Pages read the auth state and call
+//! commands; they never see a token, set the auth state or ask for protected data while the server renders them.
+
+pub mod app;
+mod browser;
+mod credentials;
+mod diagram;
+mod ended;
+mod header;
+mod home;
+mod live;
+mod login;
+pub mod next;
+mod not_found;
+mod note_editor;
+mod notebook;
+mod notes;
+mod parts;
+pub mod posted;
+mod register;
+#[cfg(feature = "ssr")]
+pub mod shell;
+mod signed_in_only;
+mod signed_out_only;
+mod visitor;

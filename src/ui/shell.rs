@@ -1,0 +1,91 @@
+//! The document around the app, written by the server. The script and its preloads are written by hand: Leptos 0.8.23 puts the
+//! nonce into `crossorigin` (leptos issue 4843), on which Firefox drops the preload, and offers no word when loading fails.
+
+use std::{path::Path, sync::OnceLock};
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use super::app::App;
+use crate::client::auth_state::signed_in_hint;
+
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let Assets { js, wasm, css } = assets(&options).clone();
+    let nonce = use_nonce();
+    let start = start_script(&js, &wasm);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-signed-in-hint=signed_in_hint().then_some("1")>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta name="color-scheme" content="light dark" />
+                <meta
+                    name="description"
+                    content="Sign-in with a short-lived access token and a rotating refresh token, shown at work."
+                />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                // `cargo leptos watch` finds the stylesheet by this id.
+                <link id="leptos" rel="stylesheet" href=css />
+                <link rel="modulepreload" href=js nonce=nonce.clone() />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <AutoReload options=options />
+                <script type="module" nonce=nonce>
+                    {start}
+                </script>
+                <MetaTags />
+            </head>
+            <body>
+                <App />
+                <p id="boot-failed" class="problem boot" role="alert" hidden>
+                    "This page did not load completely. Reload it; if that does not help, the browser may be too old or an \
+                     extension may block it."
+                </p>
+                <noscript>
+                    <p class="notice boot">
+                        "Notes need JavaScript: the access token lives in the page's memory. Signing in works without."
+                    </p>
+                </noscript>
+            </body>
+        </html>
+    }
+}
+
+#[derive(Clone)]
+struct Assets {
+    js: String,
+    wasm: String,
+    css: String,
+}
+
+/// Where the program and the style lie. The names do not change while the server runs.
+fn assets(options: &LeptosOptions) -> &'static Assets {
+    static ASSETS: OnceLock<Assets> = OnceLock::new();
+    ASSETS.get_or_init(|| {
+        let hashes = if options.hash_files { read_hashes(&options.hash_file) } else { String::new() };
+        let path = |kind: &str| {
+            let hash = hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':'));
+            let hash = hash.map(|hash| format!(".{}", hash.trim())).unwrap_or_default();
+            format!("/{}/{}{hash}.{kind}", options.site_pkg_dir, options.output_name)
+        };
+        Assets { js: path("js"), wasm: path("wasm"), css: path("css") }
+    })
+}
+
+/// cargo-leptos writes the hashes beside the server. Without them the plain names are tried.
+fn read_hashes(file: &str) -> String {
+    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(file)));
+    let path = beside.unwrap_or_else(|| Path::new(file).to_owned());
+    std::fs::read_to_string(&path).unwrap_or_else(|error| {
+        leptos::logging::error!("no file hashes in {}: {error}", path.display());
+        String::new()
+    })
+}
+
+fn start_script(js: &str, wasm: &str) -> String {
+    format!(
+        "try {{ const program = await import({js:?}); await program.default({{ module_or_path: {wasm:?} }}); \
+         program.hydrate(); }} catch (error) {{ console.error(error); \
+         document.getElementById(\"boot-failed\").hidden = false; }}"
+    )
+}

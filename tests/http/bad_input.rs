@@ -1,0 +1,127 @@
+//! Missing, malformed, oversized, unknown: each answered with a code, never a 500, never a panic, and the server goes on.
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode, header},
+};
+
+use crate::support::{PASSWORD, TestApp};
+
+const POSTS: [&str; 11] = [
+    "/api/auth/register",
+    "/api/auth/login",
+    "/api/auth/refresh",
+    "/api/auth/logout",
+    "/api/account/revoke_session",
+    "/api/account/revoke_other_sessions",
+    "/api/account/change_password",
+    "/api/account/delete_account",
+    "/api/notes/create",
+    "/api/notes/update",
+    "/api/notes/delete",
+];
+
+#[tokio::test]
+async fn whatever_is_posted_gets_a_code() {
+    let app = TestApp::start().await;
+    let ada = app.registered("ada@example.com").await;
+    let bodies: [&[u8]; 12] = [
+        b"",
+        b"=",
+        b"&&&&",
+        b"email",
+        b"email=%ff%fe&password=%00",
+        b"email[]=a&email[]=b&password[x]=y&id[]=1&title[]=2",
+        b"{\"email\":\"a\"}",
+        b"\xff\xfe\x00\x01",
+        b"email=a&email=b&password=c&id=1&id=2",
+        b"%",
+        b"title=%&body=%u1234",
+        b"id=00000000-0000-0000-0000-000000000000&title=a&body=b%00",
+    ];
+    for path in POSTS {
+        for body in bodies {
+            for content_type in ["application/x-www-form-urlencoded", "application/json", "multipart/form-data", ""] {
+                let mut visitor = ada.clone();
+                let request = visitor.request(Method::POST, path).header(header::CONTENT_TYPE, content_type);
+                let answer = visitor.send(request.body(Body::from(body)).unwrap()).await;
+                let context = format!("{path} {content_type} {:?} -> {}", String::from_utf8_lossy(body), answer.status);
+                assert!(answer.status.as_u16() < 500, "{context}");
+                if !answer.status.is_success() {
+                    assert!(answer.code().len() > 3, "{context}");
+                }
+            }
+        }
+    }
+    app.registered("still@example.com").await;
+}
+
+#[tokio::test]
+async fn a_missing_field_is_named() {
+    let app = TestApp::start().await;
+    let answer = app.visitor().post("/api/auth/login", &[("email", "ada@example.com")]).await;
+    assert_eq!(answer.refused(422, "validation_failed").json()["field"], "password");
+    let mut ada = app.registered("ada@example.com").await;
+    let answer = ada.post("/api/notes/create", &[("body", "x")]).await;
+    assert_eq!(answer.refused(422, "validation_failed").json()["field"], "title");
+}
+
+#[tokio::test]
+async fn too_much_is_refused_whether_or_not_it_says_how_much_it_is() {
+    let app = TestApp::start().await;
+    let ada = app.registered("ada@example.com").await;
+    let huge = format!("title=x&body={}", "y".repeat(2_000_000));
+    for path in POSTS {
+        let mut visitor = ada.clone();
+        let announced = visitor.request(Method::POST, path).header(header::CONTENT_LENGTH, huge.len());
+        let answer = visitor.send(announced.body(Body::from(huge.clone())).unwrap()).await;
+        answer.refused(422, "validation_failed");
+        let chunks = futures::stream::iter(vec![Ok::<_, std::io::Error>(huge.clone())]);
+        let streamed = visitor.request(Method::POST, path).body(Body::from_stream(chunks)).unwrap();
+        visitor.send(streamed).await.refused(422, "validation_failed");
+    }
+}
+
+#[tokio::test]
+async fn unknown_paths_and_methods_are_not_found() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    for path in ["/api/auth/nothing", "/api/notes/nothing", "/api/nothing", "/api/auth/", "/api/", "/api/auth/../notes/list"] {
+        ada.get(path).await.refused(404, "not_found");
+    }
+    for path in POSTS {
+        ada.get(path).await.refused(404, "not_found");
+    }
+    for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
+        for path in ["/api/auth/login", "/api/notes/list"] {
+            let request = ada.request(method.clone(), path).body(Body::empty()).unwrap();
+            ada.send(request).await.refused(404, "not_found");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_protected_path_tells_a_stranger_nothing() {
+    let app = TestApp::start().await;
+    app.visitor().get("/api/nothing").await.refused(401, "access_token_missing");
+}
+
+#[tokio::test]
+async fn hostile_text_comes_back_as_it_was_typed() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    for text in [
+        "'; DROP TABLE users; --",
+        "<script>alert(1)</script>",
+        "\u{202e}right to left",
+        "👩‍👩‍👧‍👦 ﷽ Z̷̢a̶l̸g̴o̵",
+        "${7*7} {{7*7}} %s %n",
+        "line\r\nbreak\ttab",
+        "+ %20 & = ?",
+    ] {
+        let note = ada.post("/api/notes/create", &[("title", text), ("body", text)]).await.expect(StatusCode::OK).json();
+        assert_eq!((note["title"].as_str(), note["body"].as_str()), (Some(text), Some(text)));
+        ada.register(text, text).await;
+    }
+    app.visitor().login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+}

@@ -1,0 +1,13 @@
+//! The HTTP contract, on the real router with a hand-driven clock. Each file is one behaviour; names are sentences.
+
+mod support;
+
+mod access_tokens;
+mod bad_input;
+mod cross_site;
+mod logging_out;
+mod notes;
+mod refreshing;
+mod registering_and_logging_in;
+mod sessions;
+mod status;

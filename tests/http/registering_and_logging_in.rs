@@ -1,0 +1,143 @@
+use axum::http::{StatusCode, header};
+use two_tokens::auth::event::EventKind;
+use two_tokens::auth::user::UserId;
+
+use crate::support::{PASSWORD, TestApp, days, seconds};
+
+#[tokio::test]
+async fn a_new_person_gets_both_tokens() {
+    let app = TestApp::start().await;
+    let mut ada = app.visitor();
+    let answer = ada.register("Ada@Example.com", PASSWORD).await.expect(StatusCode::OK);
+    let body = answer.json();
+    assert_eq!(body["token_type"], "Bearer");
+    assert_eq!(body["expires_in"], 900);
+    assert_eq!(body["user"]["email"], "ada@example.com");
+    assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
+    assert!(!answer.body.contains("ttr_"), "the refresh token belongs in the cookie alone");
+    ada.me().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_refresh_cookie_has_exactly_its_attributes() {
+    let app = TestApp::start().await;
+    let answer = app.visitor().register("ada@example.com", PASSWORD).await;
+    let cookies = answer.set_cookies();
+    let (value, attributes) = cookies[0].split_once("; ").unwrap();
+    assert!(value.starts_with("__Secure-refresh=ttr_"));
+    assert_eq!(attributes, format!("HttpOnly; Secure; SameSite=Strict; Path=/api/auth; Max-Age={}", days(7).as_secs()));
+    assert_eq!(cookies[1], format!("signed_in=1; Secure; SameSite=Lax; Path=/; Max-Age={}", days(7).as_secs()));
+    assert_eq!(cookies.len(), 2);
+}
+
+#[tokio::test]
+async fn an_address_is_taken_once_however_it_is_typed() {
+    let app = TestApp::start().await;
+    app.registered("ada@example.com").await;
+    app.visitor().register(" ADA@example.com ", PASSWORD).await.refused(409, "email_taken");
+}
+
+#[tokio::test]
+async fn what_cannot_be_a_password_or_an_address_is_refused_at_its_field() {
+    let app = TestApp::start().await;
+    let long = "x".repeat(1025);
+    for (email, password, field) in [
+        ("", PASSWORD, "email"),
+        ("no address", PASSWORD, "email"),
+        ("ada@example.com", "", "password"),
+        ("ada@example.com", "only 14 chars!", "password"),
+        ("ada@example.com", &long, "password"),
+    ] {
+        let answer = app.visitor().register(email, password).await.refused(422, "validation_failed");
+        assert_eq!(answer.json()["field"], field, "{email} {password}");
+        assert!(answer.set_cookies().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_address_sound_the_same() {
+    let app = TestApp::start().await;
+    app.registered("ada@example.com").await;
+    let wrong = app.visitor().login("ada@example.com", "not the right password").await;
+    let unknown = app.visitor().login("eve@example.com", "not the right password").await;
+    assert_eq!(wrong.body, unknown.body);
+    let wrong = wrong.refused(401, "invalid_credentials");
+    assert!(wrong.headers.get(header::WWW_AUTHENTICATE).is_none());
+    unknown.refused(401, "invalid_credentials");
+}
+
+/// Both hash once; the median of several keeps a busy machine from deciding.
+#[tokio::test]
+async fn an_unknown_address_costs_the_time_of_a_wrong_password() {
+    let app = TestApp::start().await;
+    app.registered("ada@example.com").await;
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..9 {
+        for (index, email) in ["ada@example.com", "eve@example.com"].into_iter().enumerate() {
+            let start = std::time::Instant::now();
+            app.visitor().login(email, "not the right password").await;
+            times[index].push(start.elapsed().as_secs_f64());
+        }
+    }
+    let median = |times: &mut Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[times.len() / 2]
+    };
+    let ratio = median(&mut times[1]) / median(&mut times[0]);
+    assert!((0.6..1.7).contains(&ratio), "unknown / wrong = {ratio:.2}");
+}
+
+#[tokio::test]
+async fn signing_in_ends_the_session_whose_cookie_came_along() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let mut old = ada.clone();
+    ada.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+    assert_eq!(old.me().await.refused(401, "session_revoked").json()["reason"], "replaced");
+    old.refresh().await.refused(401, "session_revoked");
+    ada.me().await.expect(StatusCode::OK);
+    ada.refresh().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_disabled_person_cannot_sign_in_and_their_session_ends() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let id = ada.me().await.json()["id"].as_str().unwrap().to_owned();
+    app.store.set_disabled(UserId::parse(&id).unwrap(), Some(app.now())).await.unwrap();
+    ada.refresh().await.refused(401, "session_revoked");
+    app.visitor().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
+}
+
+#[tokio::test]
+async fn what_happened_is_written_down() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    app.pass(seconds(1));
+    app.visitor().login("ada@example.com", "not the right password").await;
+    let id = ada.me().await.json()["id"].as_str().unwrap().to_owned();
+    let events = app.store.events_of_user(UserId::parse(&id).unwrap(), 10).await.unwrap();
+    let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+    assert_eq!(kinds, [EventKind::LoginFail, EventKind::LoginSuccess, EventKind::UserCreated]);
+    assert!(events[0].device.contains("Test/1.0"));
+}
+
+#[tokio::test]
+async fn a_plain_form_signs_in_and_is_sent_on() {
+    let app = TestApp::start().await;
+    app.registered("ada@example.com").await;
+    let mut browser = app.visitor();
+    let answer = browser.post("/login", &[("email", "ada@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!((answer.status, &answer.headers[header::LOCATION]), (StatusCode::SEE_OTHER, &"/notes".parse().unwrap()));
+    browser.refresh().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_plain_form_with_a_wrong_password_gets_its_page_again() {
+    let app = TestApp::start().await;
+    let answer = app.visitor().post("/login", &[("email", "ada@example.com"), ("password", "wrong but long enough")]).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.body.contains("E-mail or password is wrong"));
+    assert!(answer.body.contains("ada@example.com") && !answer.body.contains("wrong but long enough"));
+    assert!(answer.set_cookies().is_empty());
+}

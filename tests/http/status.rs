@@ -1,0 +1,48 @@
+use axum::http::{StatusCode, header};
+
+use crate::support::TestApp;
+
+#[tokio::test]
+async fn health_readiness_and_version_answer() {
+    let app = TestApp::start().await;
+    let mut anyone = app.visitor();
+    anyone.get("/healthz").await.expect(StatusCode::OK);
+    anyone.get("/readyz").await.expect(StatusCode::OK);
+    assert_eq!(anyone.get("/version").await.json()["version"], env!("CARGO_PKG_VERSION"));
+}
+
+#[tokio::test]
+async fn the_public_keys_verify_what_is_signed_and_hold_nothing_private() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let answer = ada.get("/.well-known/jwks.json").await.expect(StatusCode::OK);
+    assert!(answer.headers[header::CACHE_CONTROL].to_str().unwrap().starts_with("public"));
+    let set: jsonwebtoken::jwk::JwkSet = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(set.keys.len(), 2, "the active key and the next");
+    assert!(!answer.body.contains("\"d\""));
+    let token = ada.access_token.clone().unwrap();
+    let kid = jsonwebtoken::decode_header(&token).unwrap().kid.unwrap();
+    let key = jsonwebtoken::DecodingKey::from_jwk(set.find(&kid).unwrap()).unwrap();
+    let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
+    validation.validate_exp = false;
+    validation.set_audience(&["http://localhost:3000/api"]);
+    let claims = jsonwebtoken::decode::<serde_json::Value>(&token, &key, &validation).unwrap().claims;
+    let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "sid", "sub"]);
+}
+
+#[tokio::test]
+async fn pages_are_rendered_with_a_strict_policy_and_hold_no_token() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    for path in ["/", "/login", "/register", "/notes"] {
+        let answer = ada.get(path).await.expect(StatusCode::OK);
+        let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+        assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");
+        assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert!(!answer.body.contains("eyJ") && !answer.body.contains("ttr_"), "{path}");
+        assert!(!answer.body.contains(" style=") && !answer.body.contains(" onclick="), "{path}");
+    }
+    ada.get("/no/such/page").await.expect(StatusCode::NOT_FOUND);
+}

@@ -1,0 +1,243 @@
+//! `TestApp` is the whole server on a temporary database; a `Visitor` is a browser with a cookie jar, or somebody who holds
+//! what a browser held.
+
+use std::{
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use clap::Parser as _;
+use serde_json::Value;
+use tower::ServiceExt as _;
+use two_tokens::{
+    auth::secret::ServerSecret,
+    clock::{Clock as _, ManualClock, Timestamp},
+    server::{
+        app_state::AppState,
+        config::{Cli, Config},
+        router::router,
+        serve::leptos_options,
+    },
+    store::{Store, sqlite::SqliteStore},
+};
+
+pub const PASSWORD: &str = "correct horse battery staple";
+pub const ORIGIN: &str = "http://localhost:3000";
+
+pub struct TestApp {
+    pub router: Router,
+    pub state: AppState,
+    pub clock: Arc<ManualClock>,
+    pub store: Arc<dyn Store>,
+    pub secret: ServerSecret,
+    _folder: tempfile::TempDir,
+}
+
+pub fn config(arguments: &[&str]) -> Config {
+    let arguments = std::iter::once("two-tokens").chain(arguments.iter().copied());
+    Cli::try_parse_from(arguments).unwrap().config.check().unwrap()
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    pub async fn with(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/test.db", folder.path().display());
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&url).await.unwrap());
+        let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_800_000_000)));
+        let config = config(arguments);
+        let secret = ServerSecret::new([7; 32]);
+        let options = leptos_options(&config).unwrap();
+        let state = AppState::assemble(&config, &secret, store.clone(), clock.clone(), options).await.unwrap();
+        let router = router(state.clone()).unwrap();
+        Self { router, state, clock, store, secret, _folder: folder }
+    }
+
+    pub fn visitor(&self) -> Visitor {
+        Visitor { router: self.router.clone(), cookies: Vec::new(), access_token: None }
+    }
+
+    /// A new person, signed in.
+    pub async fn registered(&self, email: &str) -> Visitor {
+        let mut visitor = self.visitor();
+        visitor.register(email, PASSWORD).await.expect(StatusCode::OK);
+        visitor
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+}
+
+pub fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 3600)
+}
+
+/// Somebody with a cookie jar and an access token in memory.
+#[derive(Clone)]
+pub struct Visitor {
+    router: Router,
+    pub cookies: Vec<(String, String)>,
+    pub access_token: Option<String>,
+}
+
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {} {}", self.status, self.body))
+    }
+
+    pub fn code(&self) -> String {
+        self.json()["code"].as_str().unwrap_or_default().to_owned()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: StatusCode) -> Self {
+        assert_eq!(self.status, status, "{}", self.body);
+        self
+    }
+
+    /// A refusal in the one form refusals have.
+    #[track_caller]
+    pub fn refused(self, status: u16, code: &str) -> Self {
+        assert_eq!((self.status.as_u16(), self.code().as_str()), (status, code), "{}", self.body);
+        assert_eq!(self.headers[header::CONTENT_TYPE], "application/problem+json");
+        assert_eq!(self.headers[header::CACHE_CONTROL], "no-store");
+        let problem = self.json();
+        assert_eq!(problem["status"], status);
+        assert!(!problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
+        self
+    }
+
+    pub fn set_cookies(&self) -> Vec<String> {
+        self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap().to_owned()).collect()
+    }
+}
+
+pub fn form(fields: &[(&str, &str)]) -> String {
+    serde_urlencoded(fields)
+}
+
+fn serde_urlencoded(fields: &[(&str, &str)]) -> String {
+    let escaped = |text: &str| {
+        text.bytes().fold(String::new(), |mut out, byte| {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(byte as char),
+                _ => out.push_str(&format!("%{byte:02X}")),
+            }
+            out
+        })
+    };
+    fields.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect::<Vec<_>>().join("&")
+}
+
+impl Visitor {
+    pub async fn send(&mut self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, usize::MAX).await.unwrap();
+        let answer =
+            Answer { status: parts.status, headers: parts.headers, body: String::from_utf8_lossy(&body).into_owned() };
+        for line in answer.set_cookies() {
+            self.keep(&line);
+        }
+        answer
+    }
+
+    fn keep(&mut self, line: &str) {
+        let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+        self.cookies.retain(|(kept, _)| kept != name);
+        if !line.contains("Max-Age=0") {
+            self.cookies.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> axum::http::request::Builder {
+        let mut builder = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::HOST, "localhost:3000")
+            .header("sec-fetch-site", "same-origin")
+            .header(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64) Test/1.0");
+        if path.starts_with("/api/auth/") {
+            if !self.cookies.is_empty() {
+                let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                builder = builder.header(header::COOKIE, cookies.join("; "));
+            }
+        } else if let Some(token) = &self.access_token {
+            builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        builder
+    }
+
+    pub async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self
+            .request(Method::POST, path)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form(fields)))
+            .unwrap();
+        let answer = self.send(request).await;
+        if let Ok(Value::Object(body)) = serde_json::from_str(&answer.body)
+            && let Some(token) = body.get("access_token").and_then(Value::as_str)
+        {
+            self.access_token = Some(token.to_owned());
+        }
+        answer
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        let request = self.request(Method::GET, path).body(Body::empty()).unwrap();
+        self.send(request).await
+    }
+
+    pub async fn register(&mut self, email: &str, password: &str) -> Answer {
+        self.post("/api/auth/register", &[("email", email), ("password", password)]).await
+    }
+
+    pub async fn login(&mut self, email: &str, password: &str) -> Answer {
+        self.post("/api/auth/login", &[("email", email), ("password", password)]).await
+    }
+
+    pub async fn refresh(&mut self) -> Answer {
+        self.post("/api/auth/refresh", &[]).await
+    }
+
+    pub async fn logout(&mut self) -> Answer {
+        self.post("/api/auth/logout", &[]).await
+    }
+
+    pub async fn me(&mut self) -> Answer {
+        self.get("/api/account/me").await
+    }
+
+    pub fn refresh_token(&self) -> String {
+        let found = self.cookies.iter().find(|(name, _)| name == "__Secure-refresh");
+        found.expect("no refresh cookie").1.clone()
+    }
+
+    /// Somebody who copied this visitor's refresh token.
+    pub fn thief(&self) -> Visitor {
+        Visitor { access_token: None, ..self.clone() }
+    }
+}
