@@ -4,7 +4,7 @@ import { expect, test } from "./support/test.ts";
 
 const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1440, height: 900 } };
 
-test.use({ settings: { grace: "0s" }, failures: [401] });
+test.use({ settings: { grace: "0s" }, expectedComplaints: [401] });
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["light", "dark"] as const) {

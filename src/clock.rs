@@ -56,9 +56,7 @@ mod native {
     impl Clock for SystemClock {
         #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
         fn now(&self) -> Timestamp {
-            let since_epoch = std::time::SystemTime::now()
-                .duration_since(std::time::UNIX_EPOCH)
-                .unwrap_or_default();
+            let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             Timestamp(0).plus(since_epoch)
         }
     }

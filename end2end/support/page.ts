@@ -45,6 +45,10 @@ export async function accessTokenOf(answer: Response): Promise<string> {
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
+export async function cookieNames(context: BrowserContext): Promise<string[]> {
+  return (await context.cookies()).map(({ name }) => name).sort();
+}
+
 /** What the browser keeps as refresh token now. */
 export async function refreshCookie(context: BrowserContext) {
   const cookies = await context.cookies();

@@ -14,8 +14,8 @@ export interface Person {
 }
 
 export interface Options {
-  /** Failures of requests that this test is about, as the console names them: 401, "ERR_INTERNET_DISCONNECTED". */
-  failures: (number | string)[];
+  /** What the console will complain about in this test, by a word of the message: 401, "ERR_INTERNET_DISCONNECTED". */
+  expectedComplaints: (number | string)[];
 }
 
 interface Fixtures extends Options {
@@ -33,7 +33,7 @@ interface WorkerFixtures {
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   settings: [{}, { option: true, scope: "worker" }],
-  failures: [[], { option: true }],
+  expectedComplaints: [[], { option: true }],
 
   server: [
     async ({ settings }, use) => {
@@ -46,8 +46,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   baseURL: ({ server }, use) => use(server.url),
 
-  context: async ({ context, failures }, use) => {
-    const complaints = listenForComplaints(context, failures);
+  context: async ({ context, expectedComplaints }, use) => {
+    const complaints = listenForComplaints(context, expectedComplaints);
     await use(context);
     expect(complaints, "the browser has nothing to complain about").toEqual([]);
   },
@@ -82,10 +82,10 @@ function somebody(): Person {
 }
 
 /** Errors and warnings of every page, uncaught exceptions, violations of the content policy. */
-function listenForComplaints(context: BrowserContext, failures: Options["failures"]): string[] {
+function listenForComplaints(context: BrowserContext, words: Options["expectedComplaints"]): string[] {
   const complaints: string[] = [];
   const expected = (message: ConsoleMessage) =>
-    failures.some((failure) => new RegExp(`^Failed to load resource: .*\\b${failure}\\b`).test(message.text()));
+    words.some((word) => new RegExp(`\\b${word}\\b`).test(message.text()));
   context.on("console", (message) => {
     if (!["error", "warning"].includes(message.type()) || expected(message)) return;
     complaints.push(`${message.type()} at ${message.location().url}: ${message.text()}`);

@@ -37,7 +37,7 @@ test("who came from the start page is led back there", async ({ page, member }) 
 });
 
 test.describe(() => {
-  test.use({ failures: [404] });
+  test.use({ expectedComplaints: [404] });
   test("who mistypes an address is told so and finds the way on", async ({ page }) => {
     const answer = await page.goto("/nowhere");
     expect(answer?.status()).toBe(404);

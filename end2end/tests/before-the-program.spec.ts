@@ -11,9 +11,11 @@ test("who signs in before the program has arrived is signed in, and the password
   const release = await holdBack(page, THE_PROGRAM);
   await page.goto("/login", { waitUntil: "commit" });
   await fillIn(page, member);
-  const sent = page.waitForRequest((request) => request.method() === "POST");
+  const sending = page.waitForRequest((request) => request.isNavigationRequest());
   await button(page, "Sign in").click();
-  expect((await sent).postData(), "the form was sent by the browser").toContain(member.secret);
+  const sent = await sending;
+  expect(sent.url()).not.toContain(member.secret);
+  expect(sent.postData(), "the password is in the body").toContain(member.secret);
   await expect(page).toHaveURL("/notes");
   await expect(page.getByText("Restoring your session…")).toBeVisible();
   await expect(page.locator("html")).not.toHaveAttribute("data-hydrated");

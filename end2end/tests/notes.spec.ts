@@ -53,7 +53,7 @@ test("what somebody writes is shown as text, whatever it looks like", async ({ p
 });
 
 test.describe(() => {
-  test.use({ failures: [422] });
+  test.use({ expectedComplaints: [422] });
   test("who saves a note without a title is told so, and nothing is lost", async ({ page, member }) => {
     await signIn(page, member);
     await noteField(page).fill("two rolls");
@@ -67,7 +67,7 @@ test.describe(() => {
 });
 
 test.describe(() => {
-  test.use({ failures: ["ERR_INTERNET_DISCONNECTED"] });
+  test.use({ expectedComplaints: ["ERR_INTERNET_DISCONNECTED"] });
   test("who saves without a connection keeps what was typed and saves it later", async ({ page, context, member }) => {
     await signIn(page, member);
     await titleField(page).fill("Milk");

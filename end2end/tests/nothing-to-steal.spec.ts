@@ -15,7 +15,7 @@ function withinReachOfScripts(page: Page): Promise<Record<string, string>> {
     sessionStorage: JSON.stringify({ ...sessionStorage }),
     databases: JSON.stringify(await indexedDB.databases()),
     caches: JSON.stringify(await caches.keys()),
-    history: JSON.stringify(history.state),
+    history: String(JSON.stringify(history.state)),
     name: window.name,
     cookies: document.cookie,
     elements: document.documentElement.outerHTML,
@@ -27,69 +27,72 @@ function everythingServed(context: BrowserContext): Promise<[url: string, text: 
   const served: Promise<[string, string]>[] = [];
   context.on("response", (response) => {
     const isFile = !new URL(response.url()).pathname.startsWith("/api/");
-    if (isFile && response.status() === 200) served.push(response.text().then((text) => [response.url(), text]));
+    if (isFile && [200, 404].includes(response.status())) served.push(response.text().then((text) => [response.url(), text]));
   });
   return served;
 }
 
-test("who is signed in has no token in any storage, page or address", async ({ page, context, member }) => {
-  const served = everythingServed(context);
-  const traffic = new Traffic(context);
-  const access = await accessTokenOf(await signIn(page, member));
-  expect(access, "an access token is found by its shape").toMatch(A_TOKEN);
-  expect((await refreshCookie(context))?.value, "a refresh token is found by its shape").toMatch(A_TOKEN);
-  await writeNote(page, "Milk");
+test.describe(() => {
+  test.use({ expectedComplaints: [404] });
+  test("who is signed in has no token in any storage, page or address", async ({ page, context, member }) => {
+    const served = everythingServed(context);
+    const traffic = new Traffic(context);
+    const access = await accessTokenOf(await signIn(page, member));
+    expect(access, "an access token is found by its shape").toMatch(A_TOKEN);
+    expect((await refreshCookie(context))?.value, "a refresh token is found by its shape").toMatch(A_TOKEN);
+    await writeNote(page, "Milk");
 
-  const visits = [
-    () => reload(page),
-    () => page.goto("/"),
-    () => page.goto("/login"),
-    () => page.goto("/nowhere"),
-    () => page.goto("/notes"),
-  ];
-  for (const visit of visits) {
-    await visit();
-    await expect(page.getByRole("banner")).toContainText(member.email);
-    for (const [place, text] of Object.entries(await withinReachOfScripts(page))) {
-      expect(text, place).not.toMatch(A_TOKEN);
+    const visits = [
+      () => reload(page),
+      () => page.goto("/"),
+      () => page.goto("/login"),
+      () => page.goto("/nowhere"),
+      () => page.goto("/notes"),
+    ];
+    for (const visit of visits) {
+      await visit();
+      await expect(page.getByRole("banner")).toContainText(member.email);
+      for (const [place, text] of Object.entries(await withinReachOfScripts(page))) {
+        expect(text, place).not.toMatch(A_TOKEN);
+      }
+      for (const [url, text] of await Promise.all(served)) expect(text, url).not.toMatch(A_TOKEN);
     }
-    for (const [url, text] of await Promise.all(served)) expect(text, url).not.toMatch(A_TOKEN);
-  }
-  const kept = await withinReachOfScripts(page);
-  expect(kept).toMatchObject({ cookies: "signed_in=1", databases: "[]", caches: "[]" });
-  expect(served.length, "pages, scripts and styles were looked at").toBeGreaterThan(visits.length);
-  expect(traffic.urls.filter((url) => A_TOKEN.test(url) || url.includes(member.secret))).toEqual([]);
+    const kept = await withinReachOfScripts(page);
+    expect(kept).toMatchObject({ cookies: "signed_in=1", databases: "[]", caches: "[]" });
+    expect(served.length, "pages, scripts and styles were looked at").toBeGreaterThan(visits.length);
+    expect(traffic.urls.filter((url) => A_TOKEN.test(url) || url.includes(member.secret))).toEqual([]);
+  });
+});
+
+test("who signs in gets a refresh cookie with exactly the promised attributes", async ({ page, context, member }) => {
+  const now = Date.now() / 1000;
+  const answer = await signIn(page, member);
+  const lines = (await answer.headersArray()).filter(({ name }) => name.toLowerCase() === "set-cookie");
+  const cookies = lines.map(({ value }) => value.split("; ")).map(([pair, ...attributes]) => [pair, attributes.sort()]);
+  expect(cookies).toEqual([
+    [
+      expect.stringMatching(/^__Secure-refresh=ttr_[\w-]{70}$/),
+      ["HttpOnly", `Max-Age=${7 * DAY}`, "Path=/api/auth", "SameSite=Strict", "Secure"],
+    ],
+    ["signed_in=1", [`Max-Age=${7 * DAY}`, "Path=/", "SameSite=Lax", "Secure"]],
+  ]);
+  expect(await answer.headerValue("cache-control")).toBe("no-store");
+
+  const cookie = await refreshCookie(context);
+  expect(cookie).toMatchObject({
+    // Without a dot in front: it goes to this host and to none below it.
+    domain: "localhost",
+    path: "/api/auth",
+    httpOnly: true,
+    secure: true,
+    sameSite: "Strict",
+  });
+  expect(Math.abs(cookie!.expires - now - 7 * DAY)).toBeLessThan(60);
 });
 
 test.describe(() => {
-  test.use({ failures: [404] });
-  test("who signs in gets a refresh cookie with exactly the promised attributes", async ({ page, context, member }) => {
-    const now = Date.now() / 1000;
-    const answer = await signIn(page, member);
-    const lines = (await answer.headersArray()).filter(({ name }) => name.toLowerCase() === "set-cookie");
-    const cookies = lines.map(({ value }) => value.split("; ")).map(([pair, ...attributes]) => [pair, attributes.sort()]);
-    expect(cookies).toEqual([
-      [
-        expect.stringMatching(/^__Secure-refresh=ttr_[\w-]{70}$/),
-        ["HttpOnly", `Max-Age=${7 * DAY}`, "Path=/api/auth", "SameSite=Strict", "Secure"],
-      ],
-      ["signed_in=1", [`Max-Age=${7 * DAY}`, "Path=/", "SameSite=Lax", "Secure"]],
-    ]);
-    expect(await answer.headerValue("cache-control")).toBe("no-store");
-
-    const cookie = await refreshCookie(context);
-    expect(cookie).toMatchObject({
-      // Without a dot in front: it goes to this host and to none below it.
-      domain: "localhost",
-      path: "/api/auth",
-      httpOnly: true,
-      secure: true,
-      sameSite: "Strict",
-    });
-    expect(Math.abs(cookie!.expires - now - 7 * DAY)).toBeLessThan(60);
-  });
-
-  test("whose browser sends the refresh cookie to its own endpoint and the access token to the API alone", async ({
+  test.use({ expectedComplaints: [401, 404] });
+  test("the browser sends the refresh cookie to its own endpoint and the access token to the API alone", async ({
     page,
     context,
     member,

@@ -1,7 +1,7 @@
 import { button, emailField, fillIn, hydrated, passwordField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-test.use({ failures: [409, 422] });
+test.use({ expectedComplaints: [409, 422] });
 
 test("who chooses a short password is told what is missing, at the field", async ({ page, newcomer }) => {
   await page.goto("/register");

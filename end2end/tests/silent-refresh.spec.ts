@@ -4,7 +4,7 @@ import { accessTokenOf, button, heading, noteField, notes, signIn, titleField } 
 import { expect, test } from "../support/test.ts";
 
 // The shortest lifetime that can be set.
-test.use({ settings: { accessTtl: "5s" }, failures: [401] });
+test.use({ settings: { accessTtl: "5s" }, expectedComplaints: [401] });
 
 /** Asks until the server says that this access token has expired. */
 async function expired(request: APIRequestContext, token: string): Promise<void> {

@@ -2,7 +2,7 @@ import { heading, signedIn, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
-test.use({ failures: [503, 429] });
+test.use({ expectedComplaints: [503, 429] });
 
 for (const [status, code] of [
   [503, "temporarily_unavailable"],

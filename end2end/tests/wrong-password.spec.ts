@@ -3,7 +3,7 @@ import { holdBack, THE_PROGRAM } from "../support/network.ts";
 import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
 
-test.use({ failures: [401] });
+test.use({ expectedComplaints: [401] });
 
 const wrong = (person: Person) => ({ email: person.email, password: "not the password at all" });
 

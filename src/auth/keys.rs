@@ -146,7 +146,8 @@ impl KeyRing {
         Ok(turned)
     }
 
-    /// Turns the keys when the active one is older than `max_age`, and forgets retired keys no living token needs.
+    /// Turns the keys when the active one is older than `max_age`, and forgets retired keys no living token needs; `true`
+    /// when the set is another afterwards.
     pub async fn keep_house(
         &self,
         store: &dyn Store,
@@ -156,10 +157,10 @@ impl KeyRing {
     ) -> Result<bool, AuthError> {
         let dead_before = now.minus(access_ttl + LATE_INSTANCES);
         store.forget_retired_keys(dead_before).await?;
-        self.reload(store).await?;
+        let changed = self.reload(store).await?;
         match self.current().active_since() {
             Some(since) if since.plus(max_age) <= now => self.rotate(store, now).await,
-            _ => Ok(false),
+            _ => Ok(changed),
         }
     }
 }

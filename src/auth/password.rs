@@ -5,6 +5,7 @@ use std::{
     fmt,
     sync::{
         Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
 };
@@ -72,15 +73,23 @@ pub enum Verification {
 }
 
 enum Job {
-    Hash { password: Password, reply: oneshot::Sender<Result<String, AuthError>> },
+    Hash {
+        password: Password,
+        reply: oneshot::Sender<Result<String, AuthError>>,
+    },
     /// `stored` is `None` when there is no such account: the work is done all the same, so the time tells nothing.
-    Verify { password: Password, stored: Option<String>, reply: oneshot::Sender<Result<Verification, AuthError>> },
+    Verify {
+        password: Password,
+        stored: Option<String>,
+        reply: oneshot::Sender<Result<Verification, AuthError>>,
+    },
 }
 
 /// A few threads, one queue.
 #[derive(Clone)]
 pub struct PasswordHasher {
     queue: SyncSender<Job>,
+    computed: Arc<AtomicU64>,
 }
 
 impl PasswordHasher {
@@ -88,11 +97,17 @@ impl PasswordHasher {
     pub fn start(threads: usize, waiting: usize) -> std::io::Result<Self> {
         let (queue, jobs) = sync_channel(waiting);
         let jobs = Arc::new(Mutex::new(jobs));
+        let computed = Arc::new(AtomicU64::new(0));
         for index in 0..threads.max(1) {
-            let jobs = jobs.clone();
-            std::thread::Builder::new().name(format!("argon2-{index}")).spawn(move || work(&jobs))?;
+            let (jobs, computed) = (jobs.clone(), computed.clone());
+            std::thread::Builder::new().name(format!("argon2-{index}")).spawn(move || work(&jobs, &computed))?;
         }
-        Ok(Self { queue })
+        Ok(Self { queue, computed })
+    }
+
+    /// Digests computed since the start, whatever they were for.
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::SeqCst)
     }
 
     /// A PHC string with a salt of its own.
@@ -117,13 +132,14 @@ impl PasswordHasher {
     }
 }
 
-fn work(jobs: &Mutex<Receiver<Job>>) {
+fn work(jobs: &Mutex<Receiver<Job>>, computed: &AtomicU64) {
     let mut memory = vec![Block::default(); MEMORY_KIB as usize];
     loop {
         let next = match jobs.lock() {
             Ok(jobs) => jobs.recv(),
             Err(_) => return,
         };
+        computed.fetch_add(1, Ordering::SeqCst);
         match next {
             Ok(Job::Hash { password, reply }) => {
                 let _ = reply.send(hash(&password, &mut memory));

@@ -177,7 +177,8 @@ mod tests {
     fn nothing_else_is_read() {
         let key = key();
         let long = "ttr_".to_owned() + &"A".repeat(1_000_000);
-        for text in ["", "ttr_", "ttr_!", "Bearer x", &"A".repeat(LENGTH), &long, "ttr_\u{0}", &"é".repeat(LENGTH / 2)] {
+        for text in ["", "ttr_", "ttr_!", "Bearer x", &"A".repeat(LENGTH), &long, "ttr_\u{0}", &"é".repeat(LENGTH / 2)]
+        {
             assert_eq!(key.open(text).unwrap_err(), Forged);
         }
     }

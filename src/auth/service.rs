@@ -155,10 +155,8 @@ impl AuthService {
 
     /// Who sends this access token, by signature, claims and the set of ended sessions: no query.
     pub fn authenticate(&self, compact: &str) -> Result<Arc<Verified>, NotAuthenticated> {
-        let verified = self
-            .access_tokens
-            .verify(&self.keys, compact, self.clock.now())
-            .map_err(NotAuthenticated::Refused)?;
+        let verified =
+            self.access_tokens.verify(&self.keys, compact, self.clock.now()).map_err(NotAuthenticated::Refused)?;
         match self.revoked.reason(&verified.session_id) {
             Some(reason) => Err(NotAuthenticated::Revoked(reason)),
             None => Ok(verified),
@@ -217,6 +215,14 @@ impl AuthService {
         Ok(turned)
     }
 
+    /// Reads again which keys there are.
+    pub async fn reload_keys(&self) -> Result<(), AuthError> {
+        if self.keys.reload(&*self.store).await? {
+            self.access_tokens.forget_verified();
+        }
+        Ok(())
+    }
+
     /// Reads again which sessions ended within one access-token lifetime.
     pub async fn reload_revoked(&self) -> Result<(), AuthError> {
         let since = self.clock.now().minus(self.lifetimes.access);
@@ -224,12 +230,7 @@ impl AuthService {
         Ok(())
     }
 
-    async fn open_session(
-        &self,
-        user: UserRecord,
-        device: Device,
-        old: Option<Presented>,
-    ) -> Result<Grant, AuthError> {
+    async fn open_session(&self, user: UserRecord, device: Device, old: Option<Presented>) -> Result<Grant, AuthError> {
         self.end_presented(old, RevokeReason::Replaced).await?;
         let now = self.clock.now();
         let session = Session {

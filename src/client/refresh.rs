@@ -12,9 +12,9 @@ use futures::{
 use leptos::prelude::WithUntracked as _;
 
 use super::auth_state::{self, AuthState, EndReason};
+use super::page;
 use super::tabs::{self, Event};
 use super::token_store::{self, HeldToken};
-use super::page;
 use crate::api;
 use crate::api::auth::TokenResponse;
 use crate::api::error::{Code, Problem, Reaction};

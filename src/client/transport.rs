@@ -30,8 +30,20 @@ pub struct Outgoing {
 
 #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser sends"))]
 enum Parts {
-    Query { path: String, content_type: String, accepts: String, query: String, method: Method },
-    Body { path: String, content_type: String, accepts: String, body: Bytes, method: Method },
+    Query {
+        path: String,
+        content_type: String,
+        accepts: String,
+        query: String,
+        method: Method,
+    },
+    Body {
+        path: String,
+        content_type: String,
+        accepts: String,
+        body: Bytes,
+        method: Method,
+    },
     /// Multipart or a stream: gone once sent, so a fresh token is asked for first and nothing is repeated.
     Once(BrowserRequest),
 }
@@ -78,22 +90,12 @@ impl ClientReq<Problem> for Outgoing {
         body: Self::FormData,
         method: Method,
     ) -> Result<Self, Problem> {
-        let request = <BrowserRequest as ClientReq<Problem>>::try_new_req_form_data(
-            path,
-            accepts,
-            content_type,
-            body,
-            method,
-        )?;
+        let request =
+            <BrowserRequest as ClientReq<Problem>>::try_new_req_form_data(path, accepts, content_type, body, method)?;
         Ok(Self { parts: Parts::Once(request) })
     }
 
-    fn try_new_req_multipart(
-        path: &str,
-        accepts: &str,
-        body: Self::FormData,
-        method: Method,
-    ) -> Result<Self, Problem> {
+    fn try_new_req_multipart(path: &str, accepts: &str, body: Self::FormData, method: Method) -> Result<Self, Problem> {
         let request = <BrowserRequest as ClientReq<Problem>>::try_new_req_multipart(path, accepts, body, method)?;
         Ok(Self { parts: Parts::Once(request) })
     }
@@ -105,13 +107,8 @@ impl ClientReq<Problem> for Outgoing {
         body: impl Stream<Item = Bytes> + Send + 'static,
         method: Method,
     ) -> Result<Self, Problem> {
-        let request = <BrowserRequest as ClientReq<Problem>>::try_new_req_streaming(
-            path,
-            accepts,
-            content_type,
-            body,
-            method,
-        )?;
+        let request =
+            <BrowserRequest as ClientReq<Problem>>::try_new_req_streaming(path, accepts, content_type, body, method)?;
         Ok(Self { parts: Parts::Once(request) })
     }
 }
@@ -129,10 +126,7 @@ impl Client<Problem> for CookieClient {
     fn open_websocket(
         path: &str,
     ) -> impl Future<
-        Output = Result<
-            (impl Stream<Item = Message> + Send + 'static, impl Sink<Bytes> + Send + 'static),
-            Problem,
-        >,
+        Output = Result<(impl Stream<Item = Message> + Send + 'static, impl Sink<Bytes> + Send + 'static), Problem>,
     > + Send {
         <BrowserClient as Client<Problem>>::open_websocket(path)
     }
@@ -159,10 +153,7 @@ impl Client<Problem> for BearerClient {
     fn open_websocket(
         path: &str,
     ) -> impl Future<
-        Output = Result<
-            (impl Stream<Item = Message> + Send + 'static, impl Sink<Bytes> + Send + 'static),
-            Problem,
-        >,
+        Output = Result<(impl Stream<Item = Message> + Send + 'static, impl Sink<Bytes> + Send + 'static), Problem>,
     > + Send {
         <BrowserClient as Client<Problem>>::open_websocket(path)
     }

@@ -6,6 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use super::config::Config;
+use super::instances::Hearing;
 use crate::auth::{
     access_token::AccessTokens, error::AuthError, keys::KeyRing, notes::Notes, password::PasswordHasher,
     refresh_token::RefreshTokenKey, revoked::RevokedSessions, secret::ServerSecret, service::AuthService,
@@ -24,6 +25,7 @@ pub struct AppState {
     pub notes: Arc<Notes>,
     pub leptos: LeptosOptions,
     pub public_url: Arc<str>,
+    pub hearing: Hearing,
 }
 
 impl FromRef<AppState> for LeptosOptions {
@@ -61,6 +63,7 @@ impl AppState {
             notes: Arc::new(Notes { store, clock }),
             leptos,
             public_url: config.public_url.as_str().into(),
+            hearing: Hearing::default(),
         })
     }
 }

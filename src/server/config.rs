@@ -143,10 +143,8 @@ impl Config {
                 return refuse(SETTING, "must be given with PostgreSQL, the same file for every instance");
             }
         };
-        let described = |error: std::io::Error| ConfigError {
-            setting: SETTING,
-            problem: format!("{}: {error}", path.display()),
-        };
+        let described =
+            |error: std::io::Error| ConfigError { setting: SETTING, problem: format!("{}: {error}", path.display()) };
         match std::fs::read_to_string(&path) {
             Ok(text) => ServerSecret::from_text(&text).ok_or_else(|| ConfigError {
                 setting: SETTING,

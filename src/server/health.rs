@@ -9,8 +9,11 @@ pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// `200` while the database answers and the keys are there.
+/// `200` while the database answers and the other instances are heard.
 pub async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
+    if !state.hearing.hears() {
+        return (StatusCode::SERVICE_UNAVAILABLE, "other instances cannot be heard");
+    }
     match state.auth.store.ping().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(error) => {

@@ -9,6 +9,7 @@ pub mod edge;
 pub mod headers;
 pub mod health;
 pub mod housekeeping;
+pub mod instances;
 pub mod pages;
 pub mod problem;
 pub mod refresh_cookie;

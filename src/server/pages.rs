@@ -30,7 +30,12 @@ pub struct Credentials {
 type Posting = Result<Form<Credentials>, FormRejection>;
 
 pub async fn page(State(state): State<AppState>, request: Request) -> Response {
-    render(state, request, None).await
+    render(state, request, None, None).await
+}
+
+/// The page that says there is nothing here.
+pub async fn not_found(state: AppState, request: Request) -> Response {
+    render(state, request, None, Some(StatusCode::NOT_FOUND)).await
 }
 
 pub async fn login(State(state): State<AppState>, parts: Parts, form: Posting) -> Response {
@@ -64,7 +69,7 @@ async fn answer(
         }
         Err(error) => {
             let posted = Posted { email, problem: error.into() };
-            render(state, Request::from_parts(parts, axum::body::Body::empty()), Some(posted)).await
+            render_again(state, parts, posted).await
         }
     }
 }
@@ -75,8 +80,12 @@ fn own_path(next: &str) -> &str {
     if own { next } else { "/notes" }
 }
 
-async fn render(state: AppState, request: Request, posted: Option<Posted>) -> Response {
-    let status = posted.as_ref().map(|posted| posted.problem.status);
+async fn render_again(state: AppState, parts: Parts, posted: Posted) -> Response {
+    let status = StatusCode::from_u16(posted.problem.status).ok();
+    render(state, Request::from_parts(parts, axum::body::Body::empty()), Some(posted), status).await
+}
+
+async fn render(state: AppState, request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {
     let retry_after = posted.as_ref().and_then(|posted| posted.problem.retry_after);
     let options = state.leptos.clone();
     let context = move || {
@@ -93,9 +102,9 @@ async fn render(state: AppState, request: Request, posted: Option<Posted>) -> Re
     leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()
 }
 
-fn set_status(status: Option<u16>, retry_after: Option<u32>) {
+fn set_status(status: Option<StatusCode>, retry_after: Option<u32>) {
     let Some(response) = leptos::prelude::use_context::<ResponseOptions>() else { return };
-    if let Some(status) = status.and_then(|status| StatusCode::from_u16(status).ok()) {
+    if let Some(status) = status {
         response.set_status(status);
     }
     if let Some(seconds) = retry_after {
@@ -107,7 +116,7 @@ fn set_status(status: Option<u16>, retry_after: Option<u32>) {
 async fn unreadable(state: AppState, parts: Parts) -> Response {
     let problem = Problem::invalid("email", "The form could not be read. Fill it in and send it again.");
     let posted = Posted { email: String::new(), problem };
-    render(state, Request::from_parts(parts, axum::body::Body::empty()), Some(posted)).await
+    render_again(state, parts, posted).await
 }
 
 #[cfg(test)]
@@ -119,7 +128,9 @@ mod tests {
         for own in ["/notes", "/notes?x=1#y", "/"] {
             assert_eq!(own_path(own), own);
         }
-        for foreign in ["", "//evil.example", "https://evil.example", "/\\evil.example", "\\/evil", "/a\n/b", "javascript:x"] {
+        for foreign in
+            ["", "//evil.example", "https://evil.example", "/\\evil.example", "\\/evil", "/a\n/b", "javascript:x"]
+        {
             assert_eq!(own_path(foreign), "/notes", "{foreign}");
         }
     }

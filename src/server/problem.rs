@@ -82,10 +82,9 @@ fn ended(end: SessionEnd, reason: Option<RevokeReason>) -> Problem {
         SessionEnd::IdleLimit => {
             Problem::new(Code::RefreshTokenExpired, "You were away for long, so the session expired. Sign in to go on.")
         }
-        SessionEnd::AbsoluteLimit => Problem::new(
-            Code::RefreshTokenExpired,
-            "The session reached its longest lifetime. Sign in again to go on.",
-        ),
+        SessionEnd::AbsoluteLimit => {
+            Problem::new(Code::RefreshTokenExpired, "The session reached its longest lifetime. Sign in again to go on.")
+        }
     }
 }
 

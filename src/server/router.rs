@@ -92,6 +92,6 @@ async fn fallback(State(state): State<AppState>, request: Request) -> Response {
     let file = Request::from_parts(parts.clone(), axum::body::Body::empty());
     match ServeDir::new(&*state.leptos.site_root).append_index_html_on_directories(false).oneshot(file).await {
         Ok(found) if found.status().is_success() || found.status().is_redirection() => found.into_response(),
-        _ => pages::page(State(state), Request::from_parts(parts, body)).await,
+        _ => pages::not_found(state, Request::from_parts(parts, body)).await,
     }
 }

@@ -11,7 +11,8 @@ pub struct Refusal;
 
 impl ResponseForProtectionError<Body> for Refusal {
     fn response_for_protection_error(&mut self, _: ProtectionError) -> Response {
-        Problem::new(Code::CrossSiteRequest, "This request was sent by another site, so it was refused.").into_response()
+        Problem::new(Code::CrossSiteRequest, "This request was sent by another site, so it was refused.")
+            .into_response()
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use super::app_state::AppState;
 use super::config::Config;
-use super::{demo, housekeeping, router::router};
+use super::{demo, housekeeping, instances, router::router};
 use crate::clock::SystemClock;
 use crate::store::{self, Store};
 
@@ -39,11 +39,13 @@ pub async fn serve(
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
     let housekeeping = tokio::spawn(housekeeping::run(state.auth.clone()));
+    let instances = tokio::spawn(instances::listen(state.auth.clone(), state.hearing.clone()));
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
     axum::serve(listener, router(state)?).with_graceful_shutdown(ended).await?;
     housekeeping.abort();
+    instances.abort();
     Ok(())
 }
 

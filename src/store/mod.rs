@@ -2,7 +2,10 @@
 //! operation is one transaction, durable when it returns; an error means nothing was written, or that whether it was is
 //! unknown and trying again is safe.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
+use futures::stream::BoxStream;
 
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
@@ -16,6 +19,7 @@ use crate::auth::{
 };
 use crate::clock::Timestamp;
 
+pub mod postgres;
 mod sql;
 pub mod sqlite;
 
@@ -60,8 +64,10 @@ pub enum Swap {
 pub enum Change {
     Revoked(Revocation),
     KeysTurned,
-    /// The line was down and is up again: read what could have been missed.
-    Reconnected,
+    /// Nothing can be heard: what other instances do is unknown.
+    LineDown,
+    /// The line is up (again): read what could have been missed.
+    LineUp,
 }
 
 #[async_trait]
@@ -93,7 +99,8 @@ pub trait Store: Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError>;
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Revocation>, StoreError>;
-    /// Removes at most `limit` sessions that ended before `before`; returns how many.
+    /// Removes at most `limit` sessions that ended before `before`; returns how many. Of several instances one purges at a
+    /// time, the others remove nothing.
     async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// Every key, oldest first.
@@ -121,15 +128,19 @@ pub trait Store: Send + Sync + 'static {
     /// The newest events of a person first.
     async fn events_of_user(&self, id: UserId, limit: u32) -> Result<Vec<SecurityEvent>, StoreError>;
 
+    /// What other instances do to sessions and keys, beginning with [`Change::LineUp`]. Ends at once where there can be no
+    /// other instance.
+    fn changes(&self) -> BoxStream<'static, Change>;
+
     /// Whether the database answers, for `/readyz`.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 
 /// Opens the database a URL names.
-pub async fn open(url: &str) -> Result<std::sync::Arc<dyn Store>, StoreError> {
-    if url.starts_with("sqlite:") {
-        Ok(std::sync::Arc::new(sqlite::SqliteStore::open(url).await?))
-    } else {
-        Err(StoreError::Unavailable(format!("{url}: a database URL starts with sqlite:// or postgres://")))
+pub async fn open(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => Ok(Arc::new(sqlite::SqliteStore::open(url).await?)),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(postgres::PostgresStore::open(url).await?)),
+        _ => Err(StoreError::Unavailable("a database URL starts with sqlite:// or postgres://".into())),
     }
 }

@@ -168,6 +168,10 @@ pub(super) fn collect<R: Readable, T>(
     rows.iter().map(read).collect()
 }
 
+/// The compare-and-swap.
+pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, \
+     last_used_at = $5 WHERE id = $6 AND generation = $7 AND revoked_at IS NULL";
+
 /// A query for whole sessions, with what the user's row says about them.
 macro_rules! select_sessions {
     ($rest:literal) => {
@@ -298,19 +302,6 @@ macro_rules! sql_store {
                     .await
                     .map_err(unavailable)?;
                 collect(rows, Readable::revocation)
-            }
-
-            async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-                let purged = sqlx::query(
-                    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE revoked_at < $1 \
-                     OR absolute_expires_at < $1 LIMIT $2)",
-                )
-                .bind(before.millis())
-                .bind(i64::from(limit))
-                .execute(&mut *self.write().await?)
-                .await
-                .map_err(unavailable)?;
-                Ok(purged.rows_affected())
             }
 
             async fn signing_keys(&self) -> Result<Vec<StoredKey>, StoreError> {

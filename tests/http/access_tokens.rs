@@ -189,8 +189,16 @@ async fn the_header_is_one_bearer_header_of_sane_size() {
     let ada = app.registered("ada@example.com").await;
     let good = ada.access_token.clone().unwrap();
     for value in [
-        "Bearer", "Bearer ", "Basic YTpi", &good, &format!("Bearer {good} x"), &format!("Token {good}"),
-        &format!("Bearer {}", "A".repeat(1_000_000)), "Bearer a.b.c", "Bearer ...", "Bearer \u{e9}",
+        "Bearer",
+        "Bearer ",
+        "Basic YTpi",
+        &good,
+        &format!("Bearer {good} x"),
+        &format!("Token {good}"),
+        &format!("Bearer {}", "A".repeat(1_000_000)),
+        "Bearer a.b.c",
+        "Bearer ...",
+        "Bearer \u{e9}",
     ] {
         let mut request = app.visitor().request(Method::GET, "/api/account/me").body(Body::empty()).unwrap();
         let value = header::HeaderValue::from_bytes(value.as_bytes()).unwrap();

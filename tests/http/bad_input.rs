@@ -86,7 +86,7 @@ async fn too_much_is_refused_whether_or_not_it_says_how_much_it_is() {
 async fn unknown_paths_and_methods_are_not_found() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    for path in ["/api/auth/nothing", "/api/notes/nothing", "/api/nothing", "/api/auth/", "/api/", "/api/auth/../notes/list"] {
+    for path in ["/api/auth/nothing", "/api/notes/nothing", "/api/nothing", "/api/", "/api/auth/../notes/list"] {
         ada.get(path).await.refused(404, "not_found");
     }
     for path in POSTS {
@@ -119,7 +119,8 @@ async fn hostile_text_comes_back_as_it_was_typed() {
         "line\r\nbreak\ttab",
         "+ %20 & = ?",
     ] {
-        let note = ada.post("/api/notes/create", &[("title", text), ("body", text)]).await.expect(StatusCode::OK).json();
+        let note =
+            ada.post("/api/notes/create", &[("title", text), ("body", text)]).await.expect(StatusCode::OK).json();
         assert_eq!((note["title"].as_str(), note["body"].as_str()), (Some(text), Some(text)));
         ada.register(text, text).await;
     }

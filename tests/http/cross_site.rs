@@ -23,12 +23,8 @@ async fn login_with(app: &TestApp, origin_headers: &[(&str, &str)]) -> crate::su
 async fn this_site_and_tools_that_are_no_browser_pass() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
-    for headers in [
-        &[("sec-fetch-site", "same-origin")][..],
-        &[("sec-fetch-site", "none")],
-        &[("origin", ORIGIN)],
-        &[],
-    ] {
+    for headers in [&[("sec-fetch-site", "same-origin")][..], &[("sec-fetch-site", "none")], &[("origin", ORIGIN)], &[]]
+    {
         login_with(&app, headers).await.expect(StatusCode::OK);
     }
 }

@@ -185,7 +185,8 @@ async fn without_a_cookie_or_with_two_or_with_a_forged_one_nothing_happens() {
 async fn a_token_ahead_of_a_restored_database_is_refused_but_no_theft() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    let id = two_tokens::auth::session::SessionId::parse(ada.me().await.json()["session_id"].as_str().unwrap()).unwrap();
+    let id =
+        two_tokens::auth::session::SessionId::parse(ada.me().await.json()["session_id"].as_str().unwrap()).unwrap();
     let session = app.store.session(id).await.unwrap().unwrap();
     let ahead = app.state.auth.refresh_tokens.token(id, &session.salt, 5);
     let mut restored = ada.clone();

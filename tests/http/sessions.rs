@@ -13,7 +13,8 @@ async fn the_list_shows_this_session_first_and_only_living_ones() {
     gone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     gone.logout().await.expect(StatusCode::NO_CONTENT);
     let sessions = laptop.get("/api/account/sessions").await.expect(StatusCode::OK).json();
-    let current: Vec<_> = sessions.as_array().unwrap().iter().map(|session| session["current"].as_bool().unwrap()).collect();
+    let current: Vec<_> =
+        sessions.as_array().unwrap().iter().map(|session| session["current"].as_bool().unwrap()).collect();
     assert_eq!(current, [true, false]);
     assert!(sessions[1]["device"].as_str().unwrap().contains("Test/1.0"));
 }
@@ -68,7 +69,8 @@ async fn a_new_password_ends_the_other_sessions() {
     let mut phone = app.visitor();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     let change = |old: &'static str, new: &'static str| [("current_password", old), ("new_password", new)];
-    let wrong = laptop.post("/api/account/change_password", &change("not my password at all", "a new long password")).await;
+    let wrong =
+        laptop.post("/api/account/change_password", &change("not my password at all", "a new long password")).await;
     assert_eq!(wrong.refused(422, "validation_failed").json()["field"], "current_password");
     let short = laptop.post("/api/account/change_password", &change(PASSWORD, "short")).await;
     assert_eq!(short.refused(422, "validation_failed").json()["field"], "new_password");
@@ -84,7 +86,9 @@ async fn a_deleted_account_takes_everything_with_it() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     ada.post("/api/notes/create", &[("title", "x"), ("body", "y")]).await.expect(StatusCode::OK);
-    ada.post("/api/account/delete_account", &[("password", "wrong wrong wrong")]).await.refused(422, "validation_failed");
+    ada.post("/api/account/delete_account", &[("password", "wrong wrong wrong")])
+        .await
+        .refused(422, "validation_failed");
     ada.post("/api/account/delete_account", &[("password", PASSWORD)]).await.expect(StatusCode::NO_CONTENT);
     ada.me().await.refused(401, "session_revoked");
     ada.refresh().await.refused(401, "refresh_token_invalid");

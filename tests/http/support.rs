@@ -1,10 +1,7 @@
 //! `TestApp` is the whole server on a temporary database; a `Visitor` is a browser with a cookie jar, or somebody who holds
 //! what a browser held.
 
-use std::{
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -34,7 +31,6 @@ pub struct TestApp {
     pub state: AppState,
     pub clock: Arc<ManualClock>,
     pub store: Arc<dyn Store>,
-    pub secret: ServerSecret,
     _folder: tempfile::TempDir,
 }
 
@@ -58,7 +54,7 @@ impl TestApp {
         let options = leptos_options(&config).unwrap();
         let state = AppState::assemble(&config, &secret, store.clone(), clock.clone(), options).await.unwrap();
         let router = router(state.clone()).unwrap();
-        Self { router, state, clock, store, secret, _folder: folder }
+        Self { router, state, clock, store, _folder: folder }
     }
 
     pub fn visitor(&self) -> Visitor {

@@ -3,6 +3,7 @@
 
 use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
 
+use futures::stream::{BoxStream, StreamExt as _};
 use sqlx::{
     Connection, Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
@@ -11,7 +12,7 @@ use sqlx::{
 use tokio::sync::{Mutex, MutexGuard};
 
 use super::sql::{Readable, collect, select_sessions, sql_store, unavailable};
-use super::{CreateUser, Rotate, Store, StoreError, Swap};
+use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
 use crate::auth::{
@@ -126,5 +127,22 @@ sql_store! { SqliteStore {
         .await
         .map_err(unavailable)?;
         collect(rows, |row| row.id("id").map(SessionId))
+    }
+
+    async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let purged = sqlx::query(
+            "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions \
+             WHERE revoked_at < $1 OR absolute_expires_at < $1 LIMIT $2)",
+        )
+        .bind(before.millis())
+        .bind(i64::from(limit))
+        .execute(&mut *self.write().await?)
+        .await
+        .map_err(unavailable)?;
+        Ok(purged.rows_affected())
+    }
+
+    fn changes(&self) -> BoxStream<'static, Change> {
+        futures::stream::empty().boxed()
     }
 } }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::super::sql::unavailable;
+use super::super::sql::{ROTATE, unavailable};
 use super::{Rotate, StoreError, Swap};
 
 /// Most turns in one commit, and most that wait for the next.
@@ -60,20 +60,17 @@ async fn apply(writer: &mut SqliteConnection, batch: &[Turn]) -> Result<Vec<Swap
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
     let mut swaps = Vec::with_capacity(batch.len());
     for Turn { rotate, .. } in batch {
-        let updated = sqlx::query(
-            "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, last_used_at = $5 \
-             WHERE id = $6 AND generation = $7 AND revoked_at IS NULL",
-        )
-        .bind(i64::from(rotate.next.generation))
-        .bind(rotate.next.parent.map(i64::from))
-        .bind(rotate.next.ring.to_bytes())
-        .bind(rotate.idle_expires_at.millis())
-        .bind(rotate.last_used_at.millis())
-        .bind(rotate.session_id.0.as_slice())
-        .bind(i64::from(rotate.expected))
-        .execute(&mut *transaction)
-        .await
-        .map_err(unavailable)?;
+        let updated = sqlx::query(ROTATE)
+            .bind(i64::from(rotate.next.generation))
+            .bind(rotate.next.parent.map(i64::from))
+            .bind(rotate.next.ring.to_bytes())
+            .bind(rotate.idle_expires_at.millis())
+            .bind(rotate.last_used_at.millis())
+            .bind(rotate.session_id.0.as_slice())
+            .bind(i64::from(rotate.expected))
+            .execute(&mut *transaction)
+            .await
+            .map_err(unavailable)?;
         swaps.push(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost });
     }
     transaction.commit().await.map_err(unavailable)?;

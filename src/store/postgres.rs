@@ -1,0 +1,245 @@
+//! PostgreSQL, for more than one instance. Every operation is one transaction at READ COMMITTED; the compare-and-swap is one
+//! `UPDATE` whose condition is checked again after a lock wait. What other instances must know goes out by NOTIFY in the
+//! same transaction, so nobody hears of what was rolled back.
+
+use std::{str::FromStr, time::Duration};
+
+use futures::stream::{self, BoxStream, StreamExt as _};
+use sqlx::{
+    Connection as _, PgConnection, PgPool, Postgres,
+    pool::PoolConnection,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+
+use super::sql::{Readable, collect, select_sessions, sql_store, unavailable};
+use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
+use crate::api::error::RevokeReason;
+use crate::api::notes::Note;
+use crate::auth::{
+    event::SecurityEvent,
+    keys::StoredKey,
+    revoked::Revocation,
+    session::{Session, SessionId},
+    user::{UserId, UserRecord},
+};
+use crate::clock::Timestamp;
+
+const CHANNEL: &str = "two_tokens";
+const CONNECTIONS: u32 = 16;
+/// Longest wait for a connection, after which the request is told to come back.
+const ACQUIRE: Duration = Duration::from_secs(2);
+/// The line is asked for a sign of life after so much silence, and given so long to answer.
+const SILENCE: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(2);
+const RECONNECT: Duration = Duration::from_millis(200);
+/// The advisory lock that keeps purging to one instance at a time.
+const PURGE_LOCK: i64 = 0x7774_6f6b;
+
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+impl PostgresStore {
+    /// Connects to the database of a `postgres://` URL and brings its tables up to date.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(|error| StoreError::Unavailable(format!("this is no PostgreSQL URL: {error}")))?
+            .application_name("two-tokens")
+            .options([
+                ("statement_timeout", "5s"),
+                ("lock_timeout", "2s"),
+                ("idle_in_transaction_session_timeout", "10s"),
+            ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(ACQUIRE)
+            .connect_with(options)
+            .await
+            .map_err(unavailable)?;
+        sqlx::migrate!("migrations/postgres")
+            .run(&pool)
+            .await
+            .map_err(|error| StoreError::Unavailable(format!("bringing the tables up to date: {error}")))?;
+        Ok(Self { pool })
+    }
+
+    async fn read(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.pool.acquire().await.map_err(unavailable)
+    }
+
+    async fn write(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+        self.read().await
+    }
+
+    async fn announce_keys(connection: &mut PgConnection) -> Result<(), StoreError> {
+        sqlx::query("SELECT pg_notify($1, 'keys')").bind(CHANNEL).execute(connection).await.map_err(unavailable)?;
+        Ok(())
+    }
+}
+
+sql_store! { PostgresStore {
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let row = sqlx::query(select_sessions!("WHERE s.id = $1"))
+            .bind(id.0.as_slice())
+            .fetch_optional(&mut *self.read().await?)
+            .await
+            .map_err(unavailable)?;
+        row.as_ref().map(Readable::session).transpose()
+    }
+
+    async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
+        let updated = sqlx::query(super::sql::ROTATE)
+            .bind(i64::from(rotate.next.generation))
+            .bind(rotate.next.parent.map(i64::from))
+            .bind(rotate.next.ring.to_bytes())
+            .bind(rotate.idle_expires_at.millis())
+            .bind(rotate.last_used_at.millis())
+            .bind(rotate.session_id.0.as_slice())
+            .bind(i64::from(rotate.expected))
+            .execute(&mut *self.write().await?)
+            .await
+            .map_err(unavailable)?;
+        Ok(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost })
+    }
+
+    async fn revoke_session(&self, id: SessionId, reason: RevokeReason, at: Timestamp) -> Result<bool, StoreError> {
+        let ended = sqlx::query(
+            "WITH ended AS (UPDATE sessions SET revoked_at = $1, revoked_reason = $2 \
+             WHERE id = $3 AND revoked_at IS NULL RETURNING id) \
+             SELECT id, pg_notify($4, 'revoked ' || encode(id, 'hex') || ' ' || $1::text || ' ' || $2) FROM ended",
+        )
+        .bind(at.millis())
+        .bind(reason.as_str())
+        .bind(id.0.as_slice())
+        .bind(CHANNEL)
+        .fetch_optional(&mut *self.write().await?)
+        .await
+        .map_err(unavailable)?;
+        Ok(ended.is_some())
+    }
+
+    async fn revoke_sessions_of_user(
+        &self,
+        id: UserId,
+        except: Option<SessionId>,
+        reason: RevokeReason,
+        at: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let rows = sqlx::query(
+            "WITH ended AS (UPDATE sessions SET revoked_at = $1, revoked_reason = $2 \
+             WHERE user_id = $3 AND id <> $4 AND revoked_at IS NULL RETURNING id) \
+             SELECT id, pg_notify($5, 'revoked ' || encode(id, 'hex') || ' ' || $1::text || ' ' || $2) FROM ended",
+        )
+        .bind(at.millis())
+        .bind(reason.as_str())
+        .bind(id.0.as_bytes().as_slice())
+        .bind(except.map_or(Vec::new(), |id| id.0.to_vec()))
+        .bind(CHANNEL)
+        .fetch_all(&mut *self.write().await?)
+        .await
+        .map_err(unavailable)?;
+        collect(rows, |row| row.id("id").map(SessionId))
+    }
+
+    async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let purged = sqlx::query(
+            "WITH lease AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($3) AS mine) \
+             DELETE FROM sessions WHERE (SELECT mine FROM lease) AND id IN (SELECT id FROM sessions \
+             WHERE revoked_at < $1 OR absolute_expires_at < $1 LIMIT $2)",
+        )
+        .bind(before.millis())
+        .bind(i64::from(limit))
+        .bind(PURGE_LOCK)
+        .execute(&mut *self.write().await?)
+        .await
+        .map_err(unavailable)?;
+        Ok(purged.rows_affected())
+    }
+
+    fn changes(&self) -> BoxStream<'static, Change> {
+        let pool = self.pool.clone();
+        stream::unfold(Line::Down, move |line| next_change(pool.clone(), line)).boxed()
+    }
+} }
+
+/// The connection that hears what other instances did.
+enum Line {
+    Down,
+    Up(PgListener),
+}
+
+async fn next_change(pool: PgPool, line: Line) -> Option<(Change, Line)> {
+    match line {
+        Line::Down => loop {
+            if pool.is_closed() {
+                return None;
+            }
+            match connect(&pool).await {
+                Ok(listener) => return Some((Change::LineUp, Line::Up(listener))),
+                Err(error) => tracing::warn!(%error, "cannot hear other instances yet"),
+            }
+            tokio::time::sleep(RECONNECT).await;
+        },
+        Line::Up(mut listener) => loop {
+            match hear(&mut listener).await {
+                Ok(Some(change)) => return Some((change, Line::Up(listener))),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "lost the line to other instances");
+                    return Some((Change::LineDown, Line::Down));
+                }
+            }
+        },
+    }
+}
+
+async fn connect(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.eager_reconnect(false);
+    listener.ignore_pool_close_event(false);
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
+}
+
+/// The next message; `None` for a sign of life or for one that means nothing here.
+async fn hear(listener: &mut PgListener) -> Result<Option<Change>, sqlx::Error> {
+    match tokio::time::timeout(SILENCE, listener.try_recv()).await {
+        Ok(Ok(Some(notification))) => Ok(parse(notification.payload())),
+        Ok(Ok(None)) => Err(sqlx::Error::PoolClosed),
+        Ok(Err(error)) => Err(error),
+        Err(_) => match tokio::time::timeout(ANSWER, sqlx::query("SELECT 1").execute(&mut *listener)).await {
+            Ok(answer) => answer.map(|_| None),
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        },
+    }
+}
+
+/// `revoked <session id, hex> <milliseconds> <reason>`, or `keys`.
+fn parse(payload: &str) -> Option<Change> {
+    let words: Vec<_> = payload.split(' ').collect();
+    match words[..] {
+        ["keys"] => Some(Change::KeysTurned),
+        ["revoked", id, at, reason] => Some(Change::Revoked(Revocation {
+            session_id: SessionId(u128::from_str_radix(id, 16).ok()?.to_be_bytes()),
+            at: Timestamp(at.parse().ok()?),
+            reason: RevokeReason::parse(reason)?,
+        })),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_read_back_and_nonsense_is_not() {
+        let revocation =
+            Revocation { session_id: SessionId([0xab; 16]), at: Timestamp(17), reason: RevokeReason::Reuse };
+        assert_eq!(parse(&format!("revoked {} 17 reuse", "ab".repeat(16))), Some(Change::Revoked(revocation)));
+        assert_eq!(parse("keys"), Some(Change::KeysTurned));
+        for nonsense in ["", "revoked", "revoked x 1 reuse", "revoked 00 x reuse", "revoked 00 1 whim", "keys keys"] {
+            assert_eq!(parse(nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! A PostgreSQL of the test's own, from `script/postgres`: it can be stopped and started, and dies with the test. With
+//! `TEST_DATABASE_URL` set, that server is used instead where the test does not stop it.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+};
+
+pub struct Cluster {
+    child: Child,
+    commands: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
+
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+impl Cluster {
+    pub fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/script/postgres");
+        let mut child = Command::new(script)
+            .arg(folder.path())
+            .arg(free_port().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script/postgres runs");
+        let commands = child.stdin.take();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        let mut cluster = Self { child, commands, answers, url: String::new(), _folder: folder };
+        cluster.up();
+        cluster
+    }
+
+    fn tell(&mut self, command: &str) -> String {
+        writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        assert!(!answer.is_empty(), "script/postgres ended: is PostgreSQL installed? `script/bootstrap postgres` says");
+        answer.trim().to_owned()
+    }
+
+    pub fn up(&mut self) {
+        self.url = self.tell("start").strip_prefix("up ").expect("an URL").to_owned();
+    }
+
+    pub fn down(&mut self) {
+        assert_eq!(self.tell("stop"), "down");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        drop(self.commands.take());
+        let _ = self.child.wait();
+    }
+}
+
+/// A server for a whole test binary, and an empty database on it for each caller.
+pub struct Databases {
+    _cluster: Option<Cluster>,
+    url: String,
+}
+
+impl Databases {
+    pub fn start() -> Self {
+        match std::env::var("TEST_DATABASE_URL") {
+            Ok(url) => Self { _cluster: None, url },
+            Err(_) => {
+                let cluster = Cluster::start();
+                let url = cluster.url.clone();
+                Self { _cluster: Some(cluster), url }
+            }
+        }
+    }
+
+    pub async fn empty(&self) -> String {
+        use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
+        let mut connection = PgConnection::connect(&self.url).await.unwrap();
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await.unwrap();
+        let (server, _) = self.url.rsplit_once('/').unwrap();
+        format!("{server}/{name}")
+    }
+}
