@@ -63,11 +63,8 @@ async function stepByStep() {
   const js = join(pkg, `${name}.js`);
   const optimised = join(pkg, `${name}.wasm`);
   renameSync(join(pkg, `${name}_bg.wasm`), optimised);
-  execFileSync(
-    "wasm-opt",
-    ["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", optimised, "-o", optimised],
-    { stdio: "inherit" },
-  );
+  const options = leptos["wasm-opt-features"] ?? ["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"];
+  execFileSync("wasm-opt", [...options, optimised, "-o", optimised], { stdio: "inherit" });
 
   const minified = await tools("@swc/core").minify(readFileSync(js, "utf8"), { compress: true, mangle: true, module: true });
   writeFileSync(js, minified.code);

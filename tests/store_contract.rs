@@ -88,9 +88,8 @@ async fn postgres_tells_other_instances_what_committed() {
     for _ in 0..3 {
         told.push(heard.next().await.unwrap());
     }
-    let revoked = |id, reason| {
-        Change::Revoked(two_tokens::auth::revoked::Revocation { session_id: id, at: NOW, reason })
-    };
+    let revoked =
+        |id, reason| Change::Revoked(two_tokens::auth::revoked::Revocation { session_id: id, at: NOW, reason });
     assert_eq!(
         told,
         [
@@ -174,7 +173,10 @@ async fn a_user_is_found_as_written_and_an_email_is_unique(store: Arc<dyn Store>
     let ada = new_user(&*store).await;
     for found in [store.user(ada.id).await, store.user_by_email(&ada.email).await] {
         let found = found.unwrap().unwrap();
-        assert_eq!((found.id, found.email, found.password_hash), (ada.id, ada.email.clone(), ada.password_hash.clone()));
+        assert_eq!(
+            (found.id, found.email, found.password_hash),
+            (ada.id, ada.email.clone(), ada.password_hash.clone())
+        );
         assert_eq!((found.created_at, found.disabled_at), (NOW, None));
     }
     let same_address = UserRecord { email: ada.email.clone(), ..user() };

@@ -119,9 +119,10 @@ impl AuthService {
 
     /// One turn of the ratchet (`rotation`), with the row as the only judge between racers.
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
-        let now = self.clock.now();
         for _ in 0..ATTEMPTS {
             let session = self.genuine(&presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
+            // After the read: time spent waiting for the store must not eat the racers' grace.
+            let now = self.clock.now();
             let grace = self.lifetimes.refresh_grace;
             match rotation::decide(&session.ratchet, &session.standing(), presented.generation, now, grace) {
                 Decision::Rotate(advance) | Decision::ReKey(advance) => {

@@ -5,6 +5,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
+    at_once::at_once,
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
     posted::Posted,
@@ -109,7 +110,7 @@ pub fn CredentialsForm(
     };
     let next = wanted();
     let busy = form.busy;
-    view! {
+    at_once(view! {
         <form
             class="card"
             method="post"
@@ -124,8 +125,7 @@ pub fn CredentialsForm(
                 {move || if busy.get() { purpose.busy() } else { purpose.button() }}
             </button>
         </form>
-    }
-    .into_any()
+    })
 }
 
 #[component]

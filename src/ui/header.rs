@@ -4,20 +4,23 @@
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_navigate};
 
-use super::visitor::{Visitor, visitor};
+use super::{
+    at_once::at_once,
+    visitor::{Visitor, visitor},
+};
 use crate::client::session;
 
 #[component]
 pub fn Header() -> impl IntoView {
     view! {
         <header class="top">
-            <A href="/" exact=true attr:class="brand">
+            <a href="/" class="brand">
                 <span class="coins" aria-hidden="true">
                     <i class="access"></i>
                     <i class="refresh"></i>
                 </span>
                 "Two Tokens"
-            </A>
+            </a>
             <nav aria-label="Main">
                 <A href="/" exact=true>
                     "Home"
@@ -35,21 +38,19 @@ fn Account() -> impl IntoView {
     let sign_out = sign_out_and_leave(who);
     move || {
         let part = match who.get() {
-            Visitor::Restoring => view! { <span class="bone" aria-hidden="true"></span> }.into_any(),
-            Visitor::SignedOut => view! {
-                <A href="/login">"Sign in"</A>
-                <A href="/register">"Create account"</A>
-            }
-            .into_any(),
-            Visitor::SignedIn(user) => view! {
+            Visitor::Restoring => at_once(view! { <span class="bone" aria-hidden="true"></span> }),
+            Visitor::SignedOut => at_once(view! {
+                <a href="/login">"Sign in"</a>
+                <a href="/register">"Create account"</a>
+            }),
+            Visitor::SignedIn(user) => at_once(view! {
                 <span class="email" title=user.email.clone()>
                     {user.email.clone()}
                 </span>
                 <button type="button" on:click=move |_| sign_out()>
                     "Sign out"
                 </button>
-            }
-            .into_any(),
+            }),
         };
         view! { <div class="account">{part}</div> }
     }

@@ -2,9 +2,9 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 use super::{
+    at_once::at_once,
     diagram::Diagram,
     live::{Live, Remaining, span},
     visitor::{Visitor, visitor},
@@ -13,7 +13,7 @@ use super::{
 #[component]
 pub fn Home() -> impl IntoView {
     let live = Live::new();
-    view! {
+    at_once(view! {
         <Title text="" />
         <section class="hero">
             <div>
@@ -31,7 +31,7 @@ pub fn Home() -> impl IntoView {
             <AccessCard live=live />
             <RefreshCard live=live />
         </section>
-    }
+    })
 }
 
 /// The auth state in words, and what to do next.
@@ -40,27 +40,25 @@ fn You() -> impl IntoView {
     let who = visitor();
     move || {
         let (words, actions) = match who.get() {
-            Visitor::Restoring => ("Looking for your session…".to_owned(), ().into_any()),
+            Visitor::Restoring => ("Looking for your session…".to_owned(), at_once(())),
             Visitor::SignedOut => (
                 "You are signed out, so at the moment you have neither.".to_owned(),
-                view! {
-                    <A href="/register" attr:class="button primary">
+                at_once(view! {
+                    <a href="/register" class="button primary">
                         "Create account"
-                    </A>
-                    <A href="/login" attr:class="button">
+                    </a>
+                    <a href="/login" class="button">
                         "Sign in"
-                    </A>
-                }
-                .into_any(),
+                    </a>
+                }),
             ),
             Visitor::SignedIn(user) => (
                 ["You are signed in as ", &user.email, "."].concat(),
-                view! {
-                    <A href="/notes" attr:class="button primary">
+                at_once(view! {
+                    <a href="/notes" class="button primary">
                         "Open your notes"
-                    </A>
-                }
-                .into_any(),
+                    </a>
+                }),
             ),
         };
         view! {

@@ -2,13 +2,13 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 use super::{
+    at_once::at_once,
     credentials::{CredentialsForm, Purpose},
     ended,
     next::{keeping, wanted},
-    posted::posted,
+    posted::{Posted, posted},
     signed_out_only::SignedOutOnly,
 };
 use crate::client::auth_state::{AuthState, auth_state};
@@ -16,20 +16,27 @@ use crate::client::auth_state::{AuthState, auth_state};
 #[component]
 pub fn Login() -> impl IntoView {
     let posted = posted();
-    let next = wanted();
-    view! {
+    at_once(view! {
         <Title text="Sign in" />
         <SignedOutOnly refused=posted.is_some()>
-            <div class="narrow">
-                <h1 tabindex="-1">"Sign in"</h1>
-                <WhyHere />
-                <CredentialsForm purpose=Purpose::SignIn posted=posted.clone() />
-                <p class="aside">
-                    "New here? " <A href=move || keeping("/register", &next.get())>"Create an account"</A>
-                </p>
-            </div>
+            <LoginPage posted=posted.clone() />
         </SignedOutOnly>
-    }
+    })
+}
+
+#[component]
+fn LoginPage(posted: Option<Posted>) -> impl IntoView {
+    let next = wanted();
+    at_once(view! {
+        <div class="narrow">
+            <h1 tabindex="-1">"Sign in"</h1>
+            <WhyHere />
+            <CredentialsForm purpose=Purpose::SignIn posted=posted />
+            <p class="aside">
+                "New here? " <a href=move || keeping("/register", &next.get())>"Create an account"</a>
+            </p>
+        </div>
+    })
 }
 
 /// Says what became of the last session, if one has ended in this tab.

@@ -2,6 +2,7 @@
 //! commands; they never see a token, set the auth state or ask for protected data while the server renders them.
 
 pub mod app;
+mod at_once;
 mod browser;
 mod credentials;
 mod diagram;

@@ -2,18 +2,19 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
+
+use super::at_once::at_once;
 
 #[component]
 pub fn NotFound() -> impl IntoView {
-    view! {
+    at_once(view! {
         <Title text="Not found" />
         <div class="narrow">
             <h1 tabindex="-1">"There is nothing here"</h1>
             <p>"The address may be mistyped, or what it led to is gone."</p>
             <p>
-                <A href="/">"Go to the start page"</A>
+                <a href="/">"Go to the start page"</a>
             </p>
         </div>
-    }
+    })
 }

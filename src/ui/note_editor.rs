@@ -4,6 +4,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
+    at_once::at_once,
     browser,
     notebook::Notebook,
     parts::{concerns, invalid},
@@ -135,7 +136,7 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
     let editor = Editor::new(book);
     let busy = editor.busy;
     let changing = Memo::new(move |_| book.editing.with(Option::is_some));
-    view! {
+    at_once(view! {
         <form class="card" method="post" on:submit=move |event| editor.submit(event)>
             <h2>{move || if changing.get() { "Change this note" } else { "New note" }}</h2>
             <Fields editor=editor />
@@ -165,8 +166,7 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
                 <p class="said" aria-live="polite">{move || book.said.get()}</p>
             </div>
         </form>
-    }
-    .into_any()
+    })
 }
 
 #[component]

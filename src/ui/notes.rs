@@ -4,24 +4,24 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use super::{browser, note_editor::NoteEditor, notebook::Notebook, signed_in_only::SignedInOnly};
+use super::{at_once::at_once, browser, note_editor::NoteEditor, notebook::Notebook, signed_in_only::SignedInOnly};
 use crate::api::notes::{self, Note};
 use crate::client::auth_state::{AuthState, auth_state};
 
 #[component]
 pub fn Notes() -> impl IntoView {
-    view! {
+    at_once(view! {
         <Title text="Notes" />
         <SignedInOnly>
             <NotesPage />
         </SignedInOnly>
-    }
+    })
 }
 
 #[component]
 fn NotesPage() -> impl IntoView {
     let book = Notebook::new();
-    view! {
+    at_once(view! {
         <h1 tabindex="-1">"Notes"</h1>
         <div class="desk">
             <NoteEditor book=book />
@@ -33,7 +33,7 @@ fn NotesPage() -> impl IntoView {
                 <List book=book />
             </section>
         </div>
-    }
+    })
 }
 
 #[component]
@@ -70,7 +70,7 @@ fn List(book: Notebook) -> impl IntoView {
             Some(_) => "",
         }
     };
-    view! {
+    at_once(view! {
         <p class="hint delayed">{word}</p>
         <ul class="notes" aria-label="Your notes">
             <For
@@ -81,15 +81,14 @@ fn List(book: Notebook) -> impl IntoView {
                 <Item book=book note=note />
             </For>
         </ul>
-    }
-    .into_any()
+    })
 }
 
 #[component]
 fn Item(book: Notebook, note: Note) -> impl IntoView {
     let Note { id, title, body, updated_at } = note.clone();
     let edit_label = ["Edit ", &title].concat();
-    view! {
+    at_once(view! {
         <li class="note">
             <h3>{title}</h3>
             {(!body.is_empty()).then(|| view! { <p class="text">{body}</p> })}
@@ -113,8 +112,7 @@ fn Item(book: Notebook, note: Note) -> impl IntoView {
                 <Delete book=book note=note />
             </div>
         </li>
-    }
-    .into_any()
+    })
 }
 
 /// Asks once more in its own place: no dialog to find and to close.

@@ -2,29 +2,36 @@
 
 use leptos::prelude::*;
 use leptos_meta::Title;
-use leptos_router::components::A;
 
 use super::{
+    at_once::at_once,
     credentials::{CredentialsForm, Purpose},
     next::{keeping, wanted},
-    posted::posted,
+    posted::{Posted, posted},
     signed_out_only::SignedOutOnly,
 };
 
 #[component]
 pub fn Register() -> impl IntoView {
     let posted = posted();
-    let next = wanted();
-    view! {
+    at_once(view! {
         <Title text="Create account" />
         <SignedOutOnly refused=posted.is_some()>
-            <div class="narrow">
-                <h1 tabindex="-1">"Create account"</h1>
-                <CredentialsForm purpose=Purpose::Register posted=posted.clone() />
-                <p class="aside">
-                    "Already have one? " <A href=move || keeping("/login", &next.get())>"Sign in instead"</A>
-                </p>
-            </div>
+            <RegisterPage posted=posted.clone() />
         </SignedOutOnly>
-    }
+    })
+}
+
+#[component]
+fn RegisterPage(posted: Option<Posted>) -> impl IntoView {
+    let next = wanted();
+    at_once(view! {
+        <div class="narrow">
+            <h1 tabindex="-1">"Create account"</h1>
+            <CredentialsForm purpose=Purpose::Register posted=posted />
+            <p class="aside">
+                "Already have one? " <a href=move || keeping("/login", &next.get())>"Sign in instead"</a>
+            </p>
+        </div>
+    })
 }

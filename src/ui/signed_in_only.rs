@@ -5,7 +5,7 @@
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
-use super::{browser, ended::EndedCard, next::sign_in_and_back, parts::Restoring};
+use super::{at_once::at_once, browser, ended::EndedCard, next::sign_in_and_back, parts::Restoring};
 use crate::api::auth::User;
 use crate::client::auth_state::{AuthState, EndReason, auth_state};
 
@@ -58,9 +58,9 @@ pub fn SignedInOnly(children: ChildrenFn) -> impl IntoView {
     let page = Memo::new(move |_| mounted.get().map(|page| page.number));
     view! {
         {move || match front.get() {
-            Front::Restoring => view! { <Restoring /> }.into_any(),
-            Front::Ended(reason) => ended(reason, mounted.get_untracked()).into_any(),
-            Front::Nothing | Front::Leaving => ().into_any(),
+            Front::Restoring => at_once(view! { <Restoring /> }),
+            Front::Ended(reason) => at_once(ended(reason, mounted.get_untracked())),
+            Front::Nothing | Front::Leaving => at_once(()),
         }}
         <div hidden=away inert=away on:focusin=move |event| last_focused.set_value(Some(event))>
             // Keyed, so that another person gets new elements and not the old ones with what is typed in them.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::{
+    at_once::at_once,
     next::{own_path, wanted},
     parts::Restoring,
     visitor::{Visitor, visitor},
@@ -31,5 +32,5 @@ pub fn SignedOutOnly(
             navigate(own_path(&next.get_untracked()), options);
         }
     });
-    move || if restoring.get() { view! { <Restoring /> }.into_any() } else { children().into_any() }
+    move || if restoring.get() { at_once(view! { <Restoring /> }) } else { children() }
 }

@@ -4,6 +4,7 @@ mod support;
 
 mod access_tokens;
 mod bad_input;
+mod clock_jumps;
 mod cross_site;
 mod logging_out;
 mod notes;

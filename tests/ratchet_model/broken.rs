@@ -1,9 +1,23 @@
-//! Rules that are wrong on purpose. Each is the real rule with one thought left out, and the checks must find out.
+//! What a rule is to the checks, and rules that are wrong on purpose: each is the real one with one thought left out, and
+//! the checks must find out.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use two_tokens::auth::rotation::{Advance, Decision, Ratchet, Ring, Standing, Superseded, decide};
 use two_tokens::clock::Timestamp;
+
+/// What is checked: `rotation::decide`, or something in its place.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    pub name: &'static str,
+    pub decide: fn(&Ratchet, &Standing, u32, Timestamp, Duration) -> Decision,
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
+}
 
 fn turn(ratchet: &Ratchet, presented: u32, now: Timestamp) -> Advance {
     let mut ring = ratchet.ring.clone();

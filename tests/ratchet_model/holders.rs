@@ -7,7 +7,7 @@ use stateright::{Model, Property};
 use two_tokens::auth::rotation::{Decision, Ratchet, Ring, Standing, Superseded};
 use two_tokens::clock::Timestamp;
 
-use crate::world::Rule;
+use crate::broken::Rule;
 
 const GRACE: i64 = 2;
 

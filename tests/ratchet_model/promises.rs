@@ -39,22 +39,20 @@ impl World {
         let turned_at = state.turns.iter().find(|turn| turn.generation == presented).map(|turn| turn.at);
         let racer = presented != newest && turned_at.is_some_and(|at| self.in_grace(at, now));
         let lost = presented < newest && turned_at.is_none();
-        let succeeds = matches!(decision, Decision::Rotate(_) | Decision::ReKey(_) | Decision::Replay { .. });
-        if succeeds && state.ended {
-            state.blame(Fault::AliveAfterEnd);
-        }
-        if succeeds && lost {
-            state.blame(Fault::TripwireIgnored);
-        }
-        match decision {
-            Decision::Rotate(advance) | Decision::ReKey(advance) if advance.next.generation == newest => {
-                state.blame(Fault::RepeatWrote);
-            }
-            Decision::Rotate(_) | Decision::ReKey(_) | Decision::Reuse if racer => state.blame(Fault::RacerGotAnother),
-            Decision::Replay { generation } if *generation != newest => state.blame(Fault::RacerGotAnother),
-            Decision::Replay { .. } if !racer => state.blame(Fault::GraceOutlived),
-            _ => {}
-        }
+        let (issued, wrote) = match decision {
+            Decision::Rotate(advance) | Decision::ReKey(advance) => (Some(advance.next.generation), true),
+            Decision::Replay { generation } => (Some(*generation), false),
+            Decision::Ended(_) | Decision::Ahead | Decision::Reuse => (None, false),
+        };
+        let repeat = issued == Some(newest);
+        let broken = [
+            (Fault::AliveAfterEnd, issued.is_some() && state.ended),
+            (Fault::TripwireIgnored, issued.is_some() && lost),
+            (Fault::RepeatWrote, repeat && wrote),
+            (Fault::GraceOutlived, repeat && !racer),
+            (Fault::RacerGotAnother, racer && !repeat && !state.ended),
+        ];
+        broken.into_iter().filter(|(_, broke)| *broke).for_each(|(fault, _)| state.blame(fault));
     }
 
     pub fn promises(&self) -> Vec<Property<World>> {

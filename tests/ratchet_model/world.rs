@@ -2,26 +2,14 @@
 //! and steps small enough to try all of them. The rule under test is a parameter, so that broken rules can be tried too.
 //! Time is discrete: one tick is one millisecond of the rule's clock.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use stateright::{Model, Property};
 use two_tokens::auth::rotation::{Advance, Decision, Ratchet, Ring, Standing, Superseded};
 use two_tokens::clock::Timestamp;
 
+use crate::broken::Rule;
 use crate::promises::Fault;
-
-/// What is checked: `rotation::decide`, or something in its place.
-#[derive(Clone, Copy)]
-pub struct Rule {
-    pub name: &'static str,
-    pub decide: fn(&Ratchet, &Standing, u32, Timestamp, Duration) -> Decision,
-}
-
-impl fmt::Debug for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name)
-    }
-}
 
 /// How a browser keeps its refreshes apart.
 #[derive(Clone, Copy, Debug)]
@@ -113,14 +101,15 @@ pub enum Stage {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
     Send,
-    Decide { exchange: usize, now: Timestamp },
-    Write { exchange: usize },
-    Lose { exchange: usize },
-    Deliver { exchange: usize },
-    GiveUp { exchange: usize },
+    /// The server reads the row and decides on an exchange, by the time it reads on its clock.
+    Decide(usize, Timestamp),
+    Write(usize),
+    Lose(usize),
+    Deliver(usize),
+    GiveUp(usize),
     Tick,
     Steal,
-    ThiefPresents { generation: u32, now: Timestamp },
+    ThiefPresents(u32, Timestamp),
     End,
 }
 
@@ -156,10 +145,6 @@ impl Exchange {
 }
 
 impl World {
-    pub fn grace(&self) -> Duration {
-        Duration::from_millis(self.grace.into())
-    }
-
     fn decide(&self, state: &State, presented: u32, now: Timestamp) -> Decision {
         let standing = Standing {
             revoked: state.ended,
@@ -167,7 +152,8 @@ impl World {
             absolute_expires_at: Timestamp(i64::MAX),
             user_disabled: false,
         };
-        (self.rule.decide)(&state.ratchet, &standing, presented, now, self.grace())
+        let grace = Duration::from_millis(self.grace.into());
+        (self.rule.decide)(&state.ratchet, &standing, presented, now, grace)
     }
 
     /// What the server does with a request: all of it, or up to the write.
@@ -302,19 +288,19 @@ impl World {
         for (index, exchange) in state.exchanges.iter().enumerate() {
             match exchange.stage {
                 Stage::Request { .. } => {
-                    actions.extend(self.times().map(|now| Action::Decide { exchange: index, now }));
+                    actions.extend(self.times().map(|now| Action::Decide(index, now)));
                 }
-                Stage::Writing { .. } => actions.push(Action::Write { exchange: index }),
-                Stage::Answer { .. } => actions.push(Action::Deliver { exchange: index }),
+                Stage::Writing { .. } => actions.push(Action::Write(index)),
+                Stage::Answer { .. } => actions.push(Action::Deliver(index)),
             }
             if !matches!(exchange.stage, Stage::Writing { .. }) {
-                actions.push(Action::Lose { exchange: index });
+                actions.push(Action::Lose(index));
             }
             if let Manners::GivesUp { after, .. } = self.manners
                 && !exchange.given_up
                 && exchange.age == after
             {
-                actions.push(Action::GiveUp { exchange: index });
+                actions.push(Action::GiveUp(index));
             }
         }
     }
@@ -361,7 +347,7 @@ impl Model for World {
         if state.thefts_left > 0 {
             actions.push(Action::Steal);
             for &generation in &state.stolen {
-                actions.extend(self.times().map(|now| Action::ThiefPresents { generation, now }));
+                actions.extend(self.times().map(|now| Action::ThiefPresents(generation, now)));
             }
         }
         if !state.ended {
@@ -377,19 +363,19 @@ impl Model for World {
                 let stage = Stage::Request { presented: state.jar };
                 state.exchanges.push(Exchange { stage, age: 0, given_up: false });
             }
-            Action::Decide { exchange, now } => {
+            Action::Decide(exchange, now) => {
                 if let Stage::Request { presented } = state.exchanges[exchange].stage {
                     self.serve(&mut state, exchange, presented, now);
                 }
             }
-            Action::Write { exchange } => self.write(&mut state, exchange),
-            Action::Lose { exchange } => drop(state.exchanges.remove(exchange)),
-            Action::Deliver { exchange } => {
+            Action::Write(exchange) => self.write(&mut state, exchange),
+            Action::Lose(exchange) => drop(state.exchanges.remove(exchange)),
+            Action::Deliver(exchange) => {
                 if let Stage::Answer { issued } = state.exchanges.remove(exchange).stage {
                     state.jar = issued;
                 }
             }
-            Action::GiveUp { exchange } => self.give_up(&mut state, exchange),
+            Action::GiveUp(exchange) => self.give_up(&mut state, exchange),
             Action::Tick => self.tick(&mut state),
             Action::Steal => {
                 if state.stolen.contains(&state.jar) {
@@ -398,7 +384,7 @@ impl Model for World {
                 state.thefts_left -= 1;
                 state.stolen.push(state.jar);
             }
-            Action::ThiefPresents { generation, now } => {
+            Action::ThiefPresents(generation, now) => {
                 state.thefts_left -= 1;
                 self.thief_presents(&mut state, generation, now);
             }

@@ -37,6 +37,11 @@ impl Cluster {
         cluster
     }
 
+    #[allow(dead_code, reason = "not every test stops it")]
+    pub fn down(&mut self) {
+        assert_eq!(self.tell("stop"), "down");
+    }
+
     fn tell(&mut self, command: &str) -> String {
         writeln!(self.commands.as_mut().unwrap(), "{command}").unwrap();
         let mut answer = String::new();
@@ -47,10 +52,6 @@ impl Cluster {
 
     pub fn up(&mut self) {
         self.url = self.tell("start").strip_prefix("up ").expect("an URL").to_owned();
-    }
-
-    pub fn down(&mut self) {
-        assert_eq!(self.tell("stop"), "down");
     }
 }
 
