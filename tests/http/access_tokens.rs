@@ -83,6 +83,9 @@ async fn hs256_keyed_with_the_public_key_does_not_pass() {
     }
 }
 
+/// One way to make a header that is not ours.
+type Bend = Box<dyn FnOnce(&mut Header)>;
+
 #[tokio::test]
 async fn no_header_points_elsewhere() {
     let app = TestApp::start().await;
@@ -90,7 +93,7 @@ async fn no_header_points_elsewhere() {
     let good = ada.access_token.clone().unwrap();
     let claims = claims(&good);
     let huge = "k".repeat(3000);
-    let bends: Vec<Box<dyn FnOnce(&mut Header)>> = vec![
+    let bends: Vec<Bend> = vec![
         Box::new(|header| header.kid = None),
         Box::new(|header| header.kid = Some("unknown".into())),
         Box::new(|header| header.kid = Some("../../etc/passwd".into())),
