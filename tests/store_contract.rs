@@ -282,7 +282,13 @@ async fn a_deleted_user_takes_everything_along(store: Arc<dyn Store>) {
     let note = Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: "y".into(), updated_at: NOW };
     store.create_note(session.user_id, &note).await.unwrap();
     store.append_event(&event(session.user_id, 1)).await.unwrap();
+    store.revoke_session(session.id, RevokeReason::AccountDeleted, NOW).await.unwrap();
     store.delete_user(session.user_id).await.unwrap();
+    let told = store.revoked_since(NOW).await.unwrap();
+    assert_eq!((told.len(), told[0].session_id), (1, session.id), "an access token of theirs may still live");
+    assert_eq!(store.purge_ended(NOW).await.unwrap(), 0);
+    assert_eq!(store.purge_ended(NOW.plus(Duration::from_millis(1))).await.unwrap(), 1);
+    assert!(store.revoked_since(NOW).await.unwrap().is_empty());
     assert!(store.session(session.id).await.unwrap().is_none());
     assert!(store.notes(session.user_id).await.unwrap().is_empty());
     assert!(store.events_of_user(session.user_id, 9).await.unwrap().is_empty());

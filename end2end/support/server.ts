@@ -15,8 +15,10 @@ export interface Settings {
 }
 
 const root = resolve(import.meta.dirname, "../..");
-const binary = process.env.TWO_TOKENS_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(root, "target"), "release/two-tokens");
-const site = process.env.LEPTOS_SITE_ROOT ?? join(root, "target/site");
+const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
+const binary = resolve(process.env.TWO_TOKENS_BIN ?? join(target, "release/two-tokens"));
+// In the checkout wherever the target folder is: see script/build.
+const site = resolve(root, process.env.LEPTOS_SITE_ROOT ?? "target/site");
 
 export class Server {
   /** What the process has said so far. */

@@ -78,7 +78,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
 function somebody(): Person {
   const secret = randomUUID();
-  return { email: `${randomUUID()}@example.com`, password: `a few random words & ${secret}`, secret };
+  return { email: `ada-${secret.slice(0, 8)}@example.com`, password: `a few random words & ${secret}`, secret };
 }
 
 /** Errors and warnings of every page, uncaught exceptions, violations of the content policy. */

@@ -2,7 +2,7 @@
 //! nothing inline, nothing from elsewhere, no framing.
 
 use axum::{
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
@@ -10,6 +10,8 @@ use axum::{
 use leptos::nonce::use_nonce;
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+
+use super::app_state::AppState;
 
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -22,9 +24,15 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-pub async fn layer(request: Request, next: Next) -> Response {
+/// Where the site is reached over TLS, it is for two years.
+const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
+pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     add(response.headers_mut());
+    if state.public_url.starts_with("https://") {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, TLS_ONLY);
+    }
     response
 }
 

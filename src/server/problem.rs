@@ -130,6 +130,7 @@ impl Problem {
 
 /// Gives the errors of server functions their status and headers.
 pub async fn layer(request: Request, next: Next) -> Response {
+    let of_auth = request.uri().path().starts_with("/api/auth/");
     let mut response = next.run(request).await;
     if response.headers_mut().remove(SERVER_FN_ERROR_HEADER).is_none() {
         return response;
@@ -140,6 +141,10 @@ pub async fn layer(request: Request, next: Next) -> Response {
         Err(_) => None,
     };
     problem.unwrap_or_else(|| AuthError::Internal("an error without a problem").into()).write_into(&mut response);
+    if of_auth {
+        // No bearer token is asked for there, so there is nothing to challenge.
+        response.headers_mut().remove(header::WWW_AUTHENTICATE);
+    }
     response
 }
 

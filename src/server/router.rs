@@ -57,7 +57,7 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .fallback(fallback)
         .layer(
             ServiceBuilder::new()
-                .layer(from_fn(headers::layer))
+                .layer(from_fn_with_state(state.clone(), headers::layer))
                 .layer(CatchPanicLayer::custom(problem::from_panic))
                 .layer(same_origin),
         )

@@ -78,7 +78,8 @@ pub trait Store: Send + Sync + 'static {
     async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError>;
     async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError>;
     async fn set_disabled(&self, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError>;
-    /// Removes the user with their sessions, notes and events.
+    /// Removes the user with their sessions, notes and events. The sessions that were revoked are still told by
+    /// [`Store::revoked_since`], until they are purged.
     async fn delete_user(&self, id: UserId) -> Result<(), StoreError>;
 
     async fn create_session(&self, session: &Session) -> Result<(), StoreError>;
@@ -99,6 +100,8 @@ pub trait Store: Send + Sync + 'static {
         at: Timestamp,
     ) -> Result<Vec<SessionId>, StoreError>;
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Revocation>, StoreError>;
+    /// Forgets the revoked sessions of deleted users that ended before `before`; returns how many.
+    async fn purge_ended(&self, before: Timestamp) -> Result<u64, StoreError>;
     /// Removes at most `limit` sessions that ended before `before`; returns how many. Of several instances one purges at a
     /// time, the others remove nothing.
     async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;

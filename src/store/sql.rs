@@ -255,12 +255,23 @@ macro_rules! sql_store {
             }
 
             async fn delete_user(&self, id: UserId) -> Result<(), StoreError> {
+                let mut connection = self.write().await?;
+                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                sqlx::query(
+                    "INSERT INTO ended_sessions (id, revoked_at, revoked_reason) \
+                     SELECT id, revoked_at, revoked_reason FROM sessions \
+                     WHERE user_id = $1 AND revoked_at IS NOT NULL",
+                )
+                .bind(id.0.as_bytes().as_slice())
+                .execute(&mut *transaction)
+                .await
+                .map_err(unavailable)?;
                 sqlx::query("DELETE FROM users WHERE id = $1")
                     .bind(id.0.as_bytes().as_slice())
-                    .execute(&mut *self.write().await?)
+                    .execute(&mut *transaction)
                     .await
                     .map_err(unavailable)?;
-                Ok(())
+                transaction.commit().await.map_err(unavailable)
             }
 
             async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
@@ -296,12 +307,24 @@ macro_rules! sql_store {
             }
 
             async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Revocation>, StoreError> {
-                let rows = sqlx::query("SELECT id, revoked_at, revoked_reason FROM sessions WHERE revoked_at >= $1")
-                    .bind(since.millis())
-                    .fetch_all(&mut *self.read().await?)
+                let rows = sqlx::query(
+                    "SELECT id, revoked_at, revoked_reason FROM sessions WHERE revoked_at >= $1 \
+                     UNION ALL SELECT id, revoked_at, revoked_reason FROM ended_sessions WHERE revoked_at >= $1",
+                )
+                .bind(since.millis())
+                .fetch_all(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                collect(rows, Readable::revocation)
+            }
+
+            async fn purge_ended(&self, before: Timestamp) -> Result<u64, StoreError> {
+                let purged = sqlx::query("DELETE FROM ended_sessions WHERE revoked_at < $1")
+                    .bind(before.millis())
+                    .execute(&mut *self.write().await?)
                     .await
                     .map_err(unavailable)?;
-                collect(rows, Readable::revocation)
+                Ok(purged.rows_affected())
             }
 
             async fn signing_keys(&self) -> Result<Vec<StoredKey>, StoreError> {

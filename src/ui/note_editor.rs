@@ -63,6 +63,7 @@ impl Editor {
                 Some(note) => {
                     self.put_aside.set_value(self.read().unwrap_or_default());
                     self.write(&Draft { title: note.title.clone(), body: note.body.clone() });
+                    self.book.said.set("");
                     browser::focus("#title");
                 }
                 None if before == Some(true) => self.write(&self.put_aside.get_value()),

@@ -46,3 +46,11 @@ async fn pages_are_rendered_with_a_strict_policy_and_hold_no_token() {
     }
     ada.get("/no/such/page").await.expect(StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn only_a_site_over_tls_promises_tls() {
+    let plain = TestApp::start().await.visitor().get("/healthz").await;
+    assert!(plain.headers.get(header::STRICT_TRANSPORT_SECURITY).is_none());
+    let tls = TestApp::with(&["--public-url", "https://example.com"]).await.visitor().get("/healthz").await;
+    assert!(tls.headers[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap().starts_with("max-age=63072000"));
+}

@@ -1,7 +1,7 @@
 //! SQLite: one file, one writer, WAL. Every commit is synced to disk before it is told (`synchronous=FULL`); turns of the
 //! ratchet that arrive together share one commit ([`rotations`]), which is what makes a durable refresh cheap.
 
-use std::{path::Path, str::FromStr, sync::Arc, time::Duration};
+use std::{path::Path, str::FromStr, time::Duration};
 
 use futures::stream::{BoxStream, StreamExt as _};
 use sqlx::{
@@ -9,7 +9,6 @@ use sqlx::{
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
-use tokio::sync::{Mutex, MutexGuard};
 
 use super::sql::{Readable, collect, select_sessions, sql_store, unavailable};
 use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
@@ -31,7 +30,8 @@ const BUSY: Duration = Duration::from_secs(2);
 
 pub struct SqliteStore {
     readers: SqlitePool,
-    writer: Arc<Mutex<SqliteConnection>>,
+    /// One connection. A pool of one, because it tidies up what a failed commit or a caller that went away leaves behind.
+    writer: SqlitePool,
     rotations: rotations::Queue,
 }
 
@@ -49,9 +49,15 @@ impl SqliteStore {
             std::fs::create_dir_all(folder)
                 .map_err(|error| StoreError::Unavailable(format!("cannot make {}: {error}", folder.display())))?;
         }
-        let mut writer = SqliteConnection::connect_with(&options).await.map_err(unavailable)?;
+        let writer = SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(1)
+            .acquire_timeout(BUSY + BUSY)
+            .connect_with(options.clone())
+            .await
+            .map_err(unavailable)?;
         sqlx::migrate!("migrations/sqlite")
-            .run(&mut writer)
+            .run(&writer)
             .await
             .map_err(|error| StoreError::Unavailable(format!("bringing the tables up to date: {error}")))?;
         let readers = SqlitePoolOptions::new()
@@ -61,7 +67,6 @@ impl SqliteStore {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(unavailable)?;
-        let writer = Arc::new(Mutex::new(writer));
         let rotations = rotations::Queue::start(writer.clone());
         Ok(Self { readers, writer, rotations })
     }
@@ -70,8 +75,8 @@ impl SqliteStore {
         self.readers.acquire().await.map_err(unavailable)
     }
 
-    async fn write(&self) -> Result<MutexGuard<'_, SqliteConnection>, StoreError> {
-        Ok(self.writer.lock().await)
+    async fn write(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.writer.acquire().await.map_err(unavailable)
     }
 
     /// One process owns the file: there is nobody to tell.

@@ -1,10 +1,8 @@
 //! Turns of the ratchet, committed together. A durable commit waits for the disk; whoever arrives while one is under way
 //! joins the next. Each turn is still its own compare-and-swap, and none is told before its commit is.
 
-use std::sync::Arc;
-
-use sqlx::{Connection, SqliteConnection};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use sqlx::{Connection, SqlitePool};
+use tokio::sync::{mpsc, oneshot};
 
 use super::super::sql::{ROTATE, unavailable};
 use super::{Rotate, StoreError, Swap};
@@ -22,7 +20,7 @@ pub(super) struct Queue(mpsc::Sender<Turn>);
 
 impl Queue {
     /// Ends by itself when the store is dropped.
-    pub(super) fn start(writer: Arc<Mutex<SqliteConnection>>) -> Self {
+    pub(super) fn start(writer: SqlitePool) -> Self {
         let (sender, mut turns) = mpsc::channel(WAITING);
         tokio::spawn(async move {
             let mut batch: Vec<Turn> = Vec::with_capacity(BATCH);
@@ -41,11 +39,8 @@ impl Queue {
     }
 }
 
-async fn commit(writer: &Mutex<SqliteConnection>, batch: Vec<Turn>) {
-    let mut writer = writer.lock().await;
-    let outcome = apply(&mut writer, &batch).await;
-    drop(writer);
-    match outcome {
+async fn commit(writer: &SqlitePool, batch: Vec<Turn>) {
+    match apply(writer, &batch).await {
         Ok(swaps) => batch.into_iter().zip(swaps).for_each(|(turn, swap)| drop(turn.reply.send(Ok(swap)))),
         Err(error) => {
             let message = error.to_string();
@@ -56,7 +51,8 @@ async fn commit(writer: &Mutex<SqliteConnection>, batch: Vec<Turn>) {
     }
 }
 
-async fn apply(writer: &mut SqliteConnection, batch: &[Turn]) -> Result<Vec<Swap>, StoreError> {
+async fn apply(writer: &SqlitePool, batch: &[Turn]) -> Result<Vec<Swap>, StoreError> {
+    let mut writer = writer.acquire().await.map_err(unavailable)?;
     let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
     let mut swaps = Vec::with_capacity(batch.len());
     for Turn { rotate, .. } in batch {
