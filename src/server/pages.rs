@@ -15,7 +15,7 @@ use super::{edge, headers, refresh_cookie};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
-use crate::ui::{posted::Posted, shell::shell};
+use crate::ui::{next::own_path, posted::Posted, shell::shell};
 
 #[derive(Deserialize)]
 pub struct Credentials {
@@ -74,12 +74,6 @@ async fn answer(
     }
 }
 
-/// A path of this site and nothing else.
-fn own_path(next: &str) -> &str {
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r', '\t']);
-    if own { next } else { "/notes" }
-}
-
 async fn render_again(state: AppState, parts: Parts, posted: Posted) -> Response {
     let status = StatusCode::from_u16(posted.problem.status).ok();
     render(state, Request::from_parts(parts, axum::body::Body::empty()), Some(posted), status).await
@@ -117,21 +111,4 @@ async fn unreadable(state: AppState, parts: Parts) -> Response {
     let problem = Problem::invalid("email", "The form could not be read. Fill it in and send it again.");
     let posted = Posted { email: String::new(), problem };
     render_again(state, parts, posted).await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::own_path;
-
-    #[test]
-    fn only_a_path_of_this_site_is_followed() {
-        for own in ["/notes", "/notes?x=1#y", "/"] {
-            assert_eq!(own_path(own), own);
-        }
-        for foreign in
-            ["", "//evil.example", "https://evil.example", "/\\evil.example", "\\/evil", "/a\n/b", "javascript:x"]
-        {
-            assert_eq!(own_path(foreign), "/notes", "{foreign}");
-        }
-    }
 }

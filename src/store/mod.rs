@@ -23,7 +23,7 @@ pub mod postgres;
 mod sql;
 pub mod sqlite;
 
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database cannot be reached, is locked, full or shutting down. It may be there again in a moment.
     #[error("the database is not available: {0}")]

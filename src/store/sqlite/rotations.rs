@@ -1,7 +1,7 @@
 //! Turns of the ratchet, committed together. A durable commit waits for the disk; whoever arrives while one is under way
 //! joins the next. Each turn is still its own compare-and-swap, and none is told before its commit is.
 
-use sqlx::{Connection, SqlitePool};
+use sqlx::{SqliteConnection, SqlitePool};
 use tokio::sync::{mpsc, oneshot};
 
 use super::super::sql::{ROTATE, unavailable};
@@ -43,17 +43,27 @@ async fn commit(writer: &SqlitePool, batch: Vec<Turn>) {
     match apply(writer, &batch).await {
         Ok(swaps) => batch.into_iter().zip(swaps).for_each(|(turn, swap)| drop(turn.reply.send(Ok(swap)))),
         Err(error) => {
-            let message = error.to_string();
             for turn in batch {
-                let _ = turn.reply.send(Err(StoreError::Unavailable(message.clone())));
+                let _ = turn.reply.send(Err(error.clone()));
             }
         }
     }
 }
 
+/// The transaction is opened and closed by hand: a commit that fails (a full disk) leaves it open, and must be rolled back
+/// before the connection is used again.
 async fn apply(writer: &SqlitePool, batch: &[Turn]) -> Result<Vec<Swap>, StoreError> {
     let mut writer = writer.acquire().await.map_err(unavailable)?;
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?;
+    sqlx::query("BEGIN IMMEDIATE").execute(&mut *writer).await.map_err(unavailable)?;
+    let outcome = swap(&mut writer, batch).await;
+    if outcome.is_err() {
+        // SQLite may have rolled back by itself already; then there is nothing to do.
+        let _ = sqlx::query("ROLLBACK").execute(&mut *writer).await;
+    }
+    outcome.map_err(unavailable)
+}
+
+async fn swap(writer: &mut SqliteConnection, batch: &[Turn]) -> Result<Vec<Swap>, sqlx::Error> {
     let mut swaps = Vec::with_capacity(batch.len());
     for Turn { rotate, .. } in batch {
         let updated = sqlx::query(ROTATE)
@@ -64,11 +74,10 @@ async fn apply(writer: &SqlitePool, batch: &[Turn]) -> Result<Vec<Swap>, StoreEr
             .bind(rotate.last_used_at.millis())
             .bind(rotate.session_id.0.as_slice())
             .bind(i64::from(rotate.expected))
-            .execute(&mut *transaction)
-            .await
-            .map_err(unavailable)?;
+            .execute(&mut *writer)
+            .await?;
         swaps.push(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost });
     }
-    transaction.commit().await.map_err(unavailable)?;
+    sqlx::query("COMMIT").execute(writer).await?;
     Ok(swaps)
 }
