@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use two_tokens::server::{
-    config::{Cli, Command, Config, KeysCommand, unknown_variables},
+    config::{Cli, Command, Config, KeysCommand, UsersCommand, unknown_variables},
     serve, telemetry,
 };
 
@@ -32,6 +32,7 @@ fn start(cli: Cli) -> Result<(), serve::Error> {
         match cli.command.unwrap_or(Command::Serve) {
             Command::Serve => serve::run(config).await,
             Command::Keys(command) => keys(config, command).await,
+            Command::Users(command) => users(config, command).await,
         }
     })
 }
@@ -45,6 +46,19 @@ async fn keys(config: Config, command: KeysCommand) -> Result<(), serve::Error> 
     }
     for key in &auth.keys.current().stored {
         println!("{:8} {}", key.state.as_str(), key.kid);
+    }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "a command's answer")]
+async fn users(config: Config, command: UsersCommand) -> Result<(), serve::Error> {
+    let auth = serve::assemble(&config).await?.auth;
+    match command {
+        UsersCommand::Disable { email } => println!("disabled; sessions ended: {}", auth.disable_user(&email).await?),
+        UsersCommand::Enable { email } => {
+            auth.enable_user(&email).await?;
+            println!("enabled");
+        }
     }
     Ok(())
 }

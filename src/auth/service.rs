@@ -207,6 +207,22 @@ impl AuthService {
         self.record(EventKind::UserDeleted, None, None, &Device::default(), "").await
     }
 
+    /// Disables an account: no new sign-in, and every session ends with its access tokens.
+    pub async fn disable_user(&self, email: &str) -> Result<u32, AuthError> {
+        let user = self.known_user(email).await?;
+        self.store.set_disabled(user.id, Some(self.clock.now())).await?;
+        self.end_all(user.id, None, RevokeReason::AccountDisabled).await
+    }
+
+    pub async fn enable_user(&self, email: &str) -> Result<(), AuthError> {
+        let user = self.known_user(email).await?;
+        Ok(self.store.set_disabled(user.id, None).await?)
+    }
+
+    async fn known_user(&self, email: &str) -> Result<UserRecord, AuthError> {
+        self.store.user_by_email(Email::parse(email)?.as_str()).await?.ok_or(AuthError::NotFound)
+    }
+
     /// Turns the signing keys now. Signs nobody out.
     pub async fn rotate_keys(&self) -> Result<bool, AuthError> {
         let turned = self.keys.rotate(&*self.store, self.clock.now()).await?;

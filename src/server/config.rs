@@ -24,6 +24,17 @@ pub enum Command {
     /// Signing keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Accounts.
+    #[command(subcommand)]
+    Users(UsersCommand),
+}
+
+#[derive(Clone, Debug, Subcommand)]
+pub enum UsersCommand {
+    /// Allow no new sign-in and end every session. With SQLite a running server hears of it at the next refresh.
+    Disable { email: String },
+    /// Allow sign-ins again.
+    Enable { email: String },
 }
 
 #[derive(Clone, Debug, Subcommand)]

@@ -91,13 +91,24 @@ async fn signing_in_ends_the_session_whose_cookie_came_along() {
 }
 
 #[tokio::test]
-async fn a_disabled_person_cannot_sign_in_and_their_session_ends() {
+async fn a_disabled_person_cannot_sign_in_and_their_sessions_end_at_once() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    assert_eq!(app.state.auth.disable_user("Ada@example.com").await.unwrap(), 1);
+    assert_eq!(ada.me().await.refused(401, "session_revoked").json()["reason"], "account_disabled");
+    ada.refresh().await.refused(401, "session_revoked");
+    app.visitor().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
+    app.state.auth.enable_user("ada@example.com").await.unwrap();
+    app.visitor().login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_person_disabled_behind_the_servers_back_is_refused_at_the_next_refresh() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let id = ada.me().await.json()["id"].as_str().unwrap().to_owned();
     app.store.set_disabled(UserId::parse(&id).unwrap(), Some(app.now())).await.unwrap();
     ada.refresh().await.refused(401, "session_revoked");
-    app.visitor().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
 }
 
 #[tokio::test]

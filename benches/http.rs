@@ -1,0 +1,329 @@
+//! What the flow costs, over HTTP, against the real program: the server on one core, the load on another. Every figure is
+//! a ratio within this one run, so a machine's speed and a busy neighbour cancel out. `make bench` prints the table.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use futures::future::join_all;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+const PASSWORD: &str = "correct+horse+battery+staple";
+const PEOPLE: usize = 32;
+const FOR: Duration = Duration::from_secs(4);
+type Failure = Box<dyn std::error::Error>;
+
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+fn main() -> Result<(), Failure> {
+    pin_self();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    println!("| what | measured | aim |\n|---|---|---|");
+    runtime.block_on(async {
+        let folder = tempfile::tempdir()?;
+        let server = Server::start(folder.path()).await?;
+        println!("| start to first ready answer | {:.0} ms | under 100 ms |", server.started_in.as_secs_f64() * 1e3);
+        println!("| memory, idle | {} MB | under 30 MB |", server.memory("VmRSS")?);
+        let mut people = Vec::new();
+        for index in 0..PEOPLE {
+            people.push(server.register(index).await?);
+        }
+        protected(&server, &people).await?;
+        refreshes(&server, &mut people).await?;
+        logins(&server).await?;
+        drop(server);
+        a_million(folder.path(), &mut people).await
+    })
+}
+
+/// The load keeps off the server's core.
+fn pin_self() {
+    let own = std::process::id().to_string();
+    let _ = Command::new("taskset").args(["-cp", "1", &own]).stdout(Stdio::null()).status();
+}
+
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+async fn protected(server: &Server, people: &[Person]) -> Result<(), Failure> {
+    let plain: Vec<_> = people.iter().map(|_| get("/healthz", "")).collect();
+    let me: Vec<_> = people.iter().map(|person| get("/api/account/me", &bearer(&person.access_token))).collect();
+    let refused: Vec<_> = people.iter().map(|_| get("/api/account/me", &bearer("a.b.c"))).collect();
+    let mut ratios = [Vec::new(), Vec::new()];
+    for _ in 0..3 {
+        let open = rate(server, &plain, 200).await?;
+        ratios[0].push(rate(server, &me, 200).await? / open);
+        ratios[1].push(rate(server, &refused, 401).await? / open);
+    }
+    println!(
+        "| protected request (server function, EdDSA, claims, revocation) / open route | {:.2} | 0.9 |",
+        median(&mut ratios[0])
+    );
+    println!("| refused access token / open route | {:.2} | – |", median(&mut ratios[1]));
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+async fn refreshes(server: &Server, people: &mut [Person]) -> Result<(), Failure> {
+    let (valid, times) = refresh_rate(server, people).await?;
+    println!("| refreshes a second, SQLite, each durable, {PEOPLE} at once | {valid:.0} | 24,000 |");
+    println!("| … their 99th percentile | {:.2} ms | 2 ms |", percentile(times, 0.99) * 1e3);
+    let commits = raw_commits()?;
+    println!("| … / raw durable commits one after another on this disk | {:.2} | – |", valid / commits);
+    let cookie = format!("cookie: __Secure-refresh=ttr_{}\r\n", "A".repeat(70));
+    let forged: Vec<_> = people.iter().map(|_| post("/api/auth/refresh", &cookie, "")).collect();
+    let forged = rate(server, &forged, 401).await?;
+    println!("| cost of a forged refresh token / a valid one | {:.2} | 0.1 |", valid / forged);
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+async fn logins(server: &Server) -> Result<(), Failure> {
+    let login = post("/api/auth/login", "", &format!("email=p0%40example.com&password={PASSWORD}"));
+    let logins: Vec<_> = (0..2).map(|_| login.clone()).collect();
+    let rate = rate(server, &logins, 200).await?;
+    println!(
+        "| logins / the argon2 crate alone with one reused block of memory | {:.2} | 0.95 |",
+        rate / raw_argon2()?
+    );
+    let many = join_all((0..64).map(|_| once(server, &login))).await;
+    let answered = many.iter().filter(|status| matches!(status, Ok(200 | 503))).count();
+    println!(
+        "| memory at most, with 64 logins at once ({answered} answered 200 or 503) | {} MB | 100 MB |",
+        server.memory("VmHWM")?
+    );
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+async fn a_million(folder: &Path, people: &mut [Person]) -> Result<(), Failure> {
+    use sqlx::Connection as _;
+    let few = refresh_rate(&Server::start(folder).await?, people).await?.0;
+    let url = format!("sqlite://{}/a.db", folder.display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await?;
+    sqlx::query(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
+         INSERT INTO sessions SELECT randomblob(16), (SELECT id FROM users LIMIT 1), randomblob(32), 0, NULL, x'', \
+         1, 1, 9000000000000, 9000000000000, NULL, NULL, '' FROM n",
+    )
+    .execute(&mut connection)
+    .await?;
+    connection.close().await?;
+    let many = refresh_rate(&Server::start(folder).await?, people).await?.0;
+    println!("| time of a refresh with 1,000,000 sessions stored / with {PEOPLE} | {:.2} | 1.5 |", few / many);
+    Ok(())
+}
+
+/// Durable commits by SQLite itself, one row each, with the same settings.
+fn raw_commits() -> Result<f64, Failure> {
+    let folder = tempfile::tempdir()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::scope(|scope| {
+        scope.spawn(|| runtime.block_on(commit_rate(folder.path()))).join().map_err(|_| "the thread panicked")?
+    })
+    .map_err(|error: String| error.into())
+}
+
+async fn commit_rate(folder: &Path) -> Result<f64, String> {
+    use sqlx::{ConnectOptions as _, sqlite::*};
+    let options = SqliteConnectOptions::new()
+        .filename(folder.join("raw.db"))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full);
+    let mut connection = options.connect().await.map_err(|error| error.to_string())?;
+    let run = |sql: &'static str| sqlx::query(sql);
+    run("CREATE TABLE t (a INTEGER)").execute(&mut connection).await.map_err(|error| error.to_string())?;
+    let (start, mut commits) = (Instant::now(), 0);
+    while start.elapsed() < FOR / 2 {
+        run("INSERT INTO t VALUES (1)").execute(&mut connection).await.map_err(|error| error.to_string())?;
+        commits += 1;
+    }
+    Ok(f64::from(commits) / start.elapsed().as_secs_f64())
+}
+
+/// Hashes a second on one core, with the parameters of the server.
+fn raw_argon2() -> Result<f64, Failure> {
+    let params = argon2::Params::new(19 * 1024, 2, 1, Some(32)).map_err(|error| error.to_string())?;
+    let mut memory = vec![argon2::Block::default(); params.block_count()];
+    let argon = argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params);
+    let (start, mut hashes, mut out) = (Instant::now(), 0, [0; 32]);
+    while start.elapsed() < FOR {
+        argon
+            .hash_password_into_with_memory(PASSWORD.as_bytes(), b"0123456789abcdef", &mut out, &mut memory)
+            .map_err(|error| error.to_string())?;
+        hashes += 1;
+    }
+    Ok(f64::from(hashes) / start.elapsed().as_secs_f64())
+}
+
+struct Server {
+    child: Child,
+    port: u16,
+    started_in: Duration,
+}
+
+impl Server {
+    async fn start(folder: &Path) -> Result<Self, Failure> {
+        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        let start = Instant::now();
+        let child = Command::new("taskset")
+            .args(["-c", "0", env!("CARGO_BIN_EXE_two-tokens"), "--log", "error", "--addr"])
+            .arg(format!("127.0.0.1:{port}"))
+            .arg("--database-url")
+            .arg(format!("sqlite://{}/a.db", folder.display()))
+            .stdout(Stdio::null())
+            .spawn()?;
+        let mut server = Self { child, port, started_in: Duration::ZERO };
+        while !matches!(once(&server, &get("/readyz", "")).await, Ok(200)) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        server.started_in = start.elapsed();
+        Ok(server)
+    }
+
+    async fn register(&self, index: usize) -> Result<Person, Failure> {
+        let form = format!("email=p{index}%40example.com&password={PASSWORD}");
+        let mut line = Line::open(self).await?;
+        let answer = line.send(&post("/api/auth/register", "", &form)).await?;
+        Person::of(&answer).ok_or_else(|| answer.into())
+    }
+
+    /// A line of `/proc/<pid>/status`, in MB.
+    fn memory(&self, name: &str) -> Result<u64, Failure> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).ok_or("no such line")?;
+        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[derive(Clone)]
+struct Person {
+    access_token: String,
+    refresh_token: String,
+}
+
+impl Person {
+    fn of(answer: &str) -> Option<Self> {
+        let between = |start: &str, end: char| answer.split_once(start)?.1.split(end).next().map(str::to_owned);
+        Some(Self {
+            access_token: between("\"access_token\":\"", '"')?,
+            refresh_token: between("__Secure-refresh=", ';')?,
+        })
+    }
+}
+
+/// One kept-alive connection.
+struct Line {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Line {
+    async fn open(server: &Server) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(("127.0.0.1", server.port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(8192) })
+    }
+
+    /// The whole answer, head and body.
+    async fn send(&mut self, request: &str) -> Result<String, Failure> {
+        self.stream.write_all(request.as_bytes()).await?;
+        self.buffer.clear();
+        loop {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err("the server closed the connection".into());
+            }
+            let text = str::from_utf8(&self.buffer)?;
+            if let Some((head, body)) = text.split_once("\r\n\r\n") {
+                let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
+                if body.len() >= length.unwrap_or("0").parse()? {
+                    return Ok(text.to_owned());
+                }
+            }
+        }
+    }
+}
+
+fn get(path: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nhost: localhost:3000\r\n{headers}\r\n")
+}
+
+fn post(path: &str, headers: &str, form: &str) -> String {
+    let kind = "content-type: application/x-www-form-urlencoded";
+    let length = form.len();
+    format!("POST {path} HTTP/1.1\r\nhost: localhost:3000\r\n{kind}\r\ncontent-length: {length}\r\n{headers}\r\n{form}")
+}
+
+fn bearer(token: &str) -> String {
+    format!("authorization: Bearer {token}\r\n")
+}
+
+fn status(answer: &str) -> u16 {
+    answer.get(9..12).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+async fn once(server: &Server, request: &str) -> Result<u16, Failure> {
+    Ok(status(&Line::open(server).await?.send(request).await?))
+}
+
+/// Answers a second, each request on a connection of its own, all at once.
+async fn rate(server: &Server, requests: &[String], expected: u16) -> Result<f64, Failure> {
+    let start = Instant::now();
+    let lines = requests.iter().map(|request| async move {
+        let (mut line, mut answers) = (Line::open(server).await?, 0_u32);
+        while start.elapsed() < FOR {
+            let answer = line.send(request).await?;
+            if status(&answer) != expected {
+                return Err(answer.into());
+            }
+            answers += 1;
+        }
+        Ok::<_, Failure>(answers)
+    });
+    let mut total = 0;
+    for answers in join_all(lines).await {
+        total += answers?;
+    }
+    Ok(f64::from(total) / start.elapsed().as_secs_f64())
+}
+
+/// Refreshes a second, and how long each took; everybody goes on from their newest token.
+async fn refresh_rate(server: &Server, people: &mut [Person]) -> Result<(f64, Vec<f64>), Failure> {
+    let start = Instant::now();
+    let lines = people.iter_mut().map(|person| async move {
+        let (mut line, mut times) = (Line::open(server).await?, Vec::new());
+        while start.elapsed() < FOR {
+            let cookie = format!("cookie: __Secure-refresh={}\r\n", person.refresh_token);
+            let sent = Instant::now();
+            let answer = line.send(&post("/api/auth/refresh", &cookie, "")).await?;
+            times.push(sent.elapsed().as_secs_f64());
+            *person = Person::of(&answer).ok_or(answer)?;
+        }
+        Ok::<_, Failure>(times)
+    });
+    let mut times = Vec::new();
+    for line in join_all(lines).await {
+        times.extend(line?);
+    }
+    Ok((times.len() as f64 / start.elapsed().as_secs_f64(), times))
+}
+
+fn percentile(mut times: Vec<f64>, at: f64) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times.get((times.len() as f64 * at) as usize).copied().unwrap_or(f64::NAN)
+}
+
+fn median(ratios: &mut [f64]) -> f64 {
+    ratios.sort_by(f64::total_cmp);
+    ratios[ratios.len() / 2]
+}
