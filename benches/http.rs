@@ -119,11 +119,12 @@ async fn a_million(folder: &Path, people: &mut [Person]) -> Result<(), Failure> 
 /// Durable commits by SQLite itself, one row each, with the same settings.
 fn raw_commits() -> Result<f64, Failure> {
     let folder = tempfile::tempdir()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::scope(|scope| {
-        scope.spawn(|| runtime.block_on(commit_rate(folder.path()))).join().map_err(|_| "the thread panicked")?
-    })
-    .map_err(|error: String| error.into())
+    let work = || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.map_err(|error| error.to_string())?.block_on(commit_rate(folder.path()))
+    };
+    let rate = std::thread::scope(|scope| scope.spawn(work).join());
+    Ok(rate.map_err(|_| "the thread panicked")??)
 }
 
 async fn commit_rate(folder: &Path) -> Result<f64, String> {

@@ -88,7 +88,10 @@ sql_store! { PostgresStore {
     }
 
     async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
-        let updated = sqlx::query(super::sql::ROTATE)
+        let updated = sqlx::query(
+            "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, last_used_at = $5 \
+             WHERE id = $6 AND generation = $7 AND revoked_at IS NULL",
+        )
             .bind(i64::from(rotate.next.generation))
             .bind(rotate.next.parent.map(i64::from))
             .bind(rotate.next.ring.to_bytes())

@@ -168,10 +168,6 @@ pub(super) fn collect<R: Readable, T>(
     rows.iter().map(read).collect()
 }
 
-/// The compare-and-swap.
-pub(super) const ROTATE: &str = "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, \
-     last_used_at = $5 WHERE id = $6 AND generation = $7 AND revoked_at IS NULL";
-
 /// A query for whole sessions, with what the user's row says about them.
 macro_rules! select_sessions {
     ($rest:literal) => {

@@ -23,6 +23,8 @@ use crate::auth::{
 };
 use crate::clock::Timestamp;
 
+mod batch;
+mod lookups;
 mod rotations;
 
 /// A statement that waits for the database's lock longer than this fails as unavailable.
@@ -32,6 +34,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     /// One connection. A pool of one, because it tidies up what a failed commit or a caller that went away leaves behind.
     writer: SqlitePool,
+    lookups: lookups::Queue,
     rotations: rotations::Queue,
 }
 
@@ -67,8 +70,9 @@ impl SqliteStore {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(unavailable)?;
+        let lookups = lookups::Queue::start(readers.clone());
         let rotations = rotations::Queue::start(writer.clone());
-        Ok(Self { readers, writer, rotations })
+        Ok(Self { readers, writer, lookups, rotations })
     }
 
     async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
@@ -88,12 +92,7 @@ impl SqliteStore {
 
 sql_store! { SqliteStore {
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let row = sqlx::query(select_sessions!("WHERE s.id = $1"))
-            .bind(id.0.as_slice())
-            .fetch_optional(&mut *self.read().await?)
-            .await
-            .map_err(unavailable)?;
-        row.as_ref().map(Readable::session).transpose()
+        self.lookups.session(id).await
     }
 
     async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {

@@ -1,30 +1,34 @@
-//! Turns of the ratchet, committed together. A durable commit waits for the disk; whoever arrives while one is under way
-//! joins the next. Each turn is still its own compare-and-swap, and none is told before its commit is.
+//! Turns of the ratchet, committed together. A durable commit waits for the disk, and a statement for its turn on the
+//! database's thread; whoever arrives while one is under way joins the next. All turns of a batch are one statement, each
+//! still its own compare-and-swap, and none is told before the commit is.
 
-use sqlx::{SqliteConnection, SqlitePool};
+use std::collections::HashSet;
+
+use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::sql::{ROTATE, unavailable};
-use super::{Rotate, StoreError, Swap};
+use super::super::sql::{Readable, unavailable};
+use super::{Rotate, SessionId, StoreError, Swap, batch};
 
-/// Most turns in one commit, and most that wait for the next.
-const BATCH: usize = 256;
-const WAITING: usize = 4096;
+const ROTATE: &str = "WITH turn AS (SELECT unhex(value ->> 0) AS id, value ->> 1 AS expected, value ->> 2 AS generation, \
+     value ->> 3 AS parent, unhex(value ->> 4) AS ring, value ->> 5 AS idle_expires_at, value ->> 6 AS last_used_at \
+     FROM json_each($1)) \
+     UPDATE sessions SET generation = turn.generation, parent = turn.parent, ring = turn.ring, \
+     idle_expires_at = turn.idle_expires_at, last_used_at = turn.last_used_at \
+     FROM turn WHERE sessions.id = turn.id AND sessions.generation = turn.expected AND sessions.revoked_at IS NULL \
+     RETURNING sessions.id AS id";
 
-struct Turn {
-    rotate: Rotate,
-    reply: oneshot::Sender<Result<Swap, StoreError>>,
-}
+type Turn = (Rotate, oneshot::Sender<Result<Swap, StoreError>>);
 
 pub(super) struct Queue(mpsc::Sender<Turn>);
 
 impl Queue {
     /// Ends by itself when the store is dropped.
     pub(super) fn start(writer: SqlitePool) -> Self {
-        let (sender, mut turns) = mpsc::channel(WAITING);
+        let (sender, mut turns) = mpsc::channel(batch::WAITING);
         tokio::spawn(async move {
-            let mut batch: Vec<Turn> = Vec::with_capacity(BATCH);
-            while turns.recv_many(&mut batch, BATCH).await > 0 {
+            let mut batch: Vec<Turn> = Vec::with_capacity(batch::MOST);
+            while turns.recv_many(&mut batch, batch::MOST).await > 0 {
                 commit(&writer, std::mem::take(&mut batch)).await;
             }
         });
@@ -32,52 +36,43 @@ impl Queue {
     }
 
     pub(super) async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
-        let (reply, answer) = oneshot::channel();
-        let closed = || StoreError::Unavailable("the database is closing".into());
-        self.0.send(Turn { rotate, reply }).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        batch::ask(&self.0, rotate).await
     }
 }
 
-async fn commit(writer: &SqlitePool, batch: Vec<Turn>) {
-    match apply(writer, &batch).await {
-        Ok(swaps) => batch.into_iter().zip(swaps).for_each(|(turn, swap)| drop(turn.reply.send(Ok(swap)))),
-        Err(error) => {
-            for turn in batch {
-                let _ = turn.reply.send(Err(error.clone()));
-            }
-        }
+/// One turn of each session; a second one of the same session has lost to the first, or decides again.
+async fn commit(writer: &SqlitePool, turns: Vec<Turn>) {
+    let mut seen = HashSet::with_capacity(turns.len());
+    let (first, second): (Vec<Turn>, Vec<Turn>) =
+        turns.into_iter().partition(|(rotate, _)| seen.insert(rotate.session_id));
+    let outcome = swap(writer, &first).await;
+    for (rotate, reply) in first {
+        let _ = reply.send(outcome.as_ref().map(|won| won_or_lost(won, rotate.session_id)).map_err(Clone::clone));
+    }
+    for (_, reply) in second {
+        let _ = reply.send(outcome.as_ref().map(|_| Swap::Lost).map_err(Clone::clone));
     }
 }
 
-/// The transaction is opened and closed by hand: a commit that fails (a full disk) leaves it open, and must be rolled back
-/// before the connection is used again.
-async fn apply(writer: &SqlitePool, batch: &[Turn]) -> Result<Vec<Swap>, StoreError> {
-    let mut writer = writer.acquire().await.map_err(unavailable)?;
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut *writer).await.map_err(unavailable)?;
-    let outcome = swap(&mut writer, batch).await;
-    if outcome.is_err() {
-        // SQLite may have rolled back by itself already; then there is nothing to do.
-        let _ = sqlx::query("ROLLBACK").execute(&mut *writer).await;
-    }
-    outcome.map_err(unavailable)
+fn won_or_lost(won: &HashSet<SessionId>, id: SessionId) -> Swap {
+    if won.contains(&id) { Swap::Done } else { Swap::Lost }
 }
 
-async fn swap(writer: &mut SqliteConnection, batch: &[Turn]) -> Result<Vec<Swap>, sqlx::Error> {
-    let mut swaps = Vec::with_capacity(batch.len());
-    for Turn { rotate, .. } in batch {
-        let updated = sqlx::query(ROTATE)
-            .bind(i64::from(rotate.next.generation))
-            .bind(rotate.next.parent.map(i64::from))
-            .bind(rotate.next.ring.to_bytes())
-            .bind(rotate.idle_expires_at.millis())
-            .bind(rotate.last_used_at.millis())
-            .bind(rotate.session_id.0.as_slice())
-            .bind(i64::from(rotate.expected))
-            .execute(&mut *writer)
-            .await?;
-        swaps.push(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost });
-    }
-    sqlx::query("COMMIT").execute(writer).await?;
-    Ok(swaps)
+async fn swap(writer: &SqlitePool, turns: &[Turn]) -> Result<HashSet<SessionId>, StoreError> {
+    let turns: Vec<_> = turns
+        .iter()
+        .map(|(rotate, _)| {
+            (
+                batch::hex(&rotate.session_id.0),
+                rotate.expected,
+                rotate.next.generation,
+                rotate.next.parent,
+                batch::hex(&rotate.next.ring.to_bytes()),
+                rotate.idle_expires_at.millis(),
+                rotate.last_used_at.millis(),
+            )
+        })
+        .collect();
+    let rows = sqlx::query(ROTATE).bind(batch::json(&turns)?).fetch_all(writer).await.map_err(unavailable)?;
+    rows.iter().map(|row| row.id("id").map(SessionId)).collect()
 }
