@@ -13,6 +13,10 @@ use tokio::{
     net::TcpStream,
 };
 
+#[path = "../tests/support/postgres.rs"]
+#[allow(dead_code, reason = "shared with the tests")]
+mod cluster;
+
 const PASSWORD: &str = "correct+horse+battery+staple";
 const PEOPLE: usize = 32;
 const FOR: Duration = Duration::from_secs(4);
@@ -25,7 +29,8 @@ fn main() -> Result<(), Failure> {
     println!("| what | measured | aim |\n|---|---|---|");
     runtime.block_on(async {
         let folder = tempfile::tempdir()?;
-        let server = Server::start(folder.path()).await?;
+        let sqlite = format!("sqlite://{}/a.db", folder.path().display());
+        let server = Server::start(folder.path(), &sqlite).await?;
         println!("| start to first ready answer | {:.0} ms | under 100 ms |", server.started_in.as_secs_f64() * 1e3);
         println!("| memory, idle | {} MB | under 30 MB |", server.memory("VmRSS")?);
         let mut people = Vec::new();
@@ -36,7 +41,9 @@ fn main() -> Result<(), Failure> {
         refreshes(&server, &mut people).await?;
         logins(&server).await?;
         drop(server);
-        a_million(folder.path(), &mut people).await
+        a_million(folder.path(), &sqlite, &mut people).await?;
+        remembering(folder.path()).await?;
+        postgres(folder.path()).await
     })
 }
 
@@ -98,11 +105,10 @@ async fn logins(server: &Server) -> Result<(), Failure> {
 }
 
 #[expect(clippy::print_stdout, reason = "the table is the result")]
-async fn a_million(folder: &Path, people: &mut [Person]) -> Result<(), Failure> {
+async fn a_million(folder: &Path, url: &str, people: &mut [Person]) -> Result<(), Failure> {
     use sqlx::Connection as _;
-    let few = refresh_rate(&Server::start(folder).await?, people).await?.0;
-    let url = format!("sqlite://{}/a.db", folder.display());
-    let mut connection = sqlx::SqliteConnection::connect(&url).await?;
+    let few = refresh_rate(&Server::start(folder, url).await?, people).await?.0;
+    let mut connection = sqlx::SqliteConnection::connect(url).await?;
     sqlx::query(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
          INSERT INTO sessions SELECT randomblob(16), (SELECT id FROM users LIMIT 1), randomblob(32), 0, NULL, x'', \
@@ -111,8 +117,78 @@ async fn a_million(folder: &Path, people: &mut [Person]) -> Result<(), Failure> 
     .execute(&mut connection)
     .await?;
     connection.close().await?;
-    let many = refresh_rate(&Server::start(folder).await?, people).await?.0;
+    let many = refresh_rate(&Server::start(folder, url).await?, people).await?.0;
     println!("| time of a refresh with 1,000,000 sessions stored / with {PEOPLE} | {:.2} | 1.5 |", few / many);
+    Ok(())
+}
+
+/// The same on PostgreSQL, beside what it commits by itself with as many connections as the server has. Its own processes
+/// share the two cores with server and load.
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+async fn postgres(folder: &Path) -> Result<(), Failure> {
+    let cluster = cluster::Cluster::durable();
+    let server = Server::start(folder, &cluster.url).await?;
+    let mut people = Vec::new();
+    for index in 0..PEOPLE {
+        people.push(server.register(index).await?);
+    }
+    let refreshes = refresh_rate(&server, &mut people).await?.0;
+    let commits = postgres_commits(&cluster.url).await?;
+    println!("| refreshes a second, PostgreSQL, / its raw durable commit rate | {:.2} | 0.8 |", refreshes / commits);
+    Ok(())
+}
+
+/// One row changed by its key in each commit, on 16 connections.
+async fn postgres_commits(url: &str) -> Result<f64, Failure> {
+    let pool = sqlx::postgres::PgPoolOptions::new().max_connections(16).connect(url).await?;
+    sqlx::query("CREATE TABLE raw (id INT PRIMARY KEY, n INT)").execute(&pool).await?;
+    sqlx::query("INSERT INTO raw SELECT i, 0 FROM generate_series(0, 15) AS i").execute(&pool).await?;
+    let start = Instant::now();
+    let writers = (0..16_i32).map(|id| {
+        let pool = pool.clone();
+        async move {
+            let mut commits = 0_u32;
+            while start.elapsed() < FOR {
+                sqlx::query("UPDATE raw SET n = n + 1 WHERE id = $1").bind(id).execute(&pool).await?;
+                commits += 1;
+            }
+            Ok::<_, sqlx::Error>(commits)
+        }
+    });
+    let mut total = 0;
+    for commits in join_all(writers).await {
+        total += commits?;
+    }
+    Ok(f64::from(total) / start.elapsed().as_secs_f64())
+}
+
+/// Verified tokens a second in memory, with and without remembering them.
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+async fn remembering(folder: &Path) -> Result<(), Failure> {
+    use two_tokens::{
+        auth::{access_token::AccessTokens, keys::KeyRing, secret::ServerSecret, session::SessionId, user::UserId},
+        clock::Timestamp,
+        store,
+    };
+    let store = store::open(&format!("sqlite://{}/keys.db", folder.display())).await?;
+    let now = Timestamp::from_secs(1_800_000_000);
+    let keys = KeyRing::open(&*store, ServerSecret::generate().sealing_key(), now).await?;
+    let rate = |cached| {
+        let tokens = AccessTokens::new("http://localhost:3000", Duration::from_secs(900), cached);
+        let ends = now.plus(Duration::from_secs(9000));
+        let issued = tokens.issue(&keys, UserId(uuid::Uuid::nil()), SessionId([1; 16]), now, ends, now);
+        let token = issued.map_err(|error| error.to_string())?.0;
+        let (start, mut verified) = (Instant::now(), 0_u32);
+        while start.elapsed() < FOR / 4 {
+            tokens.verify(&keys, token.reveal(), now).map_err(|error| error.to_string())?;
+            verified += 1;
+        }
+        Ok::<_, String>(f64::from(verified) / start.elapsed().as_secs_f64())
+    };
+    println!(
+        "| verifying a remembered access token / one seen for the first time | 1/{:.0} | worth it |",
+        rate(64)? / rate(0)?
+    );
     Ok(())
 }
 
@@ -167,14 +243,14 @@ struct Server {
 }
 
 impl Server {
-    async fn start(folder: &Path) -> Result<Self, Failure> {
+    async fn start(folder: &Path, database_url: &str) -> Result<Self, Failure> {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let start = Instant::now();
         let child = Command::new("taskset")
             .args(["-c", "0", env!("CARGO_BIN_EXE_two-tokens"), "--log", "error", "--addr"])
             .arg(format!("127.0.0.1:{port}"))
-            .arg("--database-url")
-            .arg(format!("sqlite://{}/a.db", folder.display()))
+            .args(["--database-url", database_url, "--secret-file"])
+            .arg(secret_file(folder)?)
             .stdout(Stdio::null())
             .spawn()?;
         let mut server = Self { child, port, started_in: Duration::ZERO };
@@ -198,6 +274,14 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).ok_or("no such line")?;
         Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
     }
+}
+
+fn secret_file(folder: &Path) -> Result<std::path::PathBuf, Failure> {
+    let path = folder.join("secret");
+    if !path.exists() {
+        std::fs::write(&path, two_tokens::auth::secret::ServerSecret::generate().to_text())?;
+    }
+    Ok(path)
 }
 
 impl Drop for Server {

@@ -133,7 +133,8 @@ impl PasswordHasher {
 }
 
 fn work(jobs: &Mutex<Receiver<Job>>, computed: &AtomicU64) {
-    let mut memory = vec![Block::default(); MEMORY_KIB as usize];
+    // Grown by the first job: a server nobody has signed in to yet needs none.
+    let mut memory = Vec::new();
     loop {
         let next = match jobs.lock() {
             Ok(jobs) => jobs.recv(),

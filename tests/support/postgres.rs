@@ -21,11 +21,22 @@ pub fn free_port() -> u16 {
 
 impl Cluster {
     pub fn start() -> Self {
+        Self::with_fsync("off")
+    }
+
+    /// Every commit on the disk before it is told, as in production.
+    #[allow(dead_code, reason = "for the benchmark")]
+    pub fn durable() -> Self {
+        Self::with_fsync("on")
+    }
+
+    fn with_fsync(fsync: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/script/postgres");
         let mut child = Command::new(script)
             .arg(folder.path())
             .arg(free_port().to_string())
+            .env("PG_FSYNC", fsync)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
