@@ -100,6 +100,27 @@ async fn postgres_tells_other_instances_what_committed() {
     );
 }
 
+/// The lock is held here as another instance that purges would hold it.
+#[tokio::test(flavor = "multi_thread")]
+async fn of_several_instances_one_purges_at_a_time() {
+    use sqlx::Connection as _;
+    let databases = postgres::Databases::start();
+    let url = databases.empty().await;
+    let store = store::open(&url).await.unwrap();
+    let ended = new_session(&*store).await;
+    store.revoke_session(ended.id, RevokeReason::Logout, Timestamp(10)).await.unwrap();
+    let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
+    let mut purging = other.begin().await.unwrap();
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(store::postgres::PURGE_LOCK)
+        .execute(&mut *purging)
+        .await
+        .unwrap();
+    assert_eq!(store.purge_sessions(Timestamp(11), 10).await.unwrap(), 0);
+    purging.rollback().await.unwrap();
+    assert_eq!(store.purge_sessions(Timestamp(11), 10).await.unwrap(), 1);
+}
+
 fn user() -> UserRecord {
     let id = UserId(Uuid::now_v7());
     UserRecord {

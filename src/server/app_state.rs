@@ -23,14 +23,15 @@ const LOGINS_WAITING: usize = 64;
 pub struct AppState {
     pub auth: Arc<AuthService>,
     pub notes: Arc<Notes>,
-    pub leptos: LeptosOptions,
+    /// Shared: a request clones the state several times, and these are many strings.
+    pub leptos: Arc<LeptosOptions>,
     pub public_url: Arc<str>,
     pub hearing: Hearing,
 }
 
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
-        state.leptos.clone()
+        LeptosOptions::clone(&state.leptos)
     }
 }
 
@@ -61,7 +62,7 @@ impl AppState {
         Ok(Self {
             auth: Arc::new(auth),
             notes: Arc::new(Notes { store, clock }),
-            leptos,
+            leptos: Arc::new(leptos),
             public_url: config.public_url.as_str().into(),
             hearing: Hearing::default(),
         })

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
-use leptos::prelude::provide_context;
+use leptos::{config::LeptosOptions, prelude::provide_context};
 use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
@@ -81,7 +81,7 @@ async fn render_again(state: AppState, parts: Parts, posted: Posted) -> Response
 
 async fn render(state: AppState, request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {
     let retry_after = posted.as_ref().and_then(|posted| posted.problem.retry_after);
-    let options = state.leptos.clone();
+    let options = LeptosOptions::clone(&state.leptos);
     let context = move || {
         provide_context(state.clone());
         if let Some(posted) = posted.clone() {

@@ -33,7 +33,7 @@ const SILENCE: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(2);
 const RECONNECT: Duration = Duration::from_millis(200);
 /// The advisory lock that keeps purging to one instance at a time.
-const PURGE_LOCK: i64 = 0x7774_6f6b;
+pub const PURGE_LOCK: i64 = 0x7774_6f6b;
 
 pub struct PostgresStore {
     pool: PgPool,
