@@ -21,7 +21,7 @@ use super::user::{Email, UserId, UserRecord};
 use crate::api::auth::AccessToken;
 use crate::api::error::RevokeReason;
 use crate::clock::{Clock, Timestamp};
-use crate::store::{CreateUser, Rotate, Store, Swap};
+use crate::store::{CreateUser, Rotate, Store, StoreError, Swap};
 
 /// How often a refresh that lost the race to another reads again and decides again.
 const ATTEMPTS: usize = 8;
@@ -336,8 +336,16 @@ impl AuthService {
         device: &Device,
     ) -> Result<(), AuthError> {
         let at = self.clock.now();
-        if self.store.revoke_session(session.id, reason, at).await? {
-            self.revoked.add(Revocation { session_id: session.id, at, reason });
+        let (store, revoked, id) = (self.store.clone(), self.revoked.clone(), session.id);
+        // Detached: a caller that goes away after the commit must not leave the access token alive.
+        let ending = tokio::spawn(async move {
+            let ended = store.revoke_session(id, reason, at).await?;
+            if ended {
+                revoked.add(Revocation { session_id: id, at, reason });
+            }
+            Ok::<_, StoreError>(ended)
+        });
+        if ending.await.map_err(|_| AuthError::Internal("ending a session"))?? {
             self.record(kind, Some(session.user_id), Some(session.id), device, reason.as_str()).await?;
         }
         Ok(())
@@ -350,9 +358,14 @@ impl AuthService {
         reason: RevokeReason,
     ) -> Result<u32, AuthError> {
         let at = self.clock.now();
-        let ended = self.store.revoke_sessions_of_user(user_id, except, reason, at).await?;
+        let (store, revoked) = (self.store.clone(), self.revoked.clone());
+        let ending = tokio::spawn(async move {
+            let ended = store.revoke_sessions_of_user(user_id, except, reason, at).await?;
+            revoked.add_all(ended.iter().map(|&session_id| Revocation { session_id, at, reason }));
+            Ok::<_, StoreError>(ended)
+        });
+        let ended = ending.await.map_err(|_| AuthError::Internal("ending sessions"))??;
         for session_id in &ended {
-            self.revoked.add(Revocation { session_id: *session_id, at, reason });
             let device = Device::default();
             self.record(EventKind::TokenRevoked, Some(user_id), Some(*session_id), &device, reason.as_str()).await?;
         }
