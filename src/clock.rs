@@ -39,7 +39,7 @@ impl Timestamp {
 }
 
 #[cfg(feature = "ssr")]
-pub use native::{Clock, ManualClock, SystemClock};
+pub use native::{Clock, ManualClock, ShiftedClock, SystemClock};
 
 #[cfg(feature = "ssr")]
 mod native {
@@ -58,6 +58,23 @@ mod native {
         fn now(&self) -> Timestamp {
             let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
             Timestamp(0).plus(since_epoch)
+        }
+    }
+
+    /// The system's clock, put forward: how a test lets days pass on a server that runs.
+    #[derive(Default)]
+    pub struct ShiftedClock(AtomicI64);
+
+    impl ShiftedClock {
+        pub fn advance(&self, by: Duration) {
+            let by = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+            self.0.fetch_add(by, Ordering::SeqCst);
+        }
+    }
+
+    impl Clock for ShiftedClock {
+        fn now(&self) -> Timestamp {
+            Timestamp(SystemClock.now().millis().saturating_add(self.0.load(Ordering::SeqCst)))
         }
     }
 

@@ -43,6 +43,7 @@ export class Server {
     const url = `http://localhost:${port}`;
     const folder = mkdtempSync(join(tmpdir(), "two-tokens-"));
     const args = ["--addr", `127.0.0.1:${port}`, "--public-url", url, "--database-url", `sqlite://${folder}/e2e.db`];
+    args.push("--test-clock");
     if (settings.accessTtl) args.push("--access-ttl", settings.accessTtl);
     if (settings.grace) args.push("--refresh-grace", settings.grace);
     // In its folder, so that nobody's `.env` is read.
@@ -59,6 +60,12 @@ export class Server {
       return fetch(`${this.url}/readyz`).then((answer) => answer.status, () => "no answer");
     };
     await expect.poll(asks, { message: "the server is ready", intervals: [50], timeout: 15_000 }).toBe(200);
+  }
+
+  /** Lets time pass on the server, and only there. */
+  async later(seconds: number): Promise<void> {
+    const answer = await fetch(`${this.url}/test/clock`, { method: "POST", body: new URLSearchParams({ seconds: `${seconds}` }) });
+    expect(answer.status).toBe(200);
   }
 
   async stop(): Promise<void> {

@@ -11,7 +11,7 @@ use crate::auth::{
     access_token::AccessTokens, error::AuthError, keys::KeyRing, notes::Notes, password::PasswordHasher,
     refresh_token::RefreshTokenKey, revoked::RevokedSessions, secret::ServerSecret, service::AuthService,
 };
-use crate::clock::Clock;
+use crate::clock::{Clock, ShiftedClock};
 use crate::store::Store;
 
 /// Verified access tokens remembered, about 1 kB each.
@@ -27,6 +27,8 @@ pub struct AppState {
     pub leptos: Arc<LeptosOptions>,
     pub public_url: Arc<str>,
     pub hearing: Hearing,
+    /// With `--test-clock` alone.
+    pub test_clock: Option<Arc<ShiftedClock>>,
 }
 
 impl FromRef<AppState> for LeptosOptions {
@@ -65,6 +67,7 @@ impl AppState {
             leptos: Arc::new(leptos),
             public_url: config.public_url.as_str().into(),
             hearing: Hearing::default(),
+            test_clock: None,
         })
     }
 }

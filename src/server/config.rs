@@ -86,6 +86,10 @@ pub struct Config {
     /// Make a demo user and print how to sign in. Loopback addresses only.
     #[arg(long, global = true)]
     pub demo_user: bool,
+
+    /// Let `POST /test/clock` put the server's clock forward, for browser tests. Loopback addresses only.
+    #[arg(long, global = true)]
+    pub test_clock: bool,
 }
 
 /// A setting that cannot be used, and what to do about it.
@@ -134,6 +138,9 @@ impl Config {
         }
         if self.demo_user && !self.addr.ip().is_loopback() {
             return refuse("--demo-user", "is for loopback addresses only: its password is known to everybody");
+        }
+        if self.test_clock && !self.addr.ip().is_loopback() {
+            return refuse("--test-clock", "is for loopback addresses only: it lets everybody move the clock");
         }
         Ok(self)
     }
@@ -224,6 +231,7 @@ mod tests {
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),
+            (vec!["--addr", "0.0.0.0:80", "--test-clock"], "--test-clock"),
         ] {
             assert_eq!(parse(&arguments).unwrap_err().setting, setting, "{arguments:?}");
         }

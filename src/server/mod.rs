@@ -18,3 +18,4 @@ pub mod router;
 pub mod same_origin;
 pub mod serve;
 pub mod telemetry;
+mod test_clock;

@@ -16,7 +16,7 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError, services::ServeDir};
 
 use super::app_state::AppState;
-use super::{current_user, headers, health, pages, problem, request_body, same_origin};
+use super::{current_user, headers, health, pages, problem, request_body, same_origin, test_clock};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::ui::app::App;
@@ -49,10 +49,16 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .route("/version", get(health::version))
         .route("/.well-known/jwks.json", get(health::jwks));
 
+    let for_tests = match state.test_clock.clone() {
+        Some(clock) => Router::new().route("/test/clock", test_clock::route(clock)),
+        None => Router::new(),
+    };
+
     Ok(Router::new()
         .merge(api)
         .merge(pages)
         .merge(status)
+        .merge(for_tests)
         .nest_service("/pkg", built_files(&state))
         .fallback(fallback)
         .layer(

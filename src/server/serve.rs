@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use super::app_state::AppState;
 use super::config::Config;
 use super::{demo, housekeeping, instances, router::router};
-use crate::clock::SystemClock;
+use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::store::{self, Store};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -29,7 +29,13 @@ pub fn leptos_options(config: &Config) -> Result<LeptosOptions, Error> {
 pub async fn assemble(config: &Config) -> Result<AppState, Error> {
     let secret = config.secret()?;
     let store: Arc<dyn Store> = store::open(&config.database_url).await?;
-    Ok(AppState::assemble(config, &secret, store, Arc::new(SystemClock), leptos_options(config)?).await?)
+    let test_clock = config.test_clock.then(Arc::<ShiftedClock>::default);
+    let clock: Arc<dyn Clock> = match &test_clock {
+        Some(clock) => clock.clone(),
+        None => Arc::new(SystemClock),
+    };
+    let state = AppState::assemble(config, &secret, store, clock, leptos_options(config)?).await?;
+    Ok(AppState { test_clock, ..state })
 }
 
 /// Serves until `ended` resolves, then lets requests under way finish.
@@ -52,6 +58,9 @@ pub async fn serve(
 #[expect(clippy::print_stdout, reason = "the one thing said to the person who started it")]
 pub async fn run(config: Config) -> Result<(), Error> {
     let state = assemble(&config).await?;
+    if config.test_clock {
+        tracing::warn!("--test-clock: whoever reaches this address can put the server's clock forward");
+    }
     let listener = TcpListener::bind(config.addr).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Is it running already? TWO_TOKENS_ADDR chooses another.", config.addr)
     })?;

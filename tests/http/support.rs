@@ -58,7 +58,7 @@ impl TestApp {
     }
 
     pub fn visitor(&self) -> Visitor {
-        Visitor { router: self.router.clone(), cookies: Vec::new(), access_token: None }
+        Visitor::of(self.router.clone())
     }
 
     /// A new person, signed in.
@@ -149,6 +149,10 @@ fn serde_urlencoded(fields: &[(&str, &str)]) -> String {
 }
 
 impl Visitor {
+    pub fn of(router: Router) -> Self {
+        Self { router, cookies: Vec::new(), access_token: None }
+    }
+
     pub async fn send(&mut self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
