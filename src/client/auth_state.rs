@@ -84,7 +84,7 @@ pub struct Held {
 #[cfg(feature = "hydrate")]
 pub use browser::{auth_state, held, held_version, signed_in_hint};
 #[cfg(feature = "hydrate")]
-pub(super) use browser::{forget_hint, set, set_held_version};
+pub(super) use browser::{set, set_held_version};
 
 #[cfg(not(feature = "hydrate"))]
 pub use server::{auth_state, held, held_version, signed_in_hint};
@@ -129,12 +129,6 @@ mod browser {
     /// Whether this browser may be signed in, as the page was rendered.
     pub fn signed_in_hint() -> bool {
         page::root_attribute("data-signed-in-hint").is_some()
-    }
-
-    /// The session is over: the readable cookie must not promise one.
-    pub(in crate::client) fn forget_hint() {
-        page::expire_cookie("signed_in");
-        page::remove_root_attribute("data-signed-in-hint");
     }
 }
 

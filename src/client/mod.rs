@@ -2,9 +2,12 @@
 //! functions name a client of [`transport`], so that module compiles in both builds; everything else runs in the browser.
 
 pub mod auth_state;
+pub mod connection;
 pub mod session;
 pub mod transport;
 
+#[cfg(feature = "hydrate")]
+mod hint;
 #[cfg(feature = "hydrate")]
 mod page;
 #[cfg(feature = "hydrate")]

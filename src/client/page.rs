@@ -31,12 +31,6 @@ pub fn root_attribute(name: &str) -> Option<String> {
     root()?.get_attribute(name)
 }
 
-pub fn expire_cookie(name: &str) {
-    if let Some(document) = document().and_then(|document| document.dyn_into::<web_sys::HtmlDocument>().ok()) {
-        let _ = document.set_cookie(&format!("{name}=; Path=/; Max-Age=0; Secure; SameSite=Lax"));
-    }
-}
-
 /// Calls `handler` for every such event, for as long as the page lives.
 pub fn on(target: &EventTarget, event: &str, handler: impl FnMut(web_sys::Event) + 'static) {
     let closure = Closure::<dyn FnMut(web_sys::Event)>::new(handler);

@@ -9,9 +9,9 @@ use futures::{
     future::{LocalBoxFuture, Shared},
 };
 
-use leptos::prelude::WithUntracked as _;
-
 use super::auth_state::{self, AuthState, EndReason};
+use super::connection;
+use super::hint;
 use super::page;
 use super::tabs::{self, Event};
 use super::token_store::{self, HeldToken};
@@ -73,6 +73,9 @@ async fn refresh() -> Outcome {
         }
     }
     let epoch = token_store::epoch();
+    if let Some(embargo) = connection::embargo() {
+        return unavailable(embargo.into_problem(), epoch);
+    }
     let answer = tabs::with_lock(page::within(REQUEST_LIMIT, api::auth::refresh())).await;
     match answer {
         Some(Ok(grant)) => renewed(grant, epoch),
@@ -87,6 +90,7 @@ fn renewed(grant: TokenResponse, epoch: u64) -> Outcome {
     match token_store::renew(grant, epoch) {
         Some(held) => {
             auth_state::set(AuthState::SignedIn { user });
+            connection::reached();
             tabs::tell(&Event::Refreshed { session_id });
             Outcome::Renewed(held)
         }
@@ -116,8 +120,9 @@ pub fn end_session(problem: &Problem) {
     // A first visit with a stale hint never had a session here: nothing ended that the person should hear of.
     let had_session = held.is_some() || problem.code != Code::RefreshTokenMissing;
     token_store::forget();
-    auth_state::forget_hint();
+    hint::forget();
     auth_state::set(AuthState::Anonymous { ended: had_session.then(|| EndReason::of(problem)) });
+    connection::reached();
     if let Some(held) = held {
         tabs::tell(&Event::SignedOut { session_id: held.identity.session_id.clone() });
     }
@@ -127,7 +132,6 @@ fn unavailable(problem: Problem, epoch: u64) -> Outcome {
     if token_store::epoch() != epoch {
         return meanwhile();
     }
-    let user = auth_state::auth_state().with_untracked(|state| state.user().cloned());
-    auth_state::set(AuthState::Offline { user });
+    connection::lost(&problem);
     Outcome::Unavailable(problem)
 }

@@ -1,30 +1,52 @@
 //! What the person does: sign in, register, sign out; and what the page does by itself when it loads, comes back, or hears
 //! from another tab.
 
+use leptos::prelude::*;
+
 use crate::api::auth::User;
-use crate::api::error::Problem;
+use crate::api::error::{Code, Problem};
 
 #[cfg(feature = "hydrate")]
-pub use browser::{hydrated, register, sign_in, sign_out, start};
+pub use browser::{hydrated, register, sign_in, sign_out, sign_out_pending, start};
 
 #[cfg(not(feature = "hydrate"))]
-pub use server::{register, sign_in, sign_out};
+pub use server::{register, sign_in, sign_out, sign_out_pending};
+
+/// What to say where no cookie is kept.
+pub fn cookies_blocked() -> Problem {
+    Problem::new(
+        Code::RefreshTokenMissing,
+        "This browser blocks cookies, and without one nobody stays signed in. Allow cookies for this site, then sign in.",
+    )
+}
 
 #[cfg(feature = "hydrate")]
 mod browser {
     use std::{rc::Rc, time::Duration};
 
-    use leptos::prelude::*;
     use wasm_bindgen::JsCast as _;
     use wasm_bindgen_futures::spawn_local;
 
     use super::*;
+    use crate::api;
     use crate::api::auth::TokenResponse;
     use crate::client::auth_state::{self, AuthState, EndReason};
+    use crate::client::hint::{self, Hint};
     use crate::client::tabs::{self, Event};
     use crate::client::token_store::HeldToken;
-    use crate::client::{page, refresh, token_store};
-    use crate::{api, client};
+    use crate::client::{connection, page, refresh, token_store};
+
+    /// For a sign-in and a sign-out, each of which may wait for a password to be checked.
+    const REQUEST_LIMIT: Duration = Duration::from_secs(20);
+
+    thread_local! {
+        static SIGN_OUT_PENDING: ArcRwSignal<bool> = ArcRwSignal::new(false);
+    }
+
+    /// Signed out here, and the server is still to be told.
+    pub fn sign_out_pending() -> ArcRwSignal<bool> {
+        SIGN_OUT_PENDING.with(Clone::clone)
+    }
 
     pub async fn sign_in(email: String, password: String) -> Result<User, Problem> {
         begin(api::auth::login(email, password)).await
@@ -37,18 +59,37 @@ mod browser {
     /// No refresh may be under way: its late answer would put the old session's cookie over the new one's.
     async fn begin(asked: impl Future<Output = Result<TokenResponse, Problem>>) -> Result<User, Problem> {
         refresh::landed().await;
-        let grant = tabs::with_lock(asked).await?;
-        let user = grant.user.clone();
-        tabs::tell(&Event::SignedIn { session_id: grant.session_id.clone() });
-        token_store::begin(grant);
-        auth_state::set(AuthState::SignedIn { user: user.clone() });
-        Ok(user)
+        let too_slow = || Problem::unavailable("The server took too long to answer. Try again in a moment.", 1);
+        let grant = tabs::with_lock(async {
+            let grant = page::within(REQUEST_LIMIT, asked).await.unwrap_or_else(|| Err(too_slow()))?;
+            token_store::begin(grant.clone());
+            if hint::read() == Hint::SignedIn {
+                tabs::tell(&Event::SignedIn { session_id: grant.session_id.clone() });
+            }
+            Ok(grant)
+        })
+        .await?;
+        if hint::read() != Hint::SignedIn {
+            return Err(undo(grant).await);
+        }
+        auth_state::set(AuthState::SignedIn { user: grant.user.clone() });
+        connection::reached();
+        Ok(grant.user)
+    }
+
+    /// The browser kept no cookie, so the session would be over at the next reload: better to say so now.
+    async fn undo(grant: TokenResponse) -> Problem {
+        let _ = api::account::revoke_session(grant.session_id).await;
+        token_store::forget();
+        auth_state::set(AuthState::Anonymous { ended: None });
+        cookies_blocked()
     }
 
     /// This tab at once, the others with it, and the server as soon as it can be reached.
     pub fn sign_out() {
         let held = token_store::held();
         forget(EndReason::SignedOutHere);
+        hint::remember_ending();
         if let Some(held) = held {
             tabs::tell(&Event::SignedOut { session_id: held.identity.session_id.clone() });
         }
@@ -57,22 +98,25 @@ mod browser {
 
     fn forget(reason: EndReason) {
         token_store::forget();
-        auth_state::forget_hint();
+        hint::forget();
         auth_state::set(AuthState::Anonymous { ended: Some(reason) });
+        connection::reached();
     }
 
     async fn tell_the_server() {
-        let epoch = token_store::epoch();
+        sign_out_pending().set(true);
         refresh::landed().await;
         let mut pause = Duration::from_secs(1);
-        // Whoever signs in meanwhile ends the old session by doing so.
-        while token_store::epoch() == epoch {
-            if tabs::with_lock(api::auth::logout()).await.is_ok() {
-                return;
-            }
+        while !tabs::with_lock(server_was_told()).await {
             wait_for_network(pause).await;
             pause = (pause * 2).min(Duration::from_secs(60));
         }
+        sign_out_pending().set(false);
+    }
+
+    /// Somebody who signed in meanwhile has ended the old session by doing so; then there is nothing left to tell.
+    async fn server_was_told() -> bool {
+        hint::read() != Hint::Ending || matches!(page::within(REQUEST_LIMIT, api::auth::logout()).await, Some(Ok(_)))
     }
 
     async fn wait_for_network(at_most: Duration) {
@@ -90,7 +134,7 @@ mod browser {
         page::on(&window, "online", |_| came_back());
         page::on(&window, "pageshow", |event| {
             if event.dyn_ref::<web_sys::PageTransitionEvent>().is_some_and(|event| event.persisted()) {
-                came_back();
+                came_out_of_the_cache();
             }
         });
         page::on(&document, "visibilitychange", |_| {
@@ -107,22 +151,57 @@ mod browser {
             page::set_root_attribute("data-hydrated", "true");
             if auth_state::signed_in_hint() {
                 refresh::newer_than(0).await;
-            } else {
-                auth_state::set(AuthState::Anonymous { ended: None });
+                return;
+            }
+            auth_state::set(AuthState::Anonymous { ended: None });
+            if hint::read() == Hint::Ending {
+                tell_the_server().await;
             }
         });
     }
 
-    /// A page that slept, was cached or was offline asks first when its token is past its time.
+    /// A page that slept or was offline looks at what others did meanwhile, and asks first when its token is past its time.
     fn came_back() {
-        let version = match (auth_state::auth_state().get_untracked(), token_store::held()) {
-            (AuthState::SignedIn { .. }, Some(held)) if held.is_past_its_time() => held.version,
-            (AuthState::Offline { .. }, held) => held.map_or(0, |held| held.version),
-            _ => return,
-        };
+        if overtaken() {
+            return;
+        }
+        match (auth_state::auth_state().get_untracked(), token_store::held()) {
+            (AuthState::SignedIn { .. }, Some(held)) if held.is_past_its_time() => ask_again(held.version),
+            (AuthState::Offline { .. }, _) => connection::hurry(),
+            _ => {}
+        }
+    }
+
+    /// A page that was put away whole has missed every message: it shows nothing private before the server has spoken.
+    fn came_out_of_the_cache() {
+        if overtaken() {
+            return;
+        }
+        if let Some(held) = token_store::held() {
+            auth_state::set(AuthState::Unknown);
+            ask_again(held.version);
+        }
+    }
+
+    fn ask_again(version: u64) {
         spawn_local(async move {
             refresh::newer_than(version).await;
         });
+    }
+
+    /// Whether somebody signed out or in elsewhere in this browser, as its cookie tells without a question to anybody.
+    fn overtaken() -> bool {
+        match (auth_state::auth_state().get_untracked(), hint::read()) {
+            (AuthState::SignedIn { .. } | AuthState::Offline { .. }, Hint::None | Hint::Ending) => {
+                forget(EndReason::SignedOutElsewhere);
+                true
+            }
+            (AuthState::Anonymous { .. }, Hint::SignedIn) => {
+                become_whoever_signed_in();
+                true
+            }
+            _ => false,
+        }
     }
 
     fn heard(event: Event) {
@@ -135,6 +214,12 @@ mod browser {
                 become_whoever_signed_in();
             }
             (Event::Refreshed { session_id }, Some(held)) if !ours(&held, &session_id) => become_whoever_signed_in(),
+            (Event::Refreshed { .. }, _) => {
+                // Where one tab gets through, the others may.
+                if matches!(auth_state::auth_state().get_untracked(), AuthState::Offline { .. }) {
+                    connection::hurry();
+                }
+            }
             _ => {}
         }
     }
@@ -142,7 +227,7 @@ mod browser {
     /// Another session holds this browser now: what was in memory is dropped at once, then asked for anew.
     fn become_whoever_signed_in() {
         token_store::forget();
-        client::auth_state::set(AuthState::Unknown);
+        auth_state::set(AuthState::Unknown);
         spawn_local(async {
             refresh::landed().await;
             refresh::newer_than(0).await;
@@ -167,4 +252,8 @@ mod server {
     }
 
     pub fn sign_out() {}
+
+    pub fn sign_out_pending() -> ArcRwSignal<bool> {
+        ArcRwSignal::new(false)
+    }
 }

@@ -165,7 +165,7 @@ impl Client<Problem> for BearerClient {
 
 #[cfg(feature = "hydrate")]
 mod attempts {
-    use std::rc::Rc;
+    use std::{rc::Rc, time::Duration};
 
     use leptos::server_fn::{error::FromServerFnError as _, response::ClientRes};
 
@@ -173,6 +173,10 @@ mod attempts {
     use crate::api::error::{Code, Reaction};
     use crate::client::refresh::{self, Outcome};
     use crate::client::token_store::{self, HeldToken};
+    use crate::client::{connection, page};
+
+    /// An answer that takes longer counts as trouble. The request may have been carried out.
+    const REQUEST_LIMIT: Duration = Duration::from_secs(20);
 
     /// What became of one attempt.
     enum Attempt {
@@ -251,21 +255,42 @@ mod attempts {
 
     async fn attempt(request: BrowserRequest, held: &HeldToken) -> Result<Attempt, Problem> {
         request.headers().set("authorization", &format!("Bearer {}", held.token.reveal()));
-        let response = <BrowserClient as Client<Problem>>::send(request).await?;
-        if ClientRes::<Problem>::status(&response) != 401 {
-            return Ok(Attempt::Answered(response));
-        }
+        let response = match sent(request).await {
+            Ok(response) if !is_refusal(&response) => {
+                connection::reached();
+                return Ok(Attempt::Answered(response));
+            }
+            Ok(response) => response,
+            Err(problem) => {
+                connection::lost(&problem);
+                return Err(problem);
+            }
+        };
         let problem = Problem::de(response.try_into_bytes().await?);
         match problem.code.reaction() {
-            Reaction::RefreshAndRetry => Ok(Attempt::Stale(problem)),
+            Reaction::RefreshAndRetry => return Ok(Attempt::Stale(problem)),
             Reaction::SignOut => {
                 let still_held = token_store::held().is_some_and(|now| now.identity == held.identity);
                 if still_held {
                     refresh::end_session(&problem);
                 }
-                Err(problem)
             }
-            Reaction::Show | Reaction::Wait => Err(problem),
+            Reaction::Wait => connection::lost(&problem),
+            Reaction::Show => connection::reached(),
+        }
+        Err(problem)
+    }
+
+    /// What is about the session or the server, and not about what was asked.
+    fn is_refusal(response: &BrowserResponse) -> bool {
+        let status = ClientRes::<Problem>::status(response);
+        status == 401 || status == 429 || status >= 500
+    }
+
+    async fn sent(request: BrowserRequest) -> Result<BrowserResponse, Problem> {
+        match page::within(REQUEST_LIMIT, <BrowserClient as Client<Problem>>::send(request)).await {
+            Some(answer) => answer,
+            None => Err(Problem::unavailable("The server took too long to answer.", 1)),
         }
     }
 }

@@ -1,0 +1,52 @@
+//! The readable cookie `signed_in`: not secret, and no proof of anything. The server sets it to `1` beside the refresh cookie,
+//! which no script can see; here it tells at once what another tab did while this one slept, and it remembers a sign-out
+//! that the server has not heard of yet.
+
+use wasm_bindgen::JsCast as _;
+
+use super::page;
+
+const NAME: &str = "signed_in";
+const ENDING: &str = "ending";
+/// As long as the longest session.
+const REMEMBERED_SECONDS: u32 = 30 * 24 * 3600;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint {
+    None,
+    SignedIn,
+    /// Signed out here, and the server is still to be told.
+    Ending,
+}
+
+pub fn read() -> Hint {
+    let cookies = document().and_then(|document| document.cookie().ok()).unwrap_or_default();
+    let value = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='));
+    match value {
+        Some("1") => Hint::SignedIn,
+        Some(ENDING) => Hint::Ending,
+        _ => Hint::None,
+    }
+}
+
+/// The session is over: nothing must promise one. A sign-out that is still to be told stays remembered.
+pub fn forget() {
+    page::remove_root_attribute("data-signed-in-hint");
+    if read() == Hint::SignedIn {
+        write("", 0);
+    }
+}
+
+pub fn remember_ending() {
+    write(ENDING, REMEMBERED_SECONDS);
+}
+
+fn write(value: &str, max_age: u32) {
+    if let Some(document) = document() {
+        let _ = document.set_cookie(&format!("{NAME}={value}; Path=/; Max-Age={max_age}; Secure; SameSite=Lax"));
+    }
+}
+
+fn document() -> Option<web_sys::HtmlDocument> {
+    page::document()?.dyn_into().ok()
+}
