@@ -357,8 +357,10 @@ async fn notes_belong_to_their_owner(store: Arc<dyn Store>) {
         updated_at: Timestamp(at),
     };
     let (older, newer) = (note("older", 1), note("newer", 2));
-    store.create_note(ada, &older).await.unwrap();
-    store.create_note(ada, &newer).await.unwrap();
+    assert!(store.create_note(ada, &older).await.unwrap());
+    assert!(store.create_note(ada, &Note { title: "not yet".into(), ..newer.clone() }).await.unwrap());
+    assert!(store.create_note(ada, &newer).await.unwrap(), "the same id again is the same note");
+    assert!(!store.create_note(eve, &newer).await.unwrap(), "an id is one owner's");
     assert_eq!(store.notes(ada).await.unwrap(), [newer.clone(), older.clone()]);
     assert!(store.notes(eve).await.unwrap().is_empty());
     let stolen = Note { title: "stolen".into(), ..older.clone() };

@@ -30,10 +30,11 @@ pub async fn list() -> Result<Vec<Note>, Problem> {
     Ok(edge.notes().list(user.user_id).await?)
 }
 
+/// With an `id`, a UUID of the caller's choice, it may be called again when an answer was lost: it stays one note.
 #[server(prefix = "/api/notes", endpoint = "create", input = PostUrl, output = Json, client = BearerClient)]
-pub async fn create(title: String, body: String) -> Result<Note, Problem> {
+pub async fn create(title: String, body: String, #[server(default)] id: Option<String>) -> Result<Note, Problem> {
     let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    Ok(edge.notes().create(user.user_id, title, body).await?)
+    Ok(edge.notes().create(user.user_id, id.as_deref(), title, body).await?)
 }
 
 #[server(prefix = "/api/notes", endpoint = "update", input = PostUrl, output = Json, client = BearerClient)]

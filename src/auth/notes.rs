@@ -20,10 +20,20 @@ impl Notes {
         Ok(self.store.notes(owner).await?)
     }
 
-    pub async fn create(&self, owner: UserId, title: String, body: String) -> Result<Note, AuthError> {
-        let note = Note { id: Uuid::now_v7().to_string(), updated_at: self.clock.now(), ..checked(title, body)? };
-        self.store.create_note(owner, &note).await?;
-        Ok(note)
+    /// With an `id` of the caller's choice the call may be repeated: an answer that was lost makes no second note.
+    pub async fn create(
+        &self,
+        owner: UserId,
+        id: Option<&str>,
+        title: String,
+        body: String,
+    ) -> Result<Note, AuthError> {
+        let id = match id {
+            Some(id) => Uuid::try_parse(id).map_err(|_| AuthError::invalid("id", "An id must be a UUID."))?,
+            None => Uuid::now_v7(),
+        };
+        let note = Note { id: id.to_string(), updated_at: self.clock.now(), ..checked(title, body)? };
+        if self.store.create_note(owner, &note).await? { Ok(note) } else { Err(AuthError::NotFound) }
     }
 
     pub async fn update(&self, owner: UserId, id: &str, title: String, body: String) -> Result<Note, AuthError> {

@@ -122,7 +122,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// A person's notes, last changed first.
     async fn notes(&self, owner: UserId) -> Result<Vec<Note>, StoreError>;
-    async fn create_note(&self, owner: UserId, note: &Note) -> Result<(), StoreError>;
+    /// The same id again writes the same note again. `false` when the id is that of another owner's note.
+    async fn create_note(&self, owner: UserId, note: &Note) -> Result<bool, StoreError>;
     /// `false` when there is no such note of this owner.
     async fn update_note(&self, owner: UserId, note: &Note) -> Result<bool, StoreError>;
     async fn delete_note(&self, owner: UserId, id: &str) -> Result<bool, StoreError>;

@@ -412,17 +412,21 @@ macro_rules! sql_store {
                 collect(rows, Readable::note)
             }
 
-            async fn create_note(&self, owner: UserId, note: &Note) -> Result<(), StoreError> {
-                sqlx::query("INSERT INTO notes (id, owner_id, title, body, updated_at) VALUES ($1, $2, $3, $4, $5)")
-                    .bind(&note.id)
-                    .bind(owner.0.as_bytes().as_slice())
-                    .bind(&note.title)
-                    .bind(&note.body)
-                    .bind(note.updated_at.millis())
-                    .execute(&mut *self.write().await?)
-                    .await
-                    .map_err(unavailable)?;
-                Ok(())
+            async fn create_note(&self, owner: UserId, note: &Note) -> Result<bool, StoreError> {
+                let written = sqlx::query(
+                    "INSERT INTO notes (id, owner_id, title, body, updated_at) VALUES ($1, $2, $3, $4, $5) \
+                     ON CONFLICT (id) DO UPDATE SET title = excluded.title, body = excluded.body, \
+                     updated_at = excluded.updated_at WHERE notes.owner_id = excluded.owner_id",
+                )
+                .bind(&note.id)
+                .bind(owner.0.as_bytes().as_slice())
+                .bind(&note.title)
+                .bind(&note.body)
+                .bind(note.updated_at.millis())
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(written.rows_affected() == 1)
             }
 
             async fn update_note(&self, owner: UserId, note: &Note) -> Result<bool, StoreError> {

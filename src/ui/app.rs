@@ -10,13 +10,14 @@ use leptos_router::{
 };
 
 use super::{
-    browser, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes, parts::OfflineBanner,
-    register::Register,
+    browser, desk::Desk, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes,
+    parts::ConnectionBanner, register::Register,
 };
 
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
+    Desk::provide();
     view! {
         <Title formatter=|title: String| {
             if title.is_empty() { "Two Tokens".to_owned() } else { title + " · Two Tokens" }
@@ -26,7 +27,7 @@ pub fn App() -> impl IntoView {
                 "Skip to content"
             </a>
             <Header />
-            <OfflineBanner />
+            <ConnectionBanner />
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=Home />

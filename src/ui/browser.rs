@@ -8,7 +8,7 @@ pub use on_server::*;
 
 #[cfg(feature = "hydrate")]
 mod in_browser {
-    use leptos::prelude::{document, request_animation_frame};
+    use leptos::prelude::{document, request_animation_frame, window};
     use wasm_bindgen::{JsCast, JsValue};
 
     /// Focuses the first element that matches, after the next frame: it may be on its way into the page.
@@ -35,6 +35,15 @@ mod in_browser {
 
     pub fn page_is_visible() -> bool {
         !document().hidden()
+    }
+
+    pub fn cookies_are_blocked() -> bool {
+        let enabled = js_sys::Reflect::get(&window().navigator(), &"cookieEnabled".into());
+        enabled.is_ok_and(|enabled| enabled == JsValue::FALSE)
+    }
+
+    pub fn random_uuid() -> String {
+        window().crypto().map(|crypto| crypto.random_uuid()).unwrap_or_default()
     }
 
     /// Date and time as this person's browser writes them.
@@ -68,6 +77,14 @@ mod on_server {
 
     pub fn page_is_visible() -> bool {
         false
+    }
+
+    pub fn cookies_are_blocked() -> bool {
+        false
+    }
+
+    pub fn random_uuid() -> String {
+        String::new()
     }
 
     pub fn local_time(_millis: i64) -> String {

@@ -6,6 +6,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
     at_once::at_once,
+    browser,
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
     posted::Posted,
@@ -108,6 +109,12 @@ pub fn CredentialsForm(
         busy: RwSignal::new(false),
         password_shown: RwSignal::new(false),
     };
+    // Better said before a password is typed than after.
+    Effect::new(move |_| {
+        if browser::cookies_are_blocked() {
+            form.problem.set(Some(session::cookies_blocked()));
+        }
+    });
     let next = wanted();
     let busy = form.busy;
     at_once(view! {

@@ -5,6 +5,7 @@ pub mod app;
 mod at_once;
 mod browser;
 mod credentials;
+mod desk;
 mod diagram;
 mod ended;
 mod header;

@@ -1,121 +1,122 @@
-//! The form for a new note, which also takes an existing one to change it. What is in it belongs to the person: it is cleared
-//! only after the server has it, and a new note that was begun comes back when the change of another is done.
+//! The form for a new note, which also takes an existing one to change it. What is in it belongs to the person and lies on the
+//! [`Desk`]: it is cleared only after the server has it, and while the server cannot be reached it waits and is sent again.
 
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
     at_once::at_once,
     browser,
+    desk::{Desk, Draft, Work},
     notebook::Notebook,
-    parts::{concerns, invalid},
+    parts::{concerns, invalid, offline_for_a_while},
 };
 use crate::api::error::Problem;
 use crate::api::notes::{self, Note};
-
-/// What is written in the two fields.
-#[derive(Clone, Default, PartialEq, Eq)]
-struct Draft {
-    title: String,
-    body: String,
-}
+use crate::client::connection::patiently;
 
 #[derive(Clone, Copy)]
 struct Editor {
     book: Notebook,
+    desk: Desk,
     title: NodeRef<html::Input>,
     body: NodeRef<html::Textarea>,
     problem: RwSignal<Option<Problem>>,
     busy: RwSignal<bool>,
-    /// The new note that was begun before a change.
-    put_aside: StoredValue<Draft>,
 }
 
 impl Editor {
     fn new(book: Notebook) -> Self {
         let editor = Self {
             book,
+            desk: expect_context(),
             title: NodeRef::new(),
             body: NodeRef::new(),
             problem: RwSignal::new(None),
             busy: RwSignal::new(false),
-            put_aside: StoredValue::new(Draft::default()),
         };
+        editor.desk.claim();
+        book.editing.set(editor.desk.work().changing);
         editor.follow_what_is_edited();
+        editor.follow_the_desk();
         editor
     }
 
-    fn read(self) -> Option<Draft> {
-        let (title, body) = (self.title.try_get_untracked()??, self.body.try_get_untracked()??);
-        Some(Draft { title: title.value(), body: body.value() })
-    }
-
-    fn write(self, draft: &Draft) {
+    fn typed(self) {
         if let (Some(title), Some(body)) = (self.title.get_untracked(), self.body.get_untracked()) {
-            title.set_value(&draft.title);
-            body.set_value(&draft.body);
+            self.desk.write(Draft { title: title.value(), body: body.value() });
+        }
+        if !self.book.said.get_untracked().is_empty() {
+            self.book.said.set("");
         }
     }
 
+    fn follow_the_desk(self) {
+        Effect::new(move |_| {
+            self.desk.rewritten.track();
+            let Draft { title: title_text, body: body_text } = self.desk.work().text;
+            if let (Some(title), Some(body)) = (self.title.get_untracked(), self.body.get_untracked()) {
+                title.set_value(&title_text);
+                body.set_value(&body_text);
+            }
+        });
+    }
+
     fn follow_what_is_edited(self) {
-        Effect::new(move |before: Option<bool>| {
-            let now = self.book.editing.get();
-            match &now {
-                Some(note) => {
-                    self.put_aside.set_value(self.read().unwrap_or_default());
-                    self.write(&Draft { title: note.title.clone(), body: note.body.clone() });
+        Effect::new(move |_| {
+            let wanted = self.book.editing.get();
+            let in_hand = self.desk.work().changing;
+            self.problem.set(None);
+            match (wanted, in_hand) {
+                (Some(note), in_hand) if in_hand.as_ref().is_none_or(|held| held.id != note.id) => {
+                    self.desk.change(note);
                     self.book.said.set("");
                     browser::focus("#title");
                 }
-                None if before == Some(true) => self.write(&self.put_aside.get_value()),
-                None => {}
+                (None, Some(_)) => self.desk.put_back(),
+                _ => {}
             }
-            self.problem.set(None);
-            now.is_some()
         });
     }
 
     fn submit(self, event: SubmitEvent) {
         event.prevent_default();
-        let Some(draft) = self.read() else { return };
         if self.busy.get_untracked() {
             return;
         }
+        // A browser may have filled in a field without an event.
+        self.typed();
         self.problem.set(None);
-        self.book.said.set("");
         self.busy.set(true);
-        let id = self.book.editing.with_untracked(|note| note.as_ref().map(|note| note.id.clone()));
+        let work = self.desk.work();
         spawn_local(async move {
-            let Draft { title, body } = draft.clone();
-            let answer = match id.clone() {
-                Some(id) => notes::update(id, title, body).await,
-                None => notes::create(title, body).await,
-            };
+            let (sent, answer) = save(self.desk, work).await;
+            if let Ok(note) = &answer {
+                self.desk.saved(note, &sent);
+            }
             if !self.book.is_there() {
-                return;
+                return self.desk.saved_behind.update(|count| *count = count.wrapping_add(1));
             }
             self.busy.set(false);
             match answer {
-                Ok(note) => self.saved(id, &draft, note),
+                Ok(note) => self.saved(note),
                 Err(problem) => self.problem.set(Some(problem)),
             }
         });
     }
 
-    fn saved(self, id: Option<String>, sent: &Draft, note: Note) {
-        let note_id = note.id.clone();
+    fn saved(self, note: Note) {
+        let id = note.id.clone();
         self.book.put(note);
         self.book.said.set("Saved.");
-        let still_the_same = id == self.book.editing.with_untracked(|note| note.as_ref().map(|note| note.id.clone()));
-        // Whatever was typed while the answer was under way is not saved yet.
-        if !still_the_same || self.read().as_ref() != Some(sent) {
+        let before = self.book.editing.get_untracked();
+        let now = self.desk.work().changing;
+        if before.as_ref().map(|note| &note.id) == now.as_ref().map(|note| &note.id) && now.is_some() {
             return;
         }
-        if id.is_some() {
-            self.book.editing.set(None);
-            browser::focus(&edit_button(&note_id));
-        } else {
-            self.write(&Draft::default());
-            browser::focus("#title");
+        self.book.editing.set(now.clone());
+        if now.is_none() {
+            let was_changed = before.is_some_and(|before| before.id == id);
+            browser::focus(&if was_changed { edit_button(&id) } else { "#title".to_owned() });
         }
     }
 
@@ -125,6 +126,24 @@ impl Editor {
             browser::focus(&edit_button(&note.id));
         }
     }
+}
+
+/// Until the server has answered. Each attempt sends what is written by then, and the last one is told.
+async fn save(desk: Desk, work: Work) -> (Draft, Result<Note, Problem>) {
+    let sent = StoredValue::new(work.text);
+    let answer = patiently(async || {
+        let now = desk.work();
+        if now.id == work.id {
+            sent.set_value(now.text);
+        }
+        let Draft { title, body } = sent.get_value();
+        match &work.changing {
+            Some(note) => notes::update(note.id.clone(), title, body).await,
+            None => notes::create(title, body, Some(work.id.clone())).await,
+        }
+    });
+    let answer = answer.await;
+    (sent.get_value(), answer)
 }
 
 /// How to find the button that edits a note.
@@ -137,6 +156,7 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
     let editor = Editor::new(book);
     let busy = editor.busy;
     let changing = Memo::new(move |_| book.editing.with(Option::is_some));
+    let waiting = offline_for_a_while();
     at_once(view! {
         <form class="card" method="post" on:submit=move |event| editor.submit(event)>
             <h2>{move || if changing.get() { "Change this note" } else { "New note" }}</h2>
@@ -147,10 +167,11 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
             }}
             <div class="actions">
                 <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
-                    {move || match (busy.get(), changing.get()) {
-                        (true, _) => "Saving…",
-                        (false, true) => "Save changes",
-                        (false, false) => "Save note",
+                    {move || match (busy.get(), waiting.get(), changing.get()) {
+                        (true, true, _) => "Waiting to save…",
+                        (true, false, _) => "Saving…",
+                        (false, _, true) => "Save changes",
+                        (false, _, false) => "Save note",
                     }}
                 </button>
                 {move || {
@@ -174,13 +195,9 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
 fn Fields(editor: Editor) -> impl IntoView {
     let title_is_wrong = concerns(editor.problem, "title");
     let body_is_wrong = concerns(editor.problem, "body");
-    let forget_what_was_said = move |_| {
-        if !editor.book.said.get_untracked().is_empty() {
-            editor.book.said.set("");
-        }
-    };
+    let typed = move |_| editor.typed();
     view! {
-        <div class="field" on:input=forget_what_was_said>
+        <div class="field" on:input=typed>
             <label for="title">"Title"</label>
             <input
                 id="title"
@@ -192,7 +209,7 @@ fn Fields(editor: Editor) -> impl IntoView {
                 node_ref=editor.title
             />
         </div>
-        <div class="field" on:input=forget_what_was_said>
+        <div class="field" on:input=typed>
             <label for="body">"Note"</label>
             <textarea
                 id="body"

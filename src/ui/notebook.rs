@@ -4,9 +4,11 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
+use super::desk::Desk;
 use crate::api::error::Problem;
 use crate::api::notes::{self, Note};
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::client::connection::patiently;
 
 #[derive(Clone, Copy)]
 pub struct Notebook {
@@ -55,6 +57,13 @@ impl Notebook {
                 self.load();
             }
         });
+        let saved_behind = expect_context::<Desk>().saved_behind;
+        Effect::new(move |first: Option<()>| {
+            saved_behind.track();
+            if first.is_some() {
+                self.load();
+            }
+        });
     }
 
     fn close(self) {
@@ -71,7 +80,7 @@ impl Notebook {
             // Asks again when the list was changed meanwhile: the answer may be from before or after.
             while self.open.try_get_value() == Some(true) {
                 let asked_at = self.changes.try_get_value();
-                let answer = notes::list().await;
+                let answer = patiently(notes::list).await;
                 if self.open.try_get_value() != Some(true) {
                     return;
                 }

@@ -5,8 +5,10 @@ use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use super::{at_once::at_once, browser, note_editor::NoteEditor, notebook::Notebook, signed_in_only::SignedInOnly};
+use crate::api::error::Code;
 use crate::api::notes::{self, Note};
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::client::connection::patiently;
 
 #[component]
 pub fn Notes() -> impl IntoView {
@@ -151,18 +153,20 @@ fn delete(book: Notebook, id: String, busy: RwSignal<bool>) {
     book.problem.set(None);
     book.said.set("");
     spawn_local(async move {
-        let answer = notes::delete(id.clone()).await;
+        let answer = patiently(async || notes::delete(id.clone()).await).await;
         if !book.is_there() {
             return;
         }
         busy.set(false);
+        // Gone is gone: an earlier attempt may have done it and only its answer was lost, or another tab.
+        let gone = answer.as_ref().map_or_else(|problem| problem.code == Code::NotFound, |_| true);
         match answer {
-            Ok(_) => {
+            _ if gone => {
                 book.remove(&id);
                 book.said.set("Deleted.");
                 browser::focus("#notes-title");
             }
-            Err(problem) => book.problem.set(Some(problem)),
+            answer => book.problem.set(answer.err()),
         }
     });
 }

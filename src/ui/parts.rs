@@ -6,9 +6,10 @@ use leptos::{html, prelude::*};
 
 use crate::api::error::Problem;
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::client::session::sign_out_pending;
 
 /// A wait shorter than this is no news.
-const OFFLINE_AFTER: Duration = Duration::from_secs(2);
+const A_WHILE: Duration = Duration::from_secs(2);
 
 /// What went wrong with a form, at its top. It is announced, and takes the focus when an answer of the server brings it.
 #[component]
@@ -59,34 +60,45 @@ pub fn Restoring() -> impl IntoView {
     }
 }
 
-/// One calm sentence, after a while, for as long as the server cannot be reached.
-#[component]
-pub fn OfflineBanner() -> impl IntoView {
-    let state = auth_state();
-    let offline = Memo::new(move |_| matches!(state.get(), AuthState::Offline { .. }));
-    let shown = RwSignal::new(false);
+/// Whether something has been so for a while: what passes sooner is no news.
+fn for_a_while(is_so: Memo<bool>) -> RwSignal<bool> {
+    let long = RwSignal::new(false);
     Effect::new(move |_| {
-        if !offline.get() {
-            return shown.set(false);
+        if !is_so.get() {
+            return long.set(false);
         }
-        if let Ok(timer) = set_timeout_with_handle(move || shown.set(true), OFFLINE_AFTER) {
+        if let Ok(timer) = set_timeout_with_handle(move || long.set(true), A_WHILE) {
             on_cleanup(move || timer.clear());
         }
     });
+    long
+}
+
+/// Whether the server could not be reached for a while.
+pub fn offline_for_a_while() -> RwSignal<bool> {
+    let state = auth_state();
+    for_a_while(Memo::new(move |_| matches!(state.get(), AuthState::Offline { .. })))
+}
+
+/// One calm sentence about what waits for the server, after a while, for as long as it does.
+#[component]
+pub fn ConnectionBanner() -> impl IntoView {
+    let offline = offline_for_a_while();
+    let pending = sign_out_pending();
+    let sign_out_pending = for_a_while(Memo::new(move |_| pending.get()));
+    let word = move || match (offline.get(), sign_out_pending.get()) {
+        (true, _) => {
+            Some("You are offline or the server cannot be reached. Your work is kept, and sent as soon as it can be.")
+        }
+        (false, true) => {
+            Some("You are signed out in this browser. The server will be told as soon as it can be reached.")
+        }
+        (false, false) => None,
+    };
     // The region is there before its text, or screen readers would not notice it.
     view! {
         <div class="offline" aria-live="polite">
-            {move || {
-                shown
-                    .get()
-                    .then(|| {
-                        view! {
-                            <p role="status">
-                                "You are offline or the server cannot be reached. Your work is kept."
-                            </p>
-                        }
-                    })
-            }}
+            {move || word().map(|word| view! { <p role="status">{word}</p> })}
         </div>
     }
 }

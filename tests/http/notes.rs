@@ -21,6 +21,23 @@ async fn a_note_is_written_read_changed_and_deleted() {
 }
 
 #[tokio::test]
+async fn a_note_whose_answer_was_lost_is_sent_again_and_stays_one_note() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let id = "0190a5c3-0000-7000-8000-00000000000a";
+    let fields = |title| [("id", id), ("title", title), ("body", "")];
+    ada.post("/api/notes/create", &fields("Milk")).await.expect(StatusCode::OK);
+    let again = ada.post("/api/notes/create", &fields("Milk and rolls")).await.expect(StatusCode::OK).json();
+    assert_eq!(again["id"], id);
+    assert_eq!(ada.get("/api/notes/list").await.json(), serde_json::json!([again]));
+
+    let mut eve = app.registered("eve@example.com").await;
+    eve.post("/api/notes/create", &fields("Mine")).await.refused(404, "not_found");
+    let refused = ada.post("/api/notes/create", &[("id", "one"), ("title", "x"), ("body", "")]).await;
+    assert_eq!(refused.refused(422, "validation_failed").json()["field"], "id");
+}
+
+#[tokio::test]
 async fn another_persons_note_does_not_exist() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
