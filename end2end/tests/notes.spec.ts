@@ -1,4 +1,4 @@
-import { button, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
+import { fillIn, button, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("who changes a note sees it changed, also after a reload", async ({ page, member }) => {
@@ -68,15 +68,45 @@ test.describe(() => {
 
 test.describe(() => {
   test.use({ expectedComplaints: ["ERR_INTERNET_DISCONNECTED"] });
-  test("who saves without a connection keeps what was typed and saves it later", async ({ page, context, member }) => {
+  test("who saves without a connection goes on typing, and it is saved by itself when the connection is back", async ({ page, context, member }) => {
     await signIn(page, member);
     await titleField(page).fill("Milk");
     await context.setOffline(true);
     await button(page, "Save note").click();
-    await expect(page.getByRole("alert")).toBeVisible();
-    await expect(titleField(page)).toHaveValue("Milk");
+    await expect(button(page, "Waiting to save…")).toBeVisible();
+    await titleField(page).fill("Milk and honey");
     await context.setOffline(false);
-    await button(page, "Save note").click();
-    await expect(heading(page, "Milk")).toBeVisible();
+    await expect(heading(page, "Milk and honey")).toBeVisible();
+    await expect(titleField(page)).toHaveValue("");
+    await expect(notes(page)).toHaveCount(1);
   });
+});
+
+test("who looks at another page meanwhile finds what was begun on coming back, and nobody else does", async ({
+  page,
+  member,
+  newcomer,
+}) => {
+  await signIn(page, member);
+  await titleField(page).fill("Milk");
+  await noteField(page).fill("and two rolls");
+  await page.getByRole("link", { name: "Home", exact: true }).click();
+  await page.getByRole("link", { name: "Notes", exact: true }).click();
+  await expect(titleField(page)).toHaveValue("Milk");
+  await expect(noteField(page)).toHaveValue("and two rolls");
+
+  const warned = page.waitForEvent("dialog");
+  const leaving = page.evaluate(() => location.reload());
+  const dialog = await warned;
+  expect(dialog.type()).toBe("beforeunload");
+  await dialog.dismiss();
+  await leaving;
+  await expect(titleField(page)).toHaveValue("Milk");
+
+  await button(page, "Sign out").click();
+  await page.getByRole("link", { name: "Create an account" }).click();
+  await fillIn(page, newcomer);
+  await button(page, "Create account").click();
+  await expect(heading(page, "Notes")).toBeVisible();
+  await expect(titleField(page)).toHaveValue("");
 });
