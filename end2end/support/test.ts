@@ -2,7 +2,8 @@
 
 import { randomUUID } from "node:crypto";
 import { test as base, expect, type BrowserContext, type ConsoleMessage } from "@playwright/test";
-import { Server, type Settings } from "./server.ts";
+import { alarmsIn, Server, type Settings } from "./server.ts";
+import { Wire } from "./wire.ts";
 
 export { expect } from "@playwright/test";
 
@@ -16,6 +17,8 @@ export interface Person {
 export interface Options {
   /** What the console will complain about in this test, by a word of the message: 401, "ERR_INTERNET_DISCONNECTED". */
   expectedComplaints: (number | string)[];
+  /** What the server will take for an attack in this test, as its log names it. */
+  expectedAlarms: string[];
 }
 
 interface Fixtures extends Options {
@@ -23,21 +26,33 @@ interface Fixtures extends Options {
   newcomer: Person;
   /** Somebody with an account, signed in nowhere. */
   member: Person;
-  serverLog: void;
+  nobodyElse: void;
 }
 
 interface WorkerFixtures {
   settings: Settings;
+  /** Stands in front of the server. */
+  wire: Wire;
   server: Server;
 }
 
 export const test = base.extend<Fixtures, WorkerFixtures>({
   settings: [{}, { option: true, scope: "worker" }],
   expectedComplaints: [[], { option: true }],
+  expectedAlarms: [[], { option: true }],
+
+  wire: [
+    async ({}, use) => {
+      const wire = await Wire.open();
+      await use(wire);
+      await wire.close();
+    },
+    { scope: "worker" },
+  ],
 
   server: [
-    async ({ settings }, use) => {
-      const server = await Server.start(settings);
+    async ({ settings, wire }, use) => {
+      const server = await Server.start(settings, wire);
       await use(server);
       await server.stop();
     },
@@ -64,13 +79,17 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     await use(member);
   },
 
-  serverLog: [
-    async ({ server }, use, testInfo) => {
+  // Set up first and so the last to end: the pages are closed by then.
+  nobodyElse: [
+    async ({ server, wire, expectedAlarms }, use, testInfo) => {
       const before = server.log.length;
       await use();
-      if (testInfo.status === testInfo.expectedStatus) return;
+      wire.reset();
       const said = server.log.slice(before);
-      if (said.length > 0) console.log(["What the server said:", ...said].join("\n"));
+      const alarms = alarmsIn(said);
+      const asExpected = testInfo.status === testInfo.expectedStatus && `${alarms}` === `${expectedAlarms}`;
+      if (!asExpected && said.length > 0) console.log(["What the server said:", ...said].join("\n"));
+      expect(alarms, "the server takes nobody for a thief who is none").toEqual(expectedAlarms);
     },
     { auto: true },
   ],
