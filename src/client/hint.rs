@@ -20,7 +20,7 @@ pub enum Hint {
 }
 
 pub fn read() -> Hint {
-    let cookies = document().and_then(|document| document.cookie().ok()).unwrap_or_default();
+    let cookies = cookies();
     let value = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='));
     match value {
         Some("1") => Hint::SignedIn,
@@ -41,10 +41,30 @@ pub fn remember_ending() {
     write(ENDING, REMEMBERED_SECONDS);
 }
 
-fn write(value: &str, max_age: u32) {
-    if let Some(document) = document() {
-        let _ = document.set_cookie(&format!("{NAME}={value}; Path=/; Max-Age={max_age}; Secure; SameSite=Lax"));
+/// Whether this browser keeps cookies for us. `navigator.cookieEnabled` does not know of what is blocked for one site.
+pub fn can_be_kept() -> bool {
+    const PROBE: &str = "cookie_check";
+    if read() != Hint::None {
+        return true;
     }
+    write_as(PROBE, "1", 60);
+    let kept = cookies().contains(PROBE);
+    write_as(PROBE, "", 0);
+    kept
+}
+
+fn write(value: &str, max_age: u32) {
+    write_as(NAME, value, max_age);
+}
+
+fn write_as(name: &str, value: &str, max_age: u32) {
+    if let Some(document) = document() {
+        let _ = document.set_cookie(&format!("{name}={value}; Path=/; Max-Age={max_age}; Secure; SameSite=Lax"));
+    }
+}
+
+fn cookies() -> String {
+    document().and_then(|document| document.cookie().ok()).unwrap_or_default()
 }
 
 fn document() -> Option<web_sys::HtmlDocument> {

@@ -7,10 +7,10 @@ use crate::api::auth::User;
 use crate::api::error::{Code, Problem};
 
 #[cfg(feature = "hydrate")]
-pub use browser::{hydrated, register, sign_in, sign_out, sign_out_pending, start};
+pub use browser::{cookies_are_blocked, hydrated, register, sign_in, sign_out, sign_out_pending, start};
 
 #[cfg(not(feature = "hydrate"))]
-pub use server::{register, sign_in, sign_out, sign_out_pending};
+pub use server::{cookies_are_blocked, register, sign_in, sign_out, sign_out_pending};
 
 /// What to say where no cookie is kept.
 pub fn cookies_blocked() -> Problem {
@@ -46,6 +46,10 @@ mod browser {
     /// Signed out here, and the server is still to be told.
     pub fn sign_out_pending() -> ArcRwSignal<bool> {
         SIGN_OUT_PENDING.with(Clone::clone)
+    }
+
+    pub fn cookies_are_blocked() -> bool {
+        !hint::can_be_kept()
     }
 
     pub async fn sign_in(email: String, password: String) -> Result<User, Problem> {
@@ -252,6 +256,10 @@ mod server {
     }
 
     pub fn sign_out() {}
+
+    pub fn cookies_are_blocked() -> bool {
+        false
+    }
 
     pub fn sign_out_pending() -> ArcRwSignal<bool> {
         ArcRwSignal::new(false)

@@ -37,11 +37,6 @@ mod in_browser {
         !document().hidden()
     }
 
-    pub fn cookies_are_blocked() -> bool {
-        let enabled = js_sys::Reflect::get(&window().navigator(), &"cookieEnabled".into());
-        enabled.is_ok_and(|enabled| enabled == JsValue::FALSE)
-    }
-
     pub fn random_uuid() -> String {
         window().crypto().map(|crypto| crypto.random_uuid()).unwrap_or_default()
     }
@@ -76,10 +71,6 @@ mod on_server {
     pub fn give_back_focus(_event: &web_sys::Event) {}
 
     pub fn page_is_visible() -> bool {
-        false
-    }
-
-    pub fn cookies_are_blocked() -> bool {
         false
     }
 

@@ -6,7 +6,6 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
     at_once::at_once,
-    browser,
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
     posted::Posted,
@@ -111,7 +110,7 @@ pub fn CredentialsForm(
     };
     // Better said before a password is typed than after.
     Effect::new(move |_| {
-        if browser::cookies_are_blocked() {
+        if session::cookies_are_blocked() {
             form.problem.set(Some(session::cookies_blocked()));
         }
     });
