@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { expect } from "@playwright/test";
+import { Wire } from "./wire.ts";
 
 /** What a test file may ask for with `test.use({ settings: … })`; the rest is as everybody gets it. */
 export interface Settings {
-  accessTtl?: string;
   grace?: string;
 }
 
@@ -25,7 +25,9 @@ export class Server {
   readonly log: string[] = [];
 
   private constructor(
+    /** Where people come in: before the server, so that a test can hold up what passes. */
     readonly url: string,
+    readonly wire: Wire,
     private readonly process: ChildProcess,
     private readonly folder: string,
   ) {
@@ -39,16 +41,15 @@ export class Server {
       if (!existsSync(needed)) throw new Error(`${needed} is missing: run script/build first`);
     }
     const port = await freePort();
-    // People type a name: it is `localhost` that the cookies are for.
-    const url = `http://localhost:${port}`;
+    const wire = await Wire.to(port);
+    const url = wire.url;
     const folder = mkdtempSync(join(tmpdir(), "two-tokens-"));
     const args = ["--addr", `127.0.0.1:${port}`, "--public-url", url, "--database-url", `sqlite://${folder}/e2e.db`];
     args.push("--test-clock");
-    if (settings.accessTtl) args.push("--access-ttl", settings.accessTtl);
     if (settings.grace) args.push("--refresh-grace", settings.grace);
     // In its folder, so that nobody's `.env` is read.
     const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
-    const server = new Server(url, child, folder);
+    const server = new Server(url, wire, child, folder);
     process.once("exit", () => child.kill("SIGKILL"));
     await server.ready();
     return server;
@@ -71,6 +72,7 @@ export class Server {
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     if (this.process.exitCode === null && this.process.kill("SIGKILL")) await ended;
+    this.wire.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

@@ -3,6 +3,7 @@
 import { randomUUID } from "node:crypto";
 import { test as base, expect, type BrowserContext, type ConsoleMessage } from "@playwright/test";
 import { Server, type Settings } from "./server.ts";
+import { type Wire } from "./wire.ts";
 
 export { expect } from "@playwright/test";
 
@@ -16,9 +17,13 @@ export interface Person {
 export interface Options {
   /** What the console will complain about in this test, by a word of the message: 401, "ERR_INTERNET_DISCONNECTED". */
   expectedComplaints: (number | string)[];
+  /** Whether somebody comes with a refresh token after its time. In every other test that is a false alarm. */
+  expectsReuse: boolean;
 }
 
 interface Fixtures extends Options {
+  /** What lies between the browser and the server. */
+  wire: Wire;
   /** Somebody without an account. */
   newcomer: Person;
   /** Somebody with an account, signed in nowhere. */
@@ -34,6 +39,7 @@ interface WorkerFixtures {
 export const test = base.extend<Fixtures, WorkerFixtures>({
   settings: [{}, { option: true, scope: "worker" }],
   expectedComplaints: [[], { option: true }],
+  expectsReuse: [false, { option: true }],
 
   server: [
     async ({ settings }, use) => {
@@ -52,6 +58,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     expect(complaints, "the browser has nothing to complain about").toEqual([]);
   },
 
+  wire: [
+    async ({ server }, use) => {
+      server.wire.reset();
+      await use(server.wire);
+    },
+    { auto: true },
+  ],
+
   newcomer: ({}, use) => use(somebody()),
 
   member: async ({ playwright, baseURL }, use) => {
@@ -65,9 +79,11 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   },
 
   serverLog: [
-    async ({ server }, use, testInfo) => {
+    async ({ server, expectsReuse }, use, testInfo) => {
       const before = server.log.length;
       await use();
+      const alarms = server.log.slice(before).filter((line) => line.includes('"authn_token_reuse"'));
+      expect(alarms.length > 0, "somebody was taken for a thief").toBe(expectsReuse);
       if (testInfo.status === testInfo.expectedStatus) return;
       const said = server.log.slice(before);
       if (said.length > 0) console.log(["What the server said:", ...said].join("\n"));

@@ -1,25 +1,14 @@
-import type { APIRequestContext } from "@playwright/test";
 import { holdBack, Traffic } from "../support/network.ts";
-import { accessTokenOf, button, heading, noteField, notes, signIn, titleField } from "../support/page.ts";
+import { A_TOKEN_LIFE, accessTokenOf, alsoOn, button, heading, noteField, notes, signIn, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-// The shortest lifetime that can be set.
-test.use({ settings: { accessTtl: "5s" }, expectedComplaints: [401] });
+test.use({ expectedComplaints: [401] });
 
-/** Asks until the server says that this access token has expired. */
-async function expired(request: APIRequestContext, token: string): Promise<void> {
-  const code = async () => {
-    const answer = await request.get("/api/account/me", { headers: { authorization: `Bearer ${token}` } });
-    return answer.ok() ? "accepted" : ((await answer.json()) as { code: string }).code;
-  };
-  await expect.poll(code, { timeout: 15_000 }).toBe("access_token_expired");
-}
-
-test("who saves a note after the access token ran out notices nothing", async ({ page, context, request, member }) => {
+test("who saves a note after the access token ran out notices nothing", async ({ page, context, request, member, server }) => {
   const token = await accessTokenOf(await signIn(page, member));
   await titleField(page).fill("Milk & more");
   await noteField(page).fill("two rolls\nünd 1 % of 100 €");
-  await expired(request, token);
+  await server.later(A_TOKEN_LIFE);
 
   const traffic = new Traffic(context);
   const release = await holdBack(page, "**/api/auth/refresh");
@@ -51,17 +40,14 @@ test("who saves a note after the access token ran out notices nothing", async ({
 test("who saves in two tabs at once after the access tokens ran out keeps both notes and the session", async ({
   page,
   context,
-  request,
   member,
+  server,
 }) => {
   await signIn(page, member);
-  const other = await context.newPage();
-  const renewed = other.waitForResponse("**/api/auth/refresh");
-  await other.goto("/notes");
-  const token = await accessTokenOf(await renewed);
+  const other = await alsoOn(context, "/notes");
   await titleField(page).fill("Milk");
   await titleField(other).fill("Honey");
-  await expired(request, token);
+  await server.later(A_TOKEN_LIFE);
 
   await Promise.all([button(page, "Save note").click(), button(other, "Save note").click()]);
   await expect(heading(page, "Milk")).toBeVisible();

@@ -31,7 +31,7 @@ test("each refresh brings another refresh token", async ({ page, context, member
 });
 
 test.describe(() => {
-  test.use({ expectedComplaints: [401] });
+  test.use({ expectedComplaints: [401], expectsReuse: true });
 
   test("a thief who comes with an old refresh token ends the session for both, and its owner is told why", async ({
     page,
