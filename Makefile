@@ -31,8 +31,9 @@ build: ## the release build, not started
 bench: ## the benchmarks
 	@. script/env && cargo bench --no-default-features --features ssr
 
-soak: ## the long random runs that `make test` leaves out
+soak: ## the long random runs that `make test` leaves out, and the browser's tests twenty times
 	@. script/env && cargo test --release --no-default-features --features ssr -- --ignored soak
+	@E2E_REPEAT=20 script/test e2e
 
 parity: ## compare the build with and without cargo-leptos
 	@script/test-parity

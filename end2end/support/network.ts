@@ -51,3 +51,6 @@ export async function holdBack(page: Page, url: string | RegExp): Promise<() => 
 }
 
 export const THE_PROGRAM = /\.wasm$/;
+
+/** What Chromium calls it when the wire is down. */
+export const NO_NETWORK = ["ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_SOCKET_NOT_CONNECTED"];

@@ -73,3 +73,14 @@ export async function reload(page: Page): Promise<void> {
   await page.reload();
   await signedIn(page);
 }
+
+/** Another tab of the same browser. */
+export async function alsoOn(context: BrowserContext, address: string): Promise<Page> {
+  const other = await context.newPage();
+  await other.goto(address);
+  await signedIn(other);
+  return other;
+}
+
+/** Longer than an access token lives, in seconds. */
+export const A_TOKEN_LIFE = 16 * 60;

@@ -6,7 +6,11 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect } from "@playwright/test";
+<<<<<<< HEAD
 import type { Wire } from "./wire.ts";
+=======
+import { Wire } from "./wire.ts";
+>>>>>>> wip-e
 
 /** What a test file may ask for with `test.use({ settings: … })`; the rest is as everybody gets it. */
 export interface Settings {
@@ -27,9 +31,15 @@ const site = resolve(root, process.env.LEPTOS_SITE_ROOT ?? "target/site");
 
 export class Server {
   private constructor(
+<<<<<<< HEAD
     /** Where people find it, at the other end of the wire. */
     readonly url: string,
     private readonly address: string,
+=======
+    /** Where people come in: before the server, so that a test can hold up what passes. */
+    readonly url: string,
+    readonly wire: Wire,
+>>>>>>> wip-e
     private readonly process: ChildProcess,
     private readonly folder: string,
   ) {}
@@ -39,7 +49,12 @@ export class Server {
       if (!existsSync(needed)) throw new Error(`${needed} is missing: run script/build first`);
     }
     const port = await freePort();
+<<<<<<< HEAD
     wire.leadTo(port);
+=======
+    const wire = await Wire.to(port);
+    const url = wire.url;
+>>>>>>> wip-e
     const folder = mkdtempSync(join(tmpdir(), "two-tokens-"));
     const args = ["--addr", `127.0.0.1:${port}`, "--public-url", wire.url, "--database-url", `sqlite://${folder}/e2e.db`];
     args.push("--test-clock");
@@ -47,8 +62,13 @@ export class Server {
     // A file has what was said before an answer as soon as the answer is here; a pipe has it some time.
     const log = openSync(join(folder, "log"), "a");
     // In its folder, so that nobody's `.env` is read.
+<<<<<<< HEAD
     const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", log, log] });
     const server = new Server(wire.url, `http://127.0.0.1:${port}`, child, folder);
+=======
+    const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+    const server = new Server(url, wire, child, folder);
+>>>>>>> wip-e
     process.once("exit", () => child.kill("SIGKILL"));
     await server.ready();
     return server;
@@ -76,6 +96,7 @@ export class Server {
   async stop(): Promise<void> {
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     if (this.process.exitCode === null && this.process.kill("SIGKILL")) await ended;
+    this.wire.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
 }

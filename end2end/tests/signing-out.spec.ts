@@ -1,4 +1,4 @@
-import { Traffic } from "../support/network.ts";
+import { NO_NETWORK, Traffic } from "../support/network.ts";
 import { accessTokenOf, button, cookieNames, heading, refreshTokenOf, signedOut, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -61,22 +61,46 @@ test("who signs out makes both tokens useless wherever a copy is", async ({
 });
 
 test.describe(() => {
-  test.use({ expectedComplaints: ["ERR_INTERNET_DISCONNECTED"] });
+  test.use({ expectedComplaints: NO_NETWORK });
   test("who signs out without a connection is signed out here at once, and on the server when it is back", async ({
     page,
     context,
     member,
+    wire,
   }) => {
     await signIn(page, member);
     await writeNote(page, "Milk", "for nobody else");
-    await context.setOffline(true);
+    wire.down();
     await button(page, "Sign out").click();
     await signedOut(page);
     expect(await page.content()).not.toContain("for nobody else");
+    const pending = page.getByRole("status").filter({ hasText: "The server will be told as soon as it can be reached." });
+    await expect(pending).toBeVisible();
 
-    const told = page.waitForResponse("**/api/auth/logout");
-    await context.setOffline(false);
-    expect((await told).status()).toBe(204);
+    wire.up();
+    await expect(pending).toBeHidden();
+    expect(wire.statuses("/api/auth/logout")).toEqual([204]);
+    expect(await cookieNames(context)).toEqual([]);
+  });
+
+  test("who signs out without a connection and closes the tab is signed out on the server at the next visit", async ({
+    page,
+    context,
+    member,
+    wire,
+  }) => {
+    await signIn(page, member);
+    wire.down();
+    await button(page, "Sign out").click();
+    await signedOut(page);
+    await page.close();
+    wire.up();
+
+    const next = await context.newPage();
+    await next.goto("/");
+    await signedOut(next);
+    await expect.poll(() => wire.statuses("/api/auth/logout")).toEqual([204]);
+    expect(wire.statuses("/api/auth/refresh")).toEqual([]);
     await expect.poll(() => cookieNames(context)).toEqual([]);
   });
 });

@@ -23,7 +23,11 @@ test("each refresh brings another refresh token", async ({ page, context, member
 });
 
 test.describe(() => {
+<<<<<<< HEAD
   test.use({ expectedComplaints: [401], expectedAlarms: ["authn_token_reuse"] });
+=======
+  test.use({ expectedComplaints: [401], expectsReuse: true });
+>>>>>>> wip-e
 
   test("a thief who comes with an old refresh token ends the session for both, and its owner is told why", async ({
     page,

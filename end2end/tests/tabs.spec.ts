@@ -1,13 +1,5 @@
-import type { Page } from "@playwright/test";
-import { button, heading, signedIn, signedOut, signIn, writeNote } from "../support/page.ts";
+import { alsoOn, button, heading, signedIn, signedOut, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
-
-async function alsoOn(page: Page, address: string): Promise<Page> {
-  const other = await page.context().newPage();
-  await other.goto(address);
-  await signedIn(other);
-  return other;
-}
 
 test("who signs out in one tab is signed out in the other, which shows nothing private any more", async ({
   page,
@@ -15,7 +7,7 @@ test("who signs out in one tab is signed out in the other, which shows nothing p
 }) => {
   await signIn(page, member);
   await writeNote(page, "Milk", "for nobody else");
-  const other = await alsoOn(page, "/notes");
+  const other = await alsoOn(page.context(), "/notes");
   await expect(heading(other, "Milk")).toBeVisible();
 
   await button(page, "Sign out").click();
@@ -28,7 +20,7 @@ test("who signs out in one tab is signed out in the other, which shows nothing p
 test("who opens a second tab is signed in there without signing in again", async ({ page, member }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
-  const other = await alsoOn(page, "/notes");
+  const other = await alsoOn(page.context(), "/notes");
   await writeNote(other, "Honey");
   await page.reload();
   await expect(heading(page, "Honey")).toBeVisible();
@@ -41,7 +33,7 @@ test("who signs in where somebody else was signed in takes over every tab, and s
 }) => {
   await signIn(page, member);
   await writeNote(page, "Milk", "for nobody else");
-  const other = await alsoOn(page, "/notes");
+  const other = await alsoOn(page.context(), "/notes");
   await expect(heading(other, "Milk")).toBeVisible();
 
   await button(page, "Sign out").click();

@@ -1,34 +1,119 @@
-import { heading, signedIn, signIn, writeNote } from "../support/page.ts";
+import type { BrowserContext } from "@playwright/test";
+import { NO_NETWORK } from "../support/network.ts";
+import { A_TOKEN_LIFE, button, heading, notes, reload, signedIn, signIn, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
-test.use({ expectedComplaints: [503, 429] });
+const REFRESH = "/api/auth/refresh";
+const CREATE = "/api/notes/create";
+const BANNER = "You are offline or the server cannot be reached.";
+const later = (status: number, code: string, retry_after = 1) => ({ status, code, retry_after });
+const away = later(503, "temporarily_unavailable");
 
-for (const [status, code] of [
-  [503, "temporarily_unavailable"],
-  [429, "rate_limited"],
-] as const) {
-  test(`who reloads while the server answers ${status} is not signed out, and goes on when it is back`, async ({
+test.use({ expectedComplaints: [401, 429, 503, ...NO_NETWORK] });
+
+for (const refusal of [away, later(429, "rate_limited")]) {
+  test(`who reloads while the server answers ${refusal.status} is not signed out, and goes on when it is back`, async ({
     page,
     context,
     member,
+    wire,
   }) => {
     await signIn(page, member);
     await writeNote(page, "Milk");
-    const problem = { type: "about:blank", title: "Not now", status, code, detail: "Later.", retry_after: 1 };
-    await page.route("**/api/auth/refresh", (route) =>
-      route.fulfill({ status, contentType: "application/problem+json", body: JSON.stringify(problem) }),
-    );
     const witness = await Witness.of(context);
+    wire.refuse(REFRESH, ...Array<typeof refusal>(3).fill(refusal));
     await page.reload();
     await expect(page.locator("html")).toHaveAttribute("data-auth-state", "offline");
-    await expect(page.getByText("You are offline or the server cannot be reached.")).toBeVisible();
-
-    await page.unrouteAll();
-    await context.setOffline(true);
-    await context.setOffline(false);
+    await expect(page.getByText(BANNER)).toBeVisible();
     await signedIn(page);
+    await expect(page.getByText(BANNER)).toBeHidden();
     await expect(heading(page, "Milk")).toBeVisible();
     expect(witness.saw()).toEqual([]);
   });
 }
+
+test("who writes while the network is away goes on typing, and it is saved once when the network is back", async ({
+  page,
+  member,
+  wire,
+}) => {
+  await signIn(page, member);
+  await titleField(page).fill("Milk");
+  // The worst moment: the note has arrived, and only the answer is lost.
+  const lost = wire.hold(CREATE);
+  await button(page, "Save note").click();
+  await lost.answered;
+  wire.down();
+  lost.drop();
+  await expect(page.getByText(BANNER)).toBeVisible();
+  await expect(button(page, "Waiting to save…")).toBeDisabled();
+  await titleField(page).fill("Milk and honey");
+  wire.up();
+  await expect(heading(page, "Milk and honey")).toBeVisible();
+  await expect(page.getByText(BANNER)).toBeHidden();
+  await expect(titleField(page)).toHaveValue("");
+  await reload(page);
+  await expect(notes(page)).toHaveCount(1);
+});
+
+test("a refresh that is refused twice for want of capacity costs nobody a note", async ({ page, member, server, wire }) => {
+  await signIn(page, member);
+  await server.later(A_TOKEN_LIFE);
+  wire.refuse(REFRESH, away, away);
+  await writeNote(page, "Milk");
+  expect(wire.statuses(REFRESH)).toEqual([503, 503, 200]);
+  expect(wire.statuses(CREATE).at(-1)).toBe(200);
+});
+
+test("a server that names a time is not asked before", async ({ page, member, server, wire }) => {
+  await signIn(page, member);
+  await server.later(A_TOKEN_LIFE);
+  wire.refuse(REFRESH, later(429, "rate_limited", 3));
+  await titleField(page).fill("Milk");
+  await button(page, "Save note").click();
+  await expect(page.locator("html")).toHaveAttribute("data-auth-state", "offline");
+  // Being impatient changes nothing.
+  await page.evaluate(() => window.dispatchEvent(new Event("online")));
+  await expect(heading(page, "Milk")).toBeVisible();
+  const [refused, granted] = wire.passed.filter(({ path }) => path === REFRESH);
+  expect(granted!.status).toBe(200);
+  expect(granted!.at - refused!.at).toBeGreaterThan(2_900);
+});
+
+test("a refresh that is never answered is given up after eight seconds, and made good", async ({ page, member, server, wire }) => {
+  await signIn(page, member);
+  await server.later(A_TOKEN_LIFE);
+  const silence = wire.hold(REFRESH);
+  await titleField(page).fill("Milk");
+  await button(page, "Save note").click();
+  await silence.asked;
+  const since = performance.now();
+  await expect(page.locator("html")).toHaveAttribute("data-auth-state", "offline", { timeout: 12_000 });
+  expect(performance.now() - since).toBeGreaterThan(7_000);
+  await expect(heading(page, "Milk")).toBeVisible();
+});
+
+/** Tells whether the banner was ever there. */
+async function bannerWatch(context: BrowserContext): Promise<string[]> {
+  const seen: string[] = [];
+  await context.exposeFunction("bannerIsThere", (text: string) => void seen.push(text));
+  await context.addInitScript(() => {
+    const { bannerIsThere } = window as unknown as { bannerIsThere(text: string): void };
+    const look = () => {
+      const text = document.querySelector(".offline")?.textContent;
+      if (text) bannerIsThere(text);
+    };
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+  });
+  return seen;
+}
+
+test("trouble that is over within two seconds is not worth a word", async ({ page, context, member, wire }) => {
+  const seen = await bannerWatch(context);
+  await signIn(page, member);
+  wire.refuse(CREATE, away);
+  await writeNote(page, "Milk");
+  expect(wire.statuses(CREATE)).toEqual([503, 200]);
+  expect(seen).toEqual([]);
+});

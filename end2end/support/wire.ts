@@ -1,0 +1,168 @@
+// The wire between browser and server: a proxy that loses, holds and reorders real answers. Playwright's own interception
+// sits above the network, where a lost answer has already left its cookie behind.
+
+import { once } from "node:events";
+import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+
+interface Answer {
+  status: number;
+  /** Names and values in turn, as Node has them: a name may come twice. */
+  headers: string[];
+  body: Buffer;
+}
+
+/** A request that is held up on its way back. */
+export class Held {
+  /** It is here. */
+  readonly asked: Promise<void>;
+  /** The server has answered, so whatever it does is done. */
+  readonly answered: Promise<void>;
+  readonly settled: Promise<"release" | "drop">;
+  isAsked!: () => void;
+  isAnswered!: () => void;
+  private settle!: (how: "release" | "drop") => void;
+
+  constructor() {
+    this.asked = new Promise((resolve) => (this.isAsked = resolve));
+    this.answered = new Promise((resolve) => (this.isAnswered = resolve));
+    this.settled = new Promise((resolve) => (this.settle = resolve));
+  }
+
+  release(): void {
+    this.settle("release");
+  }
+
+  /** The answer is lost. */
+  drop(): void {
+    this.settle("drop");
+  }
+}
+
+/** A request whose answer has gone to the browser. */
+export interface Passed {
+  path: string;
+  status: number;
+  headers: IncomingMessage["headers"];
+  /** On the clock of `performance.now()`. */
+  at: number;
+}
+
+export class Wire {
+  readonly passed: Passed[] = [];
+  private readonly held = new Map<string, Held[]>();
+  private readonly refusals = new Map<string, Answer[]>();
+  private isDown = false;
+  private readonly sockets = new Set<Socket>();
+  private readonly agent = new Agent({ keepAlive: true });
+
+  private constructor(
+    readonly url: string,
+    private readonly port: number,
+    private readonly server: Server,
+  ) {}
+
+  /** A wire to the server at this port. */
+  static async to(port: number): Promise<Wire> {
+    const server = createServer({ keepAliveTimeout: 60_000 });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    // People type a name: it is `localhost` that the cookies are for.
+    const wire = new Wire(`http://localhost:${(server.address() as AddressInfo).port}`, port, server);
+    server.on("connection", (socket) => wire.connected(socket));
+    server.on("request", (asked, answer) => void wire.carry(asked, answer));
+    return wire;
+  }
+
+  private connected(socket: Socket): void {
+    if (this.isDown) return void socket.destroy();
+    this.sockets.add(socket);
+    socket.once("close", () => this.sockets.delete(socket));
+  }
+
+  private async carry(asked: IncomingMessage, out: ServerResponse): Promise<void> {
+    const path = new URL(asked.url!, this.url).pathname;
+    const body = await bytes(asked).catch(() => undefined);
+    // The browser has changed its mind.
+    if (!body) return;
+    const held = this.held.get(path)?.shift();
+    held?.isAsked();
+    const answer = this.refusals.get(path)?.shift() ?? (await this.ask(asked, body));
+    held?.isAnswered();
+    if ((await held?.settled) === "drop" || out.destroyed || !answer) return void out.destroy();
+    this.passed.push({ path, status: answer.status, headers: asked.headers, at: performance.now() });
+    out.writeHead(answer.status, answer.headers);
+    out.end(answer.body);
+  }
+
+  private ask(asked: IncomingMessage, body: Buffer): Promise<Answer | undefined> {
+    return new Promise((resolve) => {
+      const { method, url: path, rawHeaders: headers } = asked;
+      const onward = request({ host: "127.0.0.1", port: this.port, method, path, headers, agent: this.agent });
+      const nothing = () => resolve(undefined);
+      onward.once("error", nothing).once("response", (answer) => {
+        const whole = (body: Buffer) => ({ status: answer.statusCode!, headers: endToEnd(answer.rawHeaders), body });
+        bytes(answer).then((body) => resolve(whole(body)), nothing);
+      });
+      onward.end(body);
+    });
+  }
+
+  /** Holds up the answer to the next request for this path that is not held up already. */
+  hold(path: string): Held {
+    const held = new Held();
+    this.held.set(path, [...(this.held.get(path) ?? []), held]);
+    return held;
+  }
+
+  /** Refuses the next requests for this path, one for each problem; the server hears nothing. */
+  refuse(path: string, ...problems: { status: number; code: string; retry_after: number }[]): void {
+    const answers = problems.map(({ status, ...rest }) => {
+      const problem = { type: "about:blank", title: "Not now", status, detail: "Later.", ...rest };
+      const headers = ["content-type", "application/problem+json", "retry-after", `${rest.retry_after}`];
+      return { status, headers, body: Buffer.from(JSON.stringify(problem)) };
+    });
+    this.refusals.set(path, [...(this.refusals.get(path) ?? []), ...answers]);
+  }
+
+  /** Nothing passes in either direction, as without a network. */
+  down(): void {
+    this.isDown = true;
+    for (const socket of this.sockets) socket.destroy();
+  }
+
+  up(): void {
+    this.isDown = false;
+  }
+
+  /** What came of the requests for a path, in this test. */
+  statuses(path: string): number[] {
+    return this.passed.filter((passed) => passed.path === path).map(({ status }) => status);
+  }
+
+  /** For the next test. */
+  reset(): void {
+    for (const held of [...this.held.values()].flat()) held.release();
+    this.held.clear();
+    this.refusals.clear();
+    this.passed.length = 0;
+    this.up();
+  }
+
+  close(): void {
+    this.down();
+    this.agent.destroy();
+    this.server.close();
+  }
+}
+
+async function bytes(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Without what is between two hops (RFC 9110 section 7.6.1). */
+function endToEnd(raw: string[]): string[] {
+  const pairs = raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));
+  return pairs.filter(([name]) => !/^(connection|transfer-encoding|keep-alive)$/i.test(name)).flat();
+}

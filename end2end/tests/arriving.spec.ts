@@ -1,0 +1,126 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { chromium, type Browser, type Page } from "@playwright/test";
+import { inChromium } from "../playwright.config.ts";
+import { Traffic } from "../support/network.ts";
+import { alsoOn, button, heading, hydrated, signedIn, signedOut, signIn, titleField, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+import { Witness } from "../support/witness.ts";
+
+/** A page on another site (`127.0.0.1` is another one than `localhost`) with one link. */
+async function otherSite(link: string): Promise<{ url: string; close(): void }> {
+  const server = createServer((_, answer) => {
+    answer.setHeader("content-type", "text/html");
+    answer.end(`<!doctype html><link rel="icon" href="data:,"><title>Elsewhere</title><a href="${link}">your notes</a>`);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
+
+test("who follows a link from another site is signed in, without a glimpse of the login form", async ({ page, context, member, server }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk");
+  const site = await otherSite(`${server.url}/notes`);
+  await page.goto(site.url);
+  const witness = await Witness.of(context);
+  const traffic = new Traffic(context);
+  await page.getByRole("link", { name: "your notes" }).click();
+  await signedIn(page);
+  await expect(heading(page, "Milk")).toBeVisible();
+  expect(witness.saw()).toEqual([]);
+  expect(await traffic.pathsWith("cookie", "__Secure-refresh=")).toEqual(["/api/auth/refresh"]);
+  site.close();
+});
+
+test("a page that is rendered ahead asks for nothing before somebody looks at it", async ({ page, context, member, wire }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk");
+  const before = wire.statuses("/api/auth/refresh").length;
+  const witness = await Witness.of(context);
+  // Playwright cannot look into a page that Chromium prerenders, so this page believes that it is one.
+  await page.addInitScript(() => {
+    let prerendering = true;
+    Object.defineProperty(Document.prototype, "prerendering", { get: () => prerendering });
+    document.addEventListener("prerenderingchange", () => (prerendering = false), { capture: true });
+  });
+  await page.goto("/notes");
+  await hydrated(page);
+  await expect(page.getByText("Restoring your session…")).toBeVisible();
+  expect(wire.statuses("/api/auth/refresh").length).toBe(before);
+
+  await page.evaluate(() => document.dispatchEvent(new Event("prerenderingchange")));
+  await signedIn(page);
+  await expect(heading(page, "Milk")).toBeVisible();
+  expect(wire.statuses("/api/auth/refresh").length).toBe(before + 1);
+  expect(witness.saw()).toEqual([]);
+});
+
+/** What a browser does that has kept a page whole: it wakes it up. Gives what the page shows by the next frame. */
+const outOfTheCache = (page: Page): Promise<string> =>
+  page.evaluate(async () => {
+    dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
+    await new Promise(requestAnimationFrame);
+    return document.body.innerText;
+  });
+
+test.describe("a page that the browser has kept whole", () => {
+  // Messages are not kept for a page that sleeps.
+  test.beforeEach(({ page }) =>
+    page.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined })),
+  );
+
+  test("shows nothing private when somebody signed out meanwhile", async ({ page, context, member }) => {
+    await signIn(page, member);
+    await writeNote(page, "Milk", "for nobody else");
+    const other = await alsoOn(context, "/notes");
+    const told = other.waitForResponse("**/api/auth/logout");
+    await button(other, "Sign out").click();
+    await told;
+    expect(await outOfTheCache(page)).not.toContain("for nobody else");
+    await signedOut(page);
+    await expect(heading(page, "Your session has ended")).toBeVisible();
+  });
+
+  test("shows nothing private before the server has said whose session this is", async ({ page, member, wire }) => {
+    await signIn(page, member);
+    await writeNote(page, "Milk", "for nobody else");
+    await titleField(page).fill("Honey");
+    const refresh = wire.hold("/api/auth/refresh");
+    expect(await outOfTheCache(page)).not.toContain("for nobody else");
+    await expect(page.getByText("Restoring your session…")).toBeVisible();
+    refresh.release();
+    await expect(page.getByText("for nobody else")).toBeVisible();
+    await expect(titleField(page)).toHaveValue("Honey");
+  });
+});
+
+test.describe("Back, in a Chromium that keeps pages", () => {
+  let browser: Browser;
+  test.beforeAll(async () => {
+    browser = await chromium.launch({
+      ...inChromium.use?.launchOptions,
+      ignoreDefaultArgs: ["--disable-back-forward-cache"],
+    });
+  });
+  test.afterAll(() => browser.close());
+
+  test("after a sign-out in another tab shows nothing private", async ({ member, server }) => {
+    const context = await browser.newContext({ baseURL: server.url, locale: "en-GB" });
+    const page = await context.newPage();
+    await signIn(page, member);
+    await writeNote(page, "Milk", "for nobody else");
+    const site = await otherSite(server.url);
+    await page.goto(site.url);
+    const other = await alsoOn(context, "/notes");
+    const told = other.waitForResponse("**/api/auth/logout");
+    await button(other, "Sign out").click();
+    await told;
+
+    await page.goBack();
+    await signedOut(page);
+    await expect(heading(page, "Sign in")).toBeVisible();
+    expect(await page.content()).not.toContain("for nobody else");
+    site.close();
+    await context.close();
+  });
+});

@@ -1,0 +1,117 @@
+import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signedOut, signIn, titleField, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test("a tab that is frozen with the lock in its hands holds nobody up for more than ten seconds", async ({ page, context, member }) => {
+  await signIn(page, member);
+  const frozen = await alsoOn(context, "/notes");
+  await frozen.evaluate(
+    () => new Promise<void>((held) => void navigator.locks.request("two-tokens/refresh", () => (held(), new Promise(() => {})))),
+  );
+  const since = performance.now();
+  await page.reload();
+  await expect(page.locator("html")).toHaveAttribute("data-auth-state", "signed-in", { timeout: 15_000 });
+  const took = performance.now() - since;
+  expect(took).toBeGreaterThan(9_000);
+  expect(took).toBeLessThan(13_000);
+  const held = await page.evaluate(async () => (await navigator.locks.query()).held?.map(({ name }) => name));
+  expect(held, "the lock was not stolen").toEqual(["two-tokens/refresh"]);
+});
+
+test.describe("in a browser without Web Locks and BroadcastChannel", () => {
+  test.use({ expectedComplaints: [401] });
+  test.beforeEach(({ context }) =>
+    context.addInitScript(() => {
+      Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
+      Object.defineProperty(window, "BroadcastChannel", { value: undefined });
+    }),
+  );
+
+  test("everything works, in two tabs, and a sign-out is noticed at the next call", async ({ page, context, member, server }) => {
+    await signIn(page, member);
+    await reload(page);
+    const other = await alsoOn(context, "/notes");
+    await titleField(page).fill("Milk");
+    await titleField(other).fill("Honey");
+    await server.later(A_TOKEN_LIFE);
+    await Promise.all([button(page, "Save note").click(), button(other, "Save note").click()]);
+    await expect(heading(page, "Milk")).toBeVisible();
+    await expect(heading(other, "Honey")).toBeVisible();
+
+    const told = page.waitForResponse("**/api/auth/logout");
+    await button(page, "Sign out").click();
+    await signedOut(page);
+    await told;
+    await titleField(other).fill("Rolls");
+    await button(other, "Save note").click();
+    await expect(heading(other, "Your session has ended")).toBeVisible();
+    await expect(notes(other)).toHaveCount(0);
+  });
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: [401, 503] });
+
+  test("what somebody saves is never sent as the person who signs in meanwhile in another tab", async ({
+    page,
+    context,
+    member,
+    newcomer,
+    server,
+    wire,
+  }) => {
+    await signIn(page, member);
+    await writeNote(page, "Milk");
+    const other = await alsoOn(context, "/notes");
+    await titleField(page).fill("For my eyes only");
+    const away = { status: 503, code: "temporarily_unavailable", retry_after: 1 };
+    wire.refuse("/api/notes/create", ...Array<typeof away>(9).fill(away));
+    await button(page, "Save note").click();
+    await expect(button(page, "Waiting to save…")).toBeVisible();
+
+    const elsewhere = await context.request.post(`${server.url}/api/auth/register`, {
+      form: { email: newcomer.email, password: newcomer.password },
+    });
+    expect(elsewhere.status()).toBe(200);
+    const { access_token: theirs } = (await elsewhere.json()) as { access_token: string };
+    // The other tab comes to know of it, and tells.
+    await other.reload();
+    await signedIn(page);
+    await expect(page.getByRole("banner")).toContainText(newcomer.email);
+    await expect(titleField(page)).toHaveValue("");
+    await expect(page.getByText("No notes yet.")).toBeVisible();
+    wire.reset();
+    await writeNote(page, "Honey");
+    const list = await page.request.get("/api/notes/list", { headers: { authorization: `Bearer ${theirs}` } });
+    expect(await list.json()).toMatchObject([{ title: "Honey" }]);
+  });
+});
+
+test("who signs out in one tab is signed out in the other within a second", async ({ page, context, member }) => {
+  await signIn(page, member);
+  const other = await alsoOn(context, "/notes");
+  await button(page, "Sign out").click();
+  const since = performance.now();
+  await signedOut(other);
+  expect(performance.now() - since).toBeLessThan(1_000);
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: ["ERR_INTERNET_DISCONNECTED"] });
+
+  test("a tab that missed the sign-out because it was away shows nothing private when it is back", async ({ page, context, member }) => {
+    await signIn(page, member);
+    const other = await context.newPage();
+    await other.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined }));
+    await other.goto("/notes");
+    await signedIn(other);
+    await writeNote(other, "Milk", "for nobody else");
+    await context.setOffline(true);
+    await button(page, "Sign out").click();
+    await signedOut(page);
+    await expect(heading(other, "Milk")).toBeVisible();
+    await context.setOffline(false);
+    await signedOut(other);
+    await expect(heading(other, "Your session has ended")).toBeVisible();
+    expect(await other.content()).not.toContain("for nobody else");
+  });
+});

@@ -1,0 +1,70 @@
+import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signIn, titleField, writeNote } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+const REFRESH = "/api/auth/refresh";
+
+test("who reloads before the answer of a refresh has come is still signed in", async ({ page, member, wire }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk");
+  const lost = wire.hold(REFRESH);
+  await page.reload();
+  // The server has turned the token; the browser will never hear of it.
+  await lost.answered;
+  await page.reload();
+  lost.drop();
+  await signedIn(page);
+  await expect(heading(page, "Milk")).toBeVisible();
+  await reload(page);
+});
+
+test("who closes the tab before the answer of a refresh has come is still signed in a day later", async ({
+  page,
+  context,
+  member,
+  server,
+  wire,
+}) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk");
+  const lost = wire.hold(REFRESH);
+  await page.reload();
+  await lost.answered;
+  await page.close();
+  lost.drop();
+  await server.later(24 * 3600);
+
+  const reopened = await alsoOn(context, "/notes");
+  await expect(heading(reopened, "Milk")).toBeVisible();
+  await reload(reopened);
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: [401] });
+
+  test("two tabs whose refreshes are answered in reverse order both go on", async ({ page, context, member, server, wire }) => {
+    // Without the lock both ask at once.
+    await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+    await signIn(page, member);
+    const other = await alsoOn(context, "/notes");
+    await titleField(page).fill("Milk");
+    await titleField(other).fill("Honey");
+    await server.later(A_TOKEN_LIFE);
+
+    const [first, second] = [wire.hold(REFRESH), wire.hold(REFRESH)];
+    await button(page, "Save note").click();
+    await first.answered;
+    await button(other, "Save note").click();
+    await second.answered;
+    second.release();
+    await expect(heading(other, "Honey")).toBeVisible();
+    first.release();
+    await expect(heading(page, "Milk")).toBeVisible();
+    expect(wire.statuses(REFRESH).slice(-2)).toEqual([200, 200]);
+
+    await server.later(A_TOKEN_LIFE);
+    await writeNote(page, "Rolls");
+    await writeNote(other, "Tea");
+    await reload(page);
+    await expect(notes(page)).toHaveCount(4);
+  });
+});

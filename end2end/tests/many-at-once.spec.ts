@@ -1,0 +1,66 @@
+import { A_TOKEN_LIFE, accessTokenOf, alsoOn, button, heading, notes, reload, signedIn, signIn, titleField } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+const REFRESH = "/api/auth/refresh";
+
+test("ten tabs that are restored at once are all signed in", async ({ page, context, member, server, wire }) => {
+  test.slow();
+  await signIn(page, member);
+  const tabs = [page];
+  while (tabs.length < 10) tabs.push(await alsoOn(context, "/notes"));
+  await server.later(A_TOKEN_LIFE);
+  const before = wire.statuses(REFRESH).length;
+  await Promise.all(tabs.map((tab) => tab.reload()));
+  await Promise.all(tabs.map((tab) => signedIn(tab)));
+  const refreshes = wire.statuses(REFRESH).slice(before);
+  expect(refreshes.length).toBeLessThanOrEqual(10);
+  expect(new Set(refreshes)).toEqual(new Set([200]));
+  await reload(tabs[7]!);
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: [401] });
+
+  test("fifty calls at once after the access token ran out cost one refresh", async ({ page, request, member, server, wire }) => {
+    const token = await accessTokenOf(await signIn(page, member));
+    for (let at = 0; at < 50; at++) {
+      const form = { title: `Note ${at}`, body: "" };
+      await request.post("/api/notes/create", { form, headers: { authorization: `Bearer ${token}` } });
+    }
+    await reload(page);
+    await expect(notes(page)).toHaveCount(50);
+    await server.later(A_TOKEN_LIFE);
+    const before = wire.statuses(REFRESH).length;
+    await page.evaluate(() => {
+      const buttons = [...document.querySelectorAll<HTMLButtonElement>('button[aria-label^="Delete "]')];
+      for (const button of buttons) {
+        button.click();
+        button.click();
+      }
+    });
+    await expect(page.getByText("No notes yet.")).toBeVisible();
+    expect(wire.statuses(REFRESH).slice(before)).toEqual([200]);
+    const deletes = wire.statuses("/api/notes/delete");
+    expect(deletes.filter((status) => status === 204)).toHaveLength(50);
+    await reload(page);
+    await expect(page.getByText("No notes yet.")).toBeVisible();
+  });
+
+  test("who leaves the page that waits for a refresh does not stop it", async ({ page, member, server, wire }) => {
+    await signIn(page, member);
+    await titleField(page).fill("Milk");
+    await server.later(A_TOKEN_LIFE);
+    const refresh = wire.hold(REFRESH);
+    await button(page, "Save note").click();
+    await refresh.answered;
+    await page.getByRole("link", { name: "Home", exact: true }).click();
+    await expect(titleField(page)).toBeHidden();
+    refresh.release();
+    await expect.poll(() => wire.statuses("/api/notes/create")).toEqual([401, 200]);
+
+    await page.getByRole("link", { name: "Notes", exact: true }).click();
+    await expect(heading(page, "Milk")).toBeVisible();
+    await expect(titleField(page)).toHaveValue("");
+    expect(wire.statuses(REFRESH)).toEqual([200]);
+  });
+});
