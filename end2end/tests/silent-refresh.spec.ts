@@ -1,33 +1,14 @@
 import { holdBack, Traffic } from "../support/network.ts";
-<<<<<<< HEAD
-import { accessTokenOf, button, heading, noteField, notes, signedIn, signIn, titleField } from "../support/page.ts";
-import { ACCESS_TTL } from "../support/server.ts";
-=======
 import { A_TOKEN_LIFE, accessTokenOf, alsoOn, button, heading, noteField, notes, signIn, titleField } from "../support/page.ts";
->>>>>>> wip-e
 import { expect, test } from "../support/test.ts";
 
 test.use({ expectedComplaints: [401] });
 
-<<<<<<< HEAD
-test("who saves a note after the access token ran out notices nothing", async ({
-  page,
-  context,
-  request,
-  member,
-  server,
-}) => {
-  const token = await accessTokenOf(await signIn(page, member));
-  await titleField(page).fill("Milk & more");
-  await noteField(page).fill("two rolls\nünd 1 % of 100 €");
-  await server.later(ACCESS_TTL);
-=======
 test("who saves a note after the access token ran out notices nothing", async ({ page, context, request, member, server }) => {
   const token = await accessTokenOf(await signIn(page, member));
   await titleField(page).fill("Milk & more");
   await noteField(page).fill("two rolls\nünd 1 % of 100 €");
   await server.later(A_TOKEN_LIFE);
->>>>>>> wip-e
 
   const traffic = new Traffic(context);
   const release = await holdBack(page, "**/api/auth/refresh");
@@ -63,19 +44,10 @@ test("who saves in two tabs at once after the access tokens ran out keeps both n
   server,
 }) => {
   await signIn(page, member);
-<<<<<<< HEAD
-  const other = await context.newPage();
-  await other.goto("/notes");
-  await signedIn(other);
-  await titleField(page).fill("Milk");
-  await titleField(other).fill("Honey");
-  await server.later(ACCESS_TTL);
-=======
   const other = await alsoOn(context, "/notes");
   await titleField(page).fill("Milk");
   await titleField(other).fill("Honey");
   await server.later(A_TOKEN_LIFE);
->>>>>>> wip-e
 
   await Promise.all([button(page, "Save note").click(), button(other, "Save note").click()]);
   await expect(heading(page, "Milk")).toBeVisible();
