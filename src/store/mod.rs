@@ -20,6 +20,7 @@ use crate::auth::{
 use crate::clock::Timestamp;
 
 pub mod postgres;
+mod rows;
 mod sql;
 pub mod sqlite;
 

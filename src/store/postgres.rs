@@ -11,7 +11,8 @@ use sqlx::{
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 
-use super::sql::{Readable, collect, select_sessions, sql_store, unavailable};
+use super::rows::{Readable, collect};
+use super::sql::{select_sessions, sql_store, unavailable};
 use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;

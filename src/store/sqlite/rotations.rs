@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::sql::{Readable, unavailable};
+use super::super::rows::Readable;
+use super::super::sql::unavailable;
 use super::{Rotate, SessionId, StoreError, Swap, batch};
 
 const ROTATE: &str = "WITH turn AS (SELECT unhex(value ->> 0) AS id, value ->> 1 AS expected, value ->> 2 AS generation, \
