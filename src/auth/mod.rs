@@ -2,6 +2,7 @@
 //! database; the decision itself ([`rotation`]) knows not even a clock.
 
 pub mod access_token;
+mod account;
 pub mod error;
 pub mod event;
 pub mod keys;

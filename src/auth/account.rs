@@ -1,0 +1,88 @@
+//! The use cases of somebody who is signed in: their sessions, their password, the end of their account; and what an
+//! operator does to one. Whoever asks is known already; every query names them.
+
+use super::error::AuthError;
+use super::event::EventKind;
+use super::password::{Password, Verification};
+use super::service::AuthService;
+use super::session::{Device, Session, SessionId};
+use super::user::{Email, UserId, UserRecord};
+use crate::api::error::RevokeReason;
+
+impl AuthService {
+    /// The sessions that could still refresh.
+    pub async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>, AuthError> {
+        let now = self.clock.now();
+        let mut sessions = self.store.sessions_of_user(user_id).await?;
+        sessions.retain(|session| {
+            session.revoked.is_none() && now < session.idle_expires_at && now < session.absolute_expires_at
+        });
+        Ok(sessions)
+    }
+
+    pub async fn revoke_session(&self, user_id: UserId, id: &str) -> Result<(), AuthError> {
+        let id = SessionId::parse(id).ok_or(AuthError::NotFound)?;
+        let session = self.store.session(id).await?.filter(|session| session.user_id == user_id);
+        let session = session.ok_or(AuthError::NotFound)?;
+        self.end(&session, RevokeReason::SignedOutElsewhere, EventKind::TokenRevoked, &Device::default()).await
+    }
+
+    pub async fn revoke_other_sessions(&self, user_id: UserId, current: SessionId) -> Result<u32, AuthError> {
+        self.end_all(user_id, Some(current), RevokeReason::SignedOutElsewhere).await
+    }
+
+    pub async fn change_password(
+        &self,
+        user_id: UserId,
+        current: SessionId,
+        old: Password,
+        new: Password,
+    ) -> Result<u32, AuthError> {
+        new.acceptable("new_password")?;
+        self.confirm_password(user_id, old, "current_password").await?;
+        let hash = self.passwords.hash(new).await?;
+        self.store.set_password(user_id, &hash).await?;
+        self.record(EventKind::PasswordChange, Some(user_id), Some(current), &Device::default(), "").await?;
+        self.end_all(user_id, Some(current), RevokeReason::PasswordChanged).await
+    }
+
+    pub async fn delete_account(&self, user_id: UserId, password: Password) -> Result<(), AuthError> {
+        self.confirm_password(user_id, password, "password").await?;
+        self.end_all(user_id, None, RevokeReason::AccountDeleted).await?;
+        self.store.delete_user(user_id).await?;
+        self.record(EventKind::UserDeleted, None, None, &Device::default(), "").await
+    }
+
+    /// Disables an account: no new sign-in, and every session ends with its access tokens.
+    pub async fn disable_user(&self, email: &str) -> Result<u32, AuthError> {
+        let user = self.known_user(email).await?;
+        self.store.set_disabled(user.id, Some(self.clock.now())).await?;
+        self.end_all(user.id, None, RevokeReason::AccountDisabled).await
+    }
+
+    pub async fn enable_user(&self, email: &str) -> Result<(), AuthError> {
+        let user = self.known_user(email).await?;
+        Ok(self.store.set_disabled(user.id, None).await?)
+    }
+
+    async fn known_user(&self, email: &str) -> Result<UserRecord, AuthError> {
+        self.store.user_by_email(Email::parse(email)?.as_str()).await?.ok_or(AuthError::NotFound)
+    }
+
+    async fn confirm_password(
+        &self,
+        user_id: UserId,
+        password: Password,
+        field: &'static str,
+    ) -> Result<(), AuthError> {
+        password.not_oversized(field)?;
+        let user = self.store.user(user_id).await?.ok_or(AuthError::NotFound)?;
+        match self.passwords.verify(password, Some(user.password_hash)).await? {
+            Verification::Right => Ok(()),
+            Verification::Wrong => {
+                self.record(EventKind::PasswordChangeFail, Some(user_id), None, &Device::default(), "").await?;
+                Err(AuthError::invalid(field, "This is not your current password."))
+            }
+        }
+    }
+}
