@@ -1,20 +1,25 @@
-//! The signed-in person's own account: who am I, which sessions are open, end them. All need the bearer token.
+//! The signed-in person's own account: who am I, which sessions are open, what happened, change or end it. All need the
+//! bearer token; some need a sign-in that is not older than [`RECENT_SECONDS`] as well (RFC 9470).
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json, PostUrl};
 use serde::{Deserialize, Serialize};
 
 use super::auth::{Done, NoContent};
-use super::error::Problem;
+use super::error::{Problem, RevokeReason};
 use crate::client::transport::BearerClient;
 use crate::clock::Timestamp;
+
+/// How old a sign-in may be for a call that could harm its owner: the `max_age` of the challenge. After
+/// [`reauthenticate`](super::auth::reauthenticate) it is new.
+pub const RECENT_SECONDS: i64 = 600;
 
 /// What the access token says, answered without the database.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Identity {
     pub id: String,
     pub session_id: String,
-    /// When the password was entered.
+    /// When the password was last entered: the `auth_time` claim.
     pub signed_in_at: Timestamp,
     pub access_token_issued_at: Timestamp,
     pub access_token_expires_at: Timestamp,
@@ -25,7 +30,7 @@ pub struct Identity {
 pub struct SessionView {
     pub id: String,
     pub current: bool,
-    /// The browser's `User-Agent`, shortened; empty when it sent none.
+    /// The browser in words: "Firefox on Linux".
     pub device: String,
     pub signed_in_at: Timestamp,
     pub last_used_at: Timestamp,
@@ -35,6 +40,55 @@ pub struct SessionView {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionsEnded {
     pub ended: u32,
+}
+
+/// What can happen to an account, as its owner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryKind {
+    SignedUp,
+    SignedIn,
+    SignInRefused,
+    SignedOut,
+    /// A session ended otherwise than by signing out there: `reason` says why.
+    SessionEnded,
+    /// A refresh token came back after its time, so its session was ended.
+    RefreshTokenReused,
+    /// A refresh token was newer than the database: the database was restored from a backup.
+    RefreshTokenAhead,
+    Reauthenticated,
+    ReauthenticationRefused,
+    PasswordChanged,
+    PasswordChangeRefused,
+    EmailChanged,
+    EmailChangeRefused,
+    AccountDeletionRefused,
+}
+
+/// One line of the security history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    pub at: Timestamp,
+    pub kind: HistoryKind,
+    /// Who did it, in words: for a session that was ended, the browser that ended it.
+    pub device: String,
+    /// Whether it happened to the session that asks.
+    pub current_session: bool,
+    /// With [`HistoryKind::SignedOut`], [`HistoryKind::SessionEnded`] and [`HistoryKind::RefreshTokenReused`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RevokeReason>,
+}
+
+/// Somebody presented an old refresh token, so a session was ended; shown until it is dismissed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub id: String,
+    pub at: Timestamp,
+    /// Who presented the old refresh token, in words.
+    pub device: String,
+    /// Whose it was: the browser that signed in, in words.
+    pub session_device: String,
+    pub session_signed_in_at: Timestamp,
 }
 
 #[server(prefix = "/api/account", endpoint = "me", input = GetUrl, output = Json, client = BearerClient)]

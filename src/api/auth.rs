@@ -59,6 +59,18 @@ pub struct TokenResponse {
     pub session_id: String,
 }
 
+/// A passphrase nobody has used yet. Prints as `[redacted]`: it is about to become somebody's password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    pub passphrase: String,
+}
+
+impl fmt::Debug for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Suggestion([redacted])")
+    }
+}
+
 /// An answer without a body: `204 No Content`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done;
