@@ -113,7 +113,7 @@ pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
         .map(|session| SessionView {
             id: session.id.to_string(),
             current: session.id == user.session_id,
-            device: session.device.clone(),
+            device: crate::auth::device::in_words(&session.device),
             signed_in_at: session.created_at,
             last_used_at: session.last_used_at,
             expires_at: session.idle_expires_at.min(session.absolute_expires_at),
@@ -127,7 +127,7 @@ pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
 #[server(prefix = "/api/account", endpoint = "revoke_session", input = PostUrl, output = NoContent, client = BearerClient)]
 pub async fn revoke_session(id: String) -> Result<Done, Problem> {
     let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    edge.service().revoke_session(user.user_id, &id).await?;
+    edge.service().revoke_session(&user, &id, &edge.device()).await?;
     Ok(Done)
 }
 
@@ -135,7 +135,7 @@ pub async fn revoke_session(id: String) -> Result<Done, Problem> {
 #[server(prefix = "/api/account", endpoint = "revoke_other_sessions", input = PostUrl, output = Json, client = BearerClient)]
 pub async fn revoke_other_sessions() -> Result<SessionsEnded, Problem> {
     let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    let ended = edge.service().revoke_other_sessions(user.user_id, user.session_id).await?;
+    let ended = edge.service().revoke_other_sessions(&user, &edge.device()).await?;
     Ok(SessionsEnded { ended })
 }
 
@@ -143,10 +143,8 @@ pub async fn revoke_other_sessions() -> Result<SessionsEnded, Problem> {
 #[server(prefix = "/api/account", endpoint = "change_password", input = PostUrl, output = Json, client = BearerClient)]
 pub async fn change_password(current_password: String, new_password: String) -> Result<SessionsEnded, Problem> {
     let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    let ended = edge
-        .service()
-        .change_password(user.user_id, user.session_id, current_password.into(), new_password.into())
-        .await?;
+    let ended =
+        edge.service().change_password(&user, current_password.into(), new_password.into(), &edge.device()).await?;
     Ok(SessionsEnded { ended })
 }
 
@@ -154,6 +152,6 @@ pub async fn change_password(current_password: String, new_password: String) -> 
 #[server(prefix = "/api/account", endpoint = "delete_account", input = PostUrl, output = NoContent, client = BearerClient)]
 pub async fn delete_account(password: String) -> Result<Done, Problem> {
     let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    edge.service().delete_account(user.user_id, password.into()).await?;
+    edge.service().delete_account(&user, password.into(), &edge.device()).await?;
     Ok(Done)
 }

@@ -136,7 +136,7 @@ pub async fn refresh() -> Result<TokenResponse, Problem> {
 #[server(prefix = "/api/auth", endpoint = "logout", input = PostUrl, output = NoContent, client = CookieClient)]
 pub async fn logout() -> Result<Done, Problem> {
     let edge = crate::server::edge::Edge::current()?;
-    edge.service().logout(edge.refresh_cookie_if_valid()).await?;
+    edge.service().logout(edge.refresh_cookie_if_valid(), &edge.device()).await?;
     edge.clear_refresh_cookie();
     Ok(Done)
 }

@@ -1,6 +1,7 @@
 //! The use cases of somebody who is signed in: their sessions, their password, the end of their account; and what an
 //! operator does to one. Whoever asks is known already; every query names them.
 
+use super::access_token::Verified;
 use super::error::AuthError;
 use super::event::EventKind;
 use super::password::{Password, Verification};
@@ -20,44 +21,44 @@ impl AuthService {
         Ok(sessions)
     }
 
-    pub async fn revoke_session(&self, user_id: UserId, id: &str) -> Result<(), AuthError> {
+    pub async fn revoke_session(&self, who: &Verified, id: &str, device: &Device) -> Result<(), AuthError> {
         let id = SessionId::parse(id).ok_or(AuthError::NotFound)?;
-        let session = self.store.session(id).await?.filter(|session| session.user_id == user_id);
+        let session = self.store.session(id).await?.filter(|session| session.user_id == who.user_id);
         let session = session.ok_or(AuthError::NotFound)?;
-        self.end(&session, RevokeReason::SignedOutElsewhere, EventKind::TokenRevoked, &Device::default()).await
+        self.end(&session, RevokeReason::SignedOutElsewhere, EventKind::TokenRevoked, device).await
     }
 
-    pub async fn revoke_other_sessions(&self, user_id: UserId, current: SessionId) -> Result<u32, AuthError> {
-        self.end_all(user_id, Some(current), RevokeReason::SignedOutElsewhere).await
+    pub async fn revoke_other_sessions(&self, who: &Verified, device: &Device) -> Result<u32, AuthError> {
+        self.end_all(who.user_id, Some(who.session_id), RevokeReason::SignedOutElsewhere, device).await
     }
 
     pub async fn change_password(
         &self,
-        user_id: UserId,
-        current: SessionId,
+        who: &Verified,
         old: Password,
         new: Password,
+        device: &Device,
     ) -> Result<u32, AuthError> {
         new.acceptable("new_password")?;
-        self.confirm_password(user_id, old, "current_password").await?;
+        self.confirm_password(who, old, "current_password", EventKind::PasswordChangeFail, device).await?;
         let hash = self.passwords.hash(new).await?;
-        self.store.set_password(user_id, &hash).await?;
-        self.record(EventKind::PasswordChange, Some(user_id), Some(current), &Device::default(), "").await?;
-        self.end_all(user_id, Some(current), RevokeReason::PasswordChanged).await
+        self.store.set_password(who.user_id, &hash).await?;
+        self.record(EventKind::PasswordChange, Some(who.user_id), Some(who.session_id), device, "").await?;
+        self.end_all(who.user_id, Some(who.session_id), RevokeReason::PasswordChanged, device).await
     }
 
-    pub async fn delete_account(&self, user_id: UserId, password: Password) -> Result<(), AuthError> {
-        self.confirm_password(user_id, password, "password").await?;
-        self.end_all(user_id, None, RevokeReason::AccountDeleted).await?;
-        self.store.delete_user(user_id).await?;
-        self.record(EventKind::UserDeleted, None, None, &Device::default(), "").await
+    pub async fn delete_account(&self, who: &Verified, password: Password, device: &Device) -> Result<(), AuthError> {
+        self.confirm_password(who, password, "password", EventKind::UserDeleteFail, device).await?;
+        self.end_all(who.user_id, None, RevokeReason::AccountDeleted, device).await?;
+        self.store.delete_user(who.user_id).await?;
+        self.record(EventKind::UserDeleted, None, None, device, "").await
     }
 
     /// Disables an account: no new sign-in, and every session ends with its access tokens.
     pub async fn disable_user(&self, email: &str) -> Result<u32, AuthError> {
         let user = self.known_user(email).await?;
         self.store.set_disabled(user.id, Some(self.clock.now())).await?;
-        self.end_all(user.id, None, RevokeReason::AccountDisabled).await
+        self.end_all(user.id, None, RevokeReason::AccountDisabled, &Device::default()).await
     }
 
     pub async fn enable_user(&self, email: &str) -> Result<(), AuthError> {
@@ -69,18 +70,21 @@ impl AuthService {
         self.store.user_by_email(Email::parse(email)?.as_str()).await?.ok_or(AuthError::NotFound)
     }
 
+    /// Whether the person who is signed in knows the password; `refused` is what is recorded when not.
     async fn confirm_password(
         &self,
-        user_id: UserId,
+        who: &Verified,
         password: Password,
         field: &'static str,
-    ) -> Result<(), AuthError> {
+        refused: EventKind,
+        device: &Device,
+    ) -> Result<UserRecord, AuthError> {
         password.not_oversized(field)?;
-        let user = self.store.user(user_id).await?.ok_or(AuthError::NotFound)?;
-        match self.passwords.verify(password, Some(user.password_hash)).await? {
-            Verification::Right => Ok(()),
+        let user = self.store.user(who.user_id).await?.ok_or(AuthError::NotFound)?;
+        match self.passwords.verify(password, Some(user.password_hash.clone())).await? {
+            Verification::Right => Ok(user),
             Verification::Wrong => {
-                self.record(EventKind::PasswordChangeFail, Some(user_id), None, &Device::default(), "").await?;
+                self.record(refused, Some(who.user_id), Some(who.session_id), device, "").await?;
                 Err(AuthError::invalid(field, "This is not your current password."))
             }
         }

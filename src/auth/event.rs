@@ -17,11 +17,12 @@ pub enum EventKind {
     PasswordChange,
     PasswordChangeFail,
     UserDeleted,
+    UserDeleteFail,
     KeysRotated,
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 10] = [
+    pub const ALL: [EventKind; 11] = [
         EventKind::UserCreated,
         EventKind::LoginSuccess,
         EventKind::LoginFail,
@@ -31,6 +32,7 @@ impl EventKind {
         EventKind::PasswordChange,
         EventKind::PasswordChangeFail,
         EventKind::UserDeleted,
+        EventKind::UserDeleteFail,
         EventKind::KeysRotated,
     ];
 
@@ -46,6 +48,7 @@ impl EventKind {
             EventKind::PasswordChange => "authn_password_change",
             EventKind::PasswordChangeFail => "authn_password_change_fail",
             EventKind::UserDeleted => "user_deleted",
+            EventKind::UserDeleteFail => "user_delete_fail",
             EventKind::KeysRotated => "crypto_keys_rotated",
         }
     }
@@ -77,7 +80,7 @@ impl SecurityEvent {
             EventKind::TokenReuse | EventKind::TokenAhead => {
                 tracing::error!(target: "security", event = kind, user, session, detail, "alarm");
             }
-            EventKind::LoginFail | EventKind::PasswordChangeFail => {
+            EventKind::LoginFail | EventKind::PasswordChangeFail | EventKind::UserDeleteFail => {
                 tracing::warn!(target: "security", event = kind, user, session, detail);
             }
             _ => tracing::info!(target: "security", event = kind, user, session, detail),

@@ -3,6 +3,7 @@
 
 pub mod access_token;
 mod account;
+pub mod device;
 pub mod error;
 pub mod event;
 pub mod keys;

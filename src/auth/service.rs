@@ -150,8 +150,8 @@ impl AuthService {
     }
 
     /// Ends the presented session; ending one that is unknown or over is no error.
-    pub async fn logout(&self, presented: Option<Presented>) -> Result<(), AuthError> {
-        self.end_presented(presented, RevokeReason::Logout).await
+    pub async fn logout(&self, presented: Option<Presented>, device: &Device) -> Result<(), AuthError> {
+        self.end_presented(presented, RevokeReason::Logout, device).await
     }
 
     /// Who sends this access token, by signature, claims and the set of ended sessions: no query.
@@ -189,7 +189,7 @@ impl AuthService {
     }
 
     async fn open_session(&self, user: UserRecord, device: Device, old: Option<Presented>) -> Result<Grant, AuthError> {
-        self.end_presented(old, RevokeReason::Replaced).await?;
+        self.end_presented(old, RevokeReason::Replaced, &device).await?;
         let now = self.clock.now();
         let session = Session {
             id: SessionId(random::bytes()),
@@ -260,10 +260,15 @@ impl AuthService {
         })
     }
 
-    async fn end_presented(&self, presented: Option<Presented>, reason: RevokeReason) -> Result<(), AuthError> {
+    async fn end_presented(
+        &self,
+        presented: Option<Presented>,
+        reason: RevokeReason,
+        device: &Device,
+    ) -> Result<(), AuthError> {
         let Some(presented) = presented else { return Ok(()) };
         match self.genuine(&presented).await? {
-            Some(session) => self.end(&session, reason, EventKind::TokenRevoked, &Device::default()).await,
+            Some(session) => self.end(&session, reason, EventKind::TokenRevoked, device).await,
             None => Ok(()),
         }
     }
@@ -276,20 +281,19 @@ impl AuthService {
         kind: EventKind,
         device: &Device,
     ) -> Result<(), AuthError> {
-        let at = self.clock.now();
-        let (store, revoked, id) = (self.store.clone(), self.revoked.clone(), session.id);
-        // Detached: a caller that goes away after the commit must not leave the access token alive.
+        let event = self.event(kind, Some(session.user_id), Some(session.id), device, reason.as_str());
+        let (store, revoked, fingerprints) = (self.store.clone(), self.revoked.clone(), self.fingerprints.clone());
+        let (id, at) = (session.id, event.at);
+        // Detached: a caller that goes away after the commit must not leave the access token alive, nor the event untold.
         let ending = tokio::spawn(async move {
-            let ended = store.revoke_session(id, reason, at).await?;
-            if ended {
+            if store.revoke_session(id, reason, at).await? {
                 revoked.add(Revocation { session_id: id, at, reason });
+                event.log(&fingerprints);
+                store.append_event(&event).await?;
             }
-            Ok::<_, StoreError>(ended)
+            Ok::<_, StoreError>(())
         });
-        if ending.await.map_err(|_| AuthError::Internal("ending a session"))?? {
-            self.record(kind, Some(session.user_id), Some(session.id), device, reason.as_str()).await?;
-        }
-        Ok(())
+        Ok(ending.await.map_err(|_| AuthError::Internal("ending a session"))??)
     }
 
     pub(super) async fn end_all(
@@ -297,19 +301,22 @@ impl AuthService {
         user_id: UserId,
         except: Option<SessionId>,
         reason: RevokeReason,
+        device: &Device,
     ) -> Result<u32, AuthError> {
-        let at = self.clock.now();
-        let (store, revoked) = (self.store.clone(), self.revoked.clone());
+        let event = self.event(EventKind::TokenRevoked, Some(user_id), None, device, reason.as_str());
+        let (store, revoked, fingerprints) = (self.store.clone(), self.revoked.clone(), self.fingerprints.clone());
         let ending = tokio::spawn(async move {
+            let at = event.at;
             let ended = store.revoke_sessions_of_user(user_id, except, reason, at).await?;
             revoked.add_all(ended.iter().map(|&session_id| Revocation { session_id, at, reason }));
+            for &session_id in &ended {
+                let event = SecurityEvent { session_id: Some(session_id), ..event.clone() };
+                event.log(&fingerprints);
+                store.append_event(&event).await?;
+            }
             Ok::<_, StoreError>(ended)
         });
         let ended = ending.await.map_err(|_| AuthError::Internal("ending sessions"))??;
-        for session_id in &ended {
-            let device = Device::default();
-            self.record(EventKind::TokenRevoked, Some(user_id), Some(*session_id), &device, reason.as_str()).await?;
-        }
         Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
     }
 
@@ -325,16 +332,21 @@ impl AuthService {
         device: &Device,
         detail: &str,
     ) -> Result<(), AuthError> {
-        let event = SecurityEvent {
-            at: self.clock.now(),
-            kind,
-            user_id,
-            session_id,
-            device: device.as_str().to_owned(),
-            detail: detail.to_owned(),
-        };
+        let event = self.event(kind, user_id, session_id, device, detail);
         event.log(&self.fingerprints);
         Ok(self.store.append_event(&event).await?)
+    }
+
+    fn event(
+        &self,
+        kind: EventKind,
+        user_id: Option<UserId>,
+        session_id: Option<SessionId>,
+        device: &Device,
+        detail: &str,
+    ) -> SecurityEvent {
+        let (device, detail) = (device.as_str().to_owned(), detail.to_owned());
+        SecurityEvent { at: self.clock.now(), kind, user_id, session_id, device, detail }
     }
 }
 
