@@ -70,6 +70,20 @@ pub struct SecurityEvent {
     pub detail: String,
 }
 
+/// That an old refresh token of a session came back, kept until its owner has seen it. It says all there is to show, since
+/// the session's row goes sooner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReuseNotice {
+    /// Names the notice too: a session ends this way once.
+    pub session_id: SessionId,
+    pub user_id: UserId,
+    pub at: Timestamp,
+    /// The `User-Agent` of who presented the old token, shortened.
+    pub device: String,
+    pub session_device: String,
+    pub session_created_at: Timestamp,
+}
+
 impl SecurityEvent {
     /// One structured line. The session appears as a keyed fingerprint: its id is in access tokens.
     pub fn log(&self, fingerprints: &super::secret::FingerprintKey) {

@@ -199,6 +199,7 @@ impl AuthService {
             salt: Salt(random::bytes()),
             ratchet: Ratchet { generation: 0, parent: None, ring: Ring::default() },
             created_at: now,
+            authenticated_at: now,
             last_used_at: now,
             idle_expires_at: now.plus(self.lifetimes.refresh_idle),
             absolute_expires_at: now.plus(self.lifetimes.refresh_absolute),
@@ -229,6 +230,7 @@ impl AuthService {
             next: advance.next,
             idle_expires_at,
             last_used_at: now,
+            authenticated_at: None,
         };
         Ok(self.store.rotate(rotate).await?)
     }
@@ -245,7 +247,7 @@ impl AuthService {
             &self.keys,
             session.user_id,
             session.id,
-            session.created_at,
+            session.authenticated_at,
             session.absolute_expires_at,
             now,
         )?;

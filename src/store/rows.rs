@@ -6,7 +6,7 @@ use super::StoreError;
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
 use crate::auth::{
-    event::{EventKind, SecurityEvent},
+    event::{EventKind, ReuseNotice, SecurityEvent},
     keys::{KeyState, StoredKey},
     revoked::Revocation,
     rotation::{Ratchet, Ring},
@@ -64,6 +64,7 @@ pub(super) trait Readable: Row {
                 ring: Ring::from_bytes(&self.bytes("ring")?).map_err(|_| corrupt("ring"))?,
             },
             created_at: self.time("created_at")?,
+            authenticated_at: self.time("authenticated_at")?,
             last_used_at: self.time("last_used_at")?,
             idle_expires_at: self.time("idle_expires_at")?,
             absolute_expires_at: self.time("absolute_expires_at")?,
@@ -99,6 +100,17 @@ pub(super) trait Readable: Row {
             title: self.text("title")?,
             body: self.text("body")?,
             updated_at: self.time("updated_at")?,
+        })
+    }
+
+    fn notice(&self) -> Result<ReuseNotice, StoreError> {
+        Ok(ReuseNotice {
+            session_id: SessionId(self.id("session_id")?),
+            user_id: self.user_id("user_id")?,
+            at: self.time("at")?,
+            device: self.text("device")?,
+            session_device: self.text("session_device")?,
+            session_created_at: self.time("session_created_at")?,
         })
     }
 

@@ -13,6 +13,7 @@ macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.user_id, u.email, u.disabled_at, s.salt, s.generation, s.parent, s.ring, s.created_at, ",
+            "COALESCE(s.authenticated_at, s.created_at) AS authenticated_at, ",
             "s.last_used_at, s.idle_expires_at, s.absolute_expires_at, s.revoked_at, s.revoked_reason, s.device ",
             "FROM sessions s JOIN users u ON u.id = s.user_id ",
             $rest
@@ -80,6 +81,19 @@ macro_rules! sql_store {
                 Ok(())
             }
 
+            async fn set_email(&self, id: UserId, email: &str) -> Result<bool, StoreError> {
+                let updated = sqlx::query("UPDATE users SET email = $1 WHERE id = $2")
+                    .bind(email)
+                    .bind(id.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await;
+                match updated {
+                    Ok(_) => Ok(true),
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+                    Err(error) => Err(unavailable(error)),
+                }
+            }
+
             async fn set_disabled(&self, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError> {
                 sqlx::query("UPDATE users SET disabled_at = $1 WHERE id = $2")
                     .bind(at.map(Timestamp::millis))
@@ -113,8 +127,8 @@ macro_rules! sql_store {
             async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
                 sqlx::query(
                     "INSERT INTO sessions (id, user_id, salt, generation, parent, ring, created_at, last_used_at, \
-                     idle_expires_at, absolute_expires_at, device) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                     idle_expires_at, absolute_expires_at, device, authenticated_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 )
                 .bind(session.id.0.as_slice())
                 .bind(session.user_id.0.as_bytes().as_slice())
@@ -127,6 +141,7 @@ macro_rules! sql_store {
                 .bind(session.idle_expires_at.millis())
                 .bind(session.absolute_expires_at.millis())
                 .bind(&session.device)
+                .bind(session.authenticated_at.millis())
                 .execute(&mut *self.write().await?)
                 .await
                 .map_err(unavailable)?;
@@ -318,6 +333,59 @@ macro_rules! sql_store {
                 .await
                 .map_err(unavailable)?;
                 collect(rows, Readable::event)
+            }
+
+            async fn purge_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+                let purged = sqlx::query(
+                    "DELETE FROM security_events WHERE id IN (SELECT id FROM security_events WHERE at < $1 \
+                     ORDER BY at LIMIT $2)",
+                )
+                .bind(before.millis())
+                .bind(i64::from(limit))
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(purged.rows_affected())
+            }
+
+            async fn add_notice(&self, notice: &ReuseNotice) -> Result<(), StoreError> {
+                sqlx::query(
+                    "INSERT INTO notices (session_id, user_id, at, device, session_device, session_created_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                )
+                .bind(notice.session_id.0.as_slice())
+                .bind(notice.user_id.0.as_bytes().as_slice())
+                .bind(notice.at.millis())
+                .bind(&notice.device)
+                .bind(&notice.session_device)
+                .bind(notice.session_created_at.millis())
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn notices_of_user(&self, id: UserId, limit: u32) -> Result<Vec<ReuseNotice>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT session_id, user_id, at, device, session_device, session_created_at FROM notices \
+                     WHERE user_id = $1 ORDER BY at DESC, session_id LIMIT $2",
+                )
+                .bind(id.0.as_bytes().as_slice())
+                .bind(i64::from(limit))
+                .fetch_all(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                collect(rows, Readable::notice)
+            }
+
+            async fn dismiss_notice(&self, owner: UserId, session_id: SessionId) -> Result<bool, StoreError> {
+                let dismissed = sqlx::query("DELETE FROM notices WHERE session_id = $1 AND user_id = $2")
+                    .bind(session_id.0.as_slice())
+                    .bind(owner.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(dismissed.rows_affected() == 1)
             }
 
             async fn ping(&self) -> Result<(), StoreError> {

@@ -16,7 +16,7 @@ use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
 use crate::auth::{
-    event::SecurityEvent,
+    event::{ReuseNotice, SecurityEvent},
     keys::StoredKey,
     revoked::Revocation,
     session::{Session, SessionId},
