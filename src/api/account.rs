@@ -155,3 +155,25 @@ pub async fn delete_account(password: String) -> Result<Done, Problem> {
     edge.service().delete_account(&user, password.into(), &edge.device()).await?;
     Ok(Done)
 }
+
+/// What happened to the account, newest first: the last 50 events.
+#[server(prefix = "/api/account", endpoint = "history", input = GetUrl, output = Json, client = BearerClient)]
+pub async fn history() -> Result<Vec<HistoryEntry>, Problem> {
+    let (edge, user) = crate::server::edge::Edge::signed_in()?;
+    Ok(edge.service().history(&user).await?)
+}
+
+/// The alarms the person has not dismissed yet, newest first.
+#[server(prefix = "/api/account", endpoint = "notices", input = GetUrl, output = Json, client = BearerClient)]
+pub async fn notices() -> Result<Vec<Notice>, Problem> {
+    let (edge, user) = crate::server::edge::Edge::signed_in()?;
+    Ok(edge.service().notices(&user).await?)
+}
+
+/// Shows a notice no more.
+#[server(prefix = "/api/account", endpoint = "dismiss_notice", input = PostUrl, output = NoContent, client = BearerClient)]
+pub async fn dismiss_notice(id: String) -> Result<Done, Problem> {
+    let (edge, user) = crate::server::edge::Edge::signed_in()?;
+    edge.service().dismiss_notice(&user, &id).await?;
+    Ok(Done)
+}

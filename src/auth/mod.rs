@@ -6,6 +6,7 @@ mod account;
 pub mod device;
 pub mod error;
 pub mod event;
+mod history;
 pub mod keys;
 pub mod notes;
 pub mod password;

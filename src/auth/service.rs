@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::access_token::{AccessTokens, Refused, Verified};
 use super::error::AuthError;
-use super::event::{EventKind, SecurityEvent};
+use super::event::{EventKind, ReuseNotice, SecurityEvent};
 use super::keys::KeyRing;
 use super::password::{Password, PasswordHasher, Verification};
 use super::random;
@@ -275,7 +275,8 @@ impl AuthService {
         }
     }
 
-    /// Revokes one session: in the store, then in this instance's memory; the store tells the other instances.
+    /// Revokes one session: in the store, then in this instance's memory; the store tells the other instances. For a reuse
+    /// the owner's notice is written first: no crash ends the session without telling.
     pub(super) async fn end(
         &self,
         session: &Session,
@@ -286,8 +287,19 @@ impl AuthService {
         let event = self.event(kind, Some(session.user_id), Some(session.id), device, reason.as_str());
         let (store, revoked, fingerprints) = (self.store.clone(), self.revoked.clone(), self.fingerprints.clone());
         let (id, at) = (session.id, event.at);
+        let notice = (reason == RevokeReason::Reuse).then(|| ReuseNotice {
+            session_id: id,
+            user_id: session.user_id,
+            at,
+            device: event.device.clone(),
+            session_device: session.device.clone(),
+            session_created_at: session.created_at,
+        });
         // Detached: a caller that goes away after the commit must not leave the access token alive, nor the event untold.
         let ending = tokio::spawn(async move {
+            if let Some(notice) = notice {
+                store.add_notice(&notice).await?;
+            }
             if store.revoke_session(id, reason, at).await? {
                 revoked.add(Revocation { session_id: id, at, reason });
                 event.log(&fingerprints);

@@ -6,6 +6,7 @@ mod access_tokens;
 mod bad_input;
 mod clock_jumps;
 mod cross_site;
+mod history;
 mod logging_out;
 mod notes;
 mod refreshing;

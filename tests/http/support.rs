@@ -58,7 +58,8 @@ impl TestApp {
     }
 
     pub fn visitor(&self) -> Visitor {
-        Visitor { router: self.router.clone(), cookies: Vec::new(), access_token: None }
+        let user_agent = "Mozilla/5.0 (X11; Linux x86_64) Test/1.0";
+        Visitor { router: self.router.clone(), cookies: Vec::new(), access_token: None, user_agent }
     }
 
     /// A new person, signed in.
@@ -91,6 +92,7 @@ pub struct Visitor {
     router: Router,
     pub cookies: Vec<(String, String)>,
     pub access_token: Option<String>,
+    user_agent: &'static str,
 }
 
 pub struct Answer {
@@ -149,6 +151,10 @@ fn serde_urlencoded(fields: &[(&str, &str)]) -> String {
 }
 
 impl Visitor {
+    pub fn with_browser(self, user_agent: &'static str) -> Self {
+        Self { user_agent, ..self }
+    }
+
     pub async fn send(&mut self, request: Request<Body>) -> Answer {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
@@ -175,7 +181,7 @@ impl Visitor {
             .uri(path)
             .header(header::HOST, "localhost:3000")
             .header("sec-fetch-site", "same-origin")
-            .header(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64) Test/1.0");
+            .header(header::USER_AGENT, self.user_agent);
         if path.starts_with("/api/auth/") {
             if !self.cookies.is_empty() {
                 let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
