@@ -1,4 +1,4 @@
-//! Register, log in, refresh, log out: the four endpoints the refresh cookie goes to. Each reads the request's edges, calls
+//! Register, log in, refresh, re-authenticate, log out: the endpoints the refresh cookie goes to. Each reads the request's edges, calls
 //! one use case, and writes the cookie; nothing is decided here.
 
 use std::fmt;
@@ -129,6 +129,15 @@ pub async fn login(email: String, password: String) -> Result<TokenResponse, Pro
 pub async fn refresh() -> Result<TokenResponse, Problem> {
     let edge = crate::server::edge::Edge::current()?;
     let grant = edge.service().refresh(edge.refresh_cookie()?, edge.device()).await?;
+    edge.grant(grant)
+}
+
+/// Makes the sign-in of this session recent: turns the refresh token as [`refresh`] does, and the new access token says
+/// that the password was entered now. Hold the tabs' lock as for a refresh.
+#[server(prefix = "/api/auth", endpoint = "reauthenticate", input = PostUrl, output = Json, client = CookieClient)]
+pub async fn reauthenticate(password: String) -> Result<TokenResponse, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    let grant = edge.service().reauthenticate(edge.refresh_cookie()?, password.into(), edge.device()).await?;
     edge.grant(grant)
 }
 

@@ -23,12 +23,16 @@ impl AuthService {
 
     pub async fn revoke_session(&self, who: &Verified, id: &str, device: &Device) -> Result<(), AuthError> {
         let id = SessionId::parse(id).ok_or(AuthError::NotFound)?;
+        if id != who.session_id {
+            self.recent(who)?;
+        }
         let session = self.store.session(id).await?.filter(|session| session.user_id == who.user_id);
         let session = session.ok_or(AuthError::NotFound)?;
         self.end(&session, RevokeReason::SignedOutElsewhere, EventKind::TokenRevoked, device).await
     }
 
     pub async fn revoke_other_sessions(&self, who: &Verified, device: &Device) -> Result<u32, AuthError> {
+        self.recent(who)?;
         self.end_all(who.user_id, Some(who.session_id), RevokeReason::SignedOutElsewhere, device).await
     }
 

@@ -9,6 +9,11 @@ use crate::store::StoreError;
 pub enum AuthError {
     #[error("the e-mail or the password is wrong")]
     InvalidCredentials,
+    /// Of somebody who is signed in: there is no address to be silent about.
+    #[error("the password is wrong")]
+    WrongPassword,
+    #[error("the password was entered too long ago for this")]
+    NotRecent,
     #[error("the e-mail is taken")]
     EmailTaken,
     #[error("{field}: {detail}")]

@@ -10,6 +10,8 @@ pub enum EventKind {
     UserCreated,
     LoginSuccess,
     LoginFail,
+    Reauthenticated,
+    ReauthenticationFail,
     TokenRevoked,
     TokenReuse,
     /// A refresh token ahead of the store: the store went back in time.
@@ -22,10 +24,12 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 11] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::UserCreated,
         EventKind::LoginSuccess,
         EventKind::LoginFail,
+        EventKind::Reauthenticated,
+        EventKind::ReauthenticationFail,
         EventKind::TokenRevoked,
         EventKind::TokenReuse,
         EventKind::TokenAhead,
@@ -42,6 +46,8 @@ impl EventKind {
             EventKind::UserCreated => "user_created",
             EventKind::LoginSuccess => "authn_login_success",
             EventKind::LoginFail => "authn_login_fail",
+            EventKind::Reauthenticated => "authn_reauthenticate_success",
+            EventKind::ReauthenticationFail => "authn_reauthenticate_fail",
             EventKind::TokenRevoked => "authn_token_revoked",
             EventKind::TokenReuse => "authn_token_reuse",
             EventKind::TokenAhead => "authn_token_ahead",
@@ -94,7 +100,10 @@ impl SecurityEvent {
             EventKind::TokenReuse | EventKind::TokenAhead => {
                 tracing::error!(target: "security", event = kind, user, session, detail, "alarm");
             }
-            EventKind::LoginFail | EventKind::PasswordChangeFail | EventKind::UserDeleteFail => {
+            EventKind::LoginFail
+            | EventKind::ReauthenticationFail
+            | EventKind::PasswordChangeFail
+            | EventKind::UserDeleteFail => {
                 tracing::warn!(target: "security", event = kind, user, session, detail);
             }
             _ => tracing::info!(target: "security", event = kind, user, session, detail),

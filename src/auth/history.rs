@@ -27,6 +27,8 @@ impl AuthService {
     }
 
     pub async fn dismiss_notice(&self, who: &Verified, id: &str) -> Result<(), AuthError> {
+        // Whoever came in by a stolen token must not be able to hide the alarm.
+        self.recent(who)?;
         let session_id = SessionId::parse(id).ok_or(AuthError::NotFound)?;
         if self.store.dismiss_notice(who.user_id, session_id).await? { Ok(()) } else { Err(AuthError::NotFound) }
     }
@@ -49,6 +51,8 @@ fn entry(event: &SecurityEvent, current: SessionId) -> Option<HistoryEntry> {
         EventKind::UserCreated => HistoryKind::SignedUp,
         EventKind::LoginSuccess => HistoryKind::SignedIn,
         EventKind::LoginFail => HistoryKind::SignInRefused,
+        EventKind::Reauthenticated => HistoryKind::Reauthenticated,
+        EventKind::ReauthenticationFail => HistoryKind::ReauthenticationRefused,
         EventKind::TokenRevoked if reason == Some(RevokeReason::Logout) => HistoryKind::SignedOut,
         EventKind::TokenRevoked => HistoryKind::SessionEnded,
         EventKind::TokenReuse => HistoryKind::RefreshTokenReused,

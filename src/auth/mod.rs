@@ -11,6 +11,7 @@ pub mod keys;
 pub mod notes;
 pub mod password;
 pub mod random;
+mod recent;
 pub mod refresh_token;
 pub mod revoked;
 pub mod rotation;

@@ -117,36 +117,69 @@ impl AuthService {
         }
     }
 
-    /// One turn of the ratchet (`rotation`), with the row as the only judge between racers.
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
+        self.take_turn(&presented, &device, false).await
+    }
+
+    /// One turn of the ratchet (`rotation`), with the row as the only judge between racers. With `entered`, that the
+    /// password was entered now is part of the same swap.
+    pub(super) async fn take_turn(
+        &self,
+        presented: &Presented,
+        device: &Device,
+        entered: bool,
+    ) -> Result<Grant, AuthError> {
         for _ in 0..ATTEMPTS {
-            let session = self.genuine(&presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
-            // After the read: time spent waiting for the store must not eat the racers' grace.
-            let now = self.clock.now();
-            let grace = self.lifetimes.refresh_grace;
-            match rotation::decide(&session.ratchet, &session.standing(), presented.generation, now, grace) {
-                Decision::Rotate(advance) | Decision::ReKey(advance) => {
-                    let idle_expires_at = now.plus(self.lifetimes.refresh_idle);
-                    let generation = advance.next.generation;
-                    if self.turn(&session, advance, idle_expires_at, now).await? == Swap::Done {
-                        return self.grant(&session, generation, idle_expires_at, now);
-                    }
-                }
-                Decision::Replay { generation } => {
-                    return self.grant(&session, generation, session.idle_expires_at, now);
-                }
-                Decision::Ended(end) => return Err(ended(&session, end)),
-                Decision::Ahead => {
-                    self.alarm(EventKind::TokenAhead, &session, &device).await?;
-                    return Err(AuthError::RefreshTokenInvalid);
-                }
-                Decision::Reuse => {
-                    self.end(&session, RevokeReason::Reuse, EventKind::TokenReuse, &device).await?;
-                    return Err(AuthError::RefreshTokenReused);
-                }
+            let (mut session, advance, now) = self.judge(presented, device).await?;
+            let (advance, idle_expires_at, last_used_at) = match advance {
+                Some(advance) => (advance, now.plus(self.lifetimes.refresh_idle), now),
+                // A racer turned it: it stays where it is, so that both answers carry the same token in any order.
+                None if entered => (Advance::none(&session.ratchet), session.idle_expires_at, session.last_used_at),
+                None => return self.grant(&session, session.ratchet.generation, session.idle_expires_at, now),
+            };
+            if entered {
+                session.authenticated_at = now;
+            }
+            let generation = advance.next.generation;
+            let rotate = Rotate {
+                session_id: session.id,
+                expected: advance.expected,
+                next: advance.next,
+                idle_expires_at,
+                last_used_at,
+                authenticated_at: entered.then_some(now),
+            };
+            if self.store.rotate(rotate).await? == Swap::Done {
+                return self.grant(&session, generation, idle_expires_at, now);
             }
         }
         Err(AuthError::Busy { retry_after: 1 })
+    }
+
+    /// What the ratchet says of a presented token: the turn to take, or none where a racer just took it. Where no token is
+    /// to be issued, what follows from that is done.
+    pub(super) async fn judge(
+        &self,
+        presented: &Presented,
+        device: &Device,
+    ) -> Result<(Session, Option<Advance>, Timestamp), AuthError> {
+        let session = self.genuine(presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
+        // After the read: time spent waiting for the store must not eat the racers' grace.
+        let now = self.clock.now();
+        let grace = self.lifetimes.refresh_grace;
+        match rotation::decide(&session.ratchet, &session.standing(), presented.generation, now, grace) {
+            Decision::Rotate(advance) | Decision::ReKey(advance) => Ok((session, Some(advance), now)),
+            Decision::Replay { .. } => Ok((session, None, now)),
+            Decision::Ended(end) => Err(ended(&session, end)),
+            Decision::Ahead => {
+                self.alarm(EventKind::TokenAhead, &session, device).await?;
+                Err(AuthError::RefreshTokenInvalid)
+            }
+            Decision::Reuse => {
+                self.end(&session, RevokeReason::Reuse, EventKind::TokenReuse, device).await?;
+                Err(AuthError::RefreshTokenReused)
+            }
+        }
     }
 
     /// Ends the presented session; ending one that is unknown or over is no error.
@@ -215,24 +248,6 @@ impl AuthService {
     async fn genuine(&self, presented: &Presented) -> Result<Option<Session>, AuthError> {
         let session = self.store.session(presented.session_id).await?;
         Ok(session.filter(|session| self.refresh_tokens.is_bound(presented, &session.salt)))
-    }
-
-    async fn turn(
-        &self,
-        session: &Session,
-        advance: Advance,
-        idle_expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<Swap, AuthError> {
-        let rotate = Rotate {
-            session_id: session.id,
-            expected: advance.expected,
-            next: advance.next,
-            idle_expires_at,
-            last_used_at: now,
-            authenticated_at: None,
-        };
-        Ok(self.store.rotate(rotate).await?)
     }
 
     fn grant(

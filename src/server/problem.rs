@@ -24,6 +24,12 @@ impl From<AuthError> for Problem {
             AuthError::InvalidCredentials => {
                 Problem::new(Code::InvalidCredentials, "E-mail or password is wrong. Check both and try again.")
             }
+            AuthError::WrongPassword => {
+                Problem::new(Code::InvalidCredentials, "This is not your current password. Try again.")
+            }
+            AuthError::NotRecent => {
+                Problem::new(Code::InsufficientUserAuthentication, "Enter your password again to do this.")
+            }
             AuthError::EmailTaken => Problem::new(
                 Code::EmailTaken,
                 "There is an account with this e-mail already. Sign in, or use another address.",

@@ -7,11 +7,12 @@ use axum::{
 
 use crate::support::{PASSWORD, TestApp};
 
-const POSTS: [&str; 12] = [
+const POSTS: [&str; 13] = [
     "/api/auth/register",
     "/api/auth/login",
     "/api/auth/refresh",
     "/api/auth/logout",
+    "/api/auth/reauthenticate",
     "/api/account/revoke_session",
     "/api/account/revoke_other_sessions",
     "/api/account/change_password",

@@ -13,3 +13,4 @@ mod refreshing;
 mod registering_and_logging_in;
 mod sessions;
 mod status;
+mod step_up;
