@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json, PostUrl};
 use serde::{Deserialize, Serialize};
 
-use super::auth::{Done, NoContent};
+use super::auth::{Done, NoContent, User};
 use super::error::{Problem, RevokeReason};
 use crate::client::transport::BearerClient;
 use crate::clock::Timestamp;
@@ -139,13 +139,33 @@ pub async fn revoke_other_sessions() -> Result<SessionsEnded, Problem> {
     Ok(SessionsEnded { ended })
 }
 
-/// Changes the password and ends every other session.
+/// Changes the password and ends every other session, unless they are to be kept.
 #[server(prefix = "/api/account", endpoint = "change_password", input = PostUrl, output = Json, client = BearerClient)]
-pub async fn change_password(current_password: String, new_password: String) -> Result<SessionsEnded, Problem> {
+pub async fn change_password(
+    current_password: String,
+    new_password: String,
+    keep_other_sessions: Option<bool>,
+) -> Result<SessionsEnded, Problem> {
     let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    let ended =
-        edge.service().change_password(&user, current_password.into(), new_password.into(), &edge.device()).await?;
+    let ended = edge
+        .service()
+        .change_password(
+            &user,
+            current_password.into(),
+            new_password.into(),
+            keep_other_sessions.unwrap_or_default(),
+            &edge.device(),
+        )
+        .await?;
     Ok(SessionsEnded { ended })
+}
+
+/// Changes the address one signs in with, after the password is entered again. Gives the address as it is kept.
+#[server(prefix = "/api/account", endpoint = "change_email", input = PostUrl, output = Json, client = BearerClient)]
+pub async fn change_email(email: String, password: String) -> Result<User, Problem> {
+    let (edge, user) = crate::server::edge::Edge::signed_in()?;
+    let email = edge.service().change_email(&user, &email, password.into(), &edge.device()).await?;
+    Ok(User { id: user.user_id.to_string(), email: email.as_str().to_owned() })
 }
 
 /// Deletes the account with everything in it, after the password is entered again.

@@ -226,7 +226,7 @@ pub struct Problem {
     pub code: Code,
     /// What to do about this occurrence, for people. Never carries a token, a password or a query.
     pub detail: String,
-    /// The form field the message belongs to, with [`Code::ValidationFailed`].
+    /// The form field the message belongs to, with [`Code::ValidationFailed`] and [`Code::EmailTaken`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// Seconds to wait, also sent as `Retry-After`.

@@ -41,6 +41,7 @@ impl AuthService {
         who: &Verified,
         old: Password,
         new: Password,
+        keep_others: bool,
         device: &Device,
     ) -> Result<u32, AuthError> {
         new.acceptable("new_password")?;
@@ -48,7 +49,30 @@ impl AuthService {
         let hash = self.passwords.hash(new).await?;
         self.store.set_password(who.user_id, &hash).await?;
         self.record(EventKind::PasswordChange, Some(who.user_id), Some(who.session_id), device, "").await?;
+        if keep_others {
+            return Ok(0);
+        }
         self.end_all(who.user_id, Some(who.session_id), RevokeReason::PasswordChanged, device).await
+    }
+
+    /// The other sessions stay: they are known by their tokens, not by the address.
+    pub async fn change_email(
+        &self,
+        who: &Verified,
+        email: &str,
+        password: Password,
+        device: &Device,
+    ) -> Result<Email, AuthError> {
+        let email = Email::parse(email)?;
+        let user = self.confirm_password(who, password, "password", EventKind::EmailChangeFail, device).await?;
+        if user.email == email.as_str() {
+            return Ok(email);
+        }
+        if !self.store.set_email(who.user_id, email.as_str()).await? {
+            return Err(AuthError::EmailTaken);
+        }
+        self.record(EventKind::EmailChange, Some(who.user_id), Some(who.session_id), device, "").await?;
+        Ok(email)
     }
 
     pub async fn delete_account(&self, who: &Verified, password: Password, device: &Device) -> Result<(), AuthError> {

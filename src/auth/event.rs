@@ -18,13 +18,15 @@ pub enum EventKind {
     TokenAhead,
     PasswordChange,
     PasswordChangeFail,
+    EmailChange,
+    EmailChangeFail,
     UserDeleted,
     UserDeleteFail,
     KeysRotated,
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 13] = [
+    pub const ALL: [EventKind; 15] = [
         EventKind::UserCreated,
         EventKind::LoginSuccess,
         EventKind::LoginFail,
@@ -35,6 +37,8 @@ impl EventKind {
         EventKind::TokenAhead,
         EventKind::PasswordChange,
         EventKind::PasswordChangeFail,
+        EventKind::EmailChange,
+        EventKind::EmailChangeFail,
         EventKind::UserDeleted,
         EventKind::UserDeleteFail,
         EventKind::KeysRotated,
@@ -53,6 +57,8 @@ impl EventKind {
             EventKind::TokenAhead => "authn_token_ahead",
             EventKind::PasswordChange => "authn_password_change",
             EventKind::PasswordChangeFail => "authn_password_change_fail",
+            EventKind::EmailChange => "user_email_change",
+            EventKind::EmailChangeFail => "user_email_change_fail",
             EventKind::UserDeleted => "user_deleted",
             EventKind::UserDeleteFail => "user_delete_fail",
             EventKind::KeysRotated => "crypto_keys_rotated",
@@ -103,6 +109,7 @@ impl SecurityEvent {
             EventKind::LoginFail
             | EventKind::ReauthenticationFail
             | EventKind::PasswordChangeFail
+            | EventKind::EmailChangeFail
             | EventKind::UserDeleteFail => {
                 tracing::warn!(target: "security", event = kind, user, session, detail);
             }

@@ -59,6 +59,8 @@ fn entry(event: &SecurityEvent, current: SessionId) -> Option<HistoryEntry> {
         EventKind::TokenAhead => HistoryKind::RefreshTokenAhead,
         EventKind::PasswordChange => HistoryKind::PasswordChanged,
         EventKind::PasswordChangeFail => HistoryKind::PasswordChangeRefused,
+        EventKind::EmailChange => HistoryKind::EmailChanged,
+        EventKind::EmailChangeFail => HistoryKind::EmailChangeRefused,
         EventKind::UserDeleteFail => HistoryKind::AccountDeletionRefused,
         EventKind::UserDeleted | EventKind::KeysRotated => return None,
     };

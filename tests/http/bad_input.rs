@@ -7,7 +7,7 @@ use axum::{
 
 use crate::support::{PASSWORD, TestApp};
 
-const POSTS: [&str; 13] = [
+const POSTS: [&str; 14] = [
     "/api/auth/register",
     "/api/auth/login",
     "/api/auth/refresh",
@@ -16,6 +16,7 @@ const POSTS: [&str; 13] = [
     "/api/account/revoke_session",
     "/api/account/revoke_other_sessions",
     "/api/account/change_password",
+    "/api/account/change_email",
     "/api/account/delete_account",
     "/api/account/dismiss_notice",
     "/api/notes/create",

@@ -60,6 +60,7 @@ async fn every_path_that_changes_something_is_guarded() {
         "/api/account/revoke_session",
         "/api/account/revoke_other_sessions",
         "/api/account/change_password",
+        "/api/account/change_email",
         "/api/account/delete_account",
         "/api/account/dismiss_notice",
         "/api/notes/create",

@@ -4,6 +4,7 @@ mod support;
 
 mod access_tokens;
 mod bad_input;
+mod changing_the_email;
 mod clock_jumps;
 mod cross_site;
 mod history;

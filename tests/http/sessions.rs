@@ -82,6 +82,23 @@ async fn a_new_password_ends_the_other_sessions() {
 }
 
 #[tokio::test]
+async fn whoever_wants_to_keeps_the_other_sessions() {
+    let app = TestApp::start().await;
+    let mut laptop = app.registered("ada@example.com").await;
+    let mut phone = app.visitor();
+    phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+    let mut old = PASSWORD;
+    for (new, keep, ended) in [("a new long password", "true", 0), ("and another long one", "false", 1)] {
+        let fields = [("current_password", old), ("new_password", new), ("keep_other_sessions", keep)];
+        let changed = laptop.post("/api/account/change_password", &fields).await.expect(StatusCode::OK);
+        assert_eq!(changed.json()["ended"], ended);
+        old = new;
+    }
+    phone.me().await.refused(401, "session_revoked");
+    laptop.me().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_deleted_account_takes_everything_with_it() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
