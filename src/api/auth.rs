@@ -116,6 +116,13 @@ pub async fn register(email: String, password: String) -> Result<TokenResponse, 
     edge.grant(grant)
 }
 
+/// A passphrase for the form where a password is set. Reads no cookie and remembers nothing.
+#[server(prefix = "/api/auth", endpoint = "suggest_passphrase", input = PostUrl, output = Json, client = CookieClient)]
+pub async fn suggest_passphrase() -> Result<Suggestion, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    Ok(Suggestion { passphrase: edge.service().suggest_passphrase() })
+}
+
 /// Signs in. Ends the session whose cookie came along.
 #[server(prefix = "/api/auth", endpoint = "login", input = PostUrl, output = Json, client = CookieClient)]
 pub async fn login(email: String, password: String) -> Result<TokenResponse, Problem> {

@@ -4,6 +4,7 @@
 use super::access_token::Verified;
 use super::error::AuthError;
 use super::event::EventKind;
+use super::passphrase;
 use super::password::{Password, Verification};
 use super::service::AuthService;
 use super::session::{Device, Session, SessionId};
@@ -44,15 +45,21 @@ impl AuthService {
         keep_others: bool,
         device: &Device,
     ) -> Result<u32, AuthError> {
-        new.acceptable("new_password")?;
-        self.confirm_password(who, old, "current_password", EventKind::PasswordChangeFail, device).await?;
-        let hash = self.passwords.hash(new).await?;
+        self.password_rules.long_enough(&new, "new_password")?;
+        let refused = EventKind::PasswordChangeFail;
+        let user = self.confirm_password(who, old, "current_password", refused, device).await?;
+        let hash = self.passwords.hash_new(new, &user.email, "new_password").await?;
         self.store.set_password(who.user_id, &hash).await?;
         self.record(EventKind::PasswordChange, Some(who.user_id), Some(who.session_id), device, "").await?;
         if keep_others {
             return Ok(0);
         }
         self.end_all(who.user_id, Some(who.session_id), RevokeReason::PasswordChanged, device).await
+    }
+
+    /// A passphrase for who wants one made.
+    pub fn suggest_passphrase(&self) -> String {
+        passphrase::suggest(self.password_rules.min)
     }
 
     /// The other sessions stay: they are known by their tokens, not by the address.

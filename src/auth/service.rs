@@ -11,6 +11,7 @@ use super::error::AuthError;
 use super::event::{EventKind, ReuseNotice, SecurityEvent};
 use super::keys::KeyRing;
 use super::password::{Password, PasswordHasher, Verification};
+use super::password_rules::PasswordRules;
 use super::random;
 use super::refresh_token::{Presented, RefreshToken, RefreshTokenKey};
 use super::revoked::{Revocation, RevokedSessions};
@@ -60,6 +61,7 @@ pub struct AuthService {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub lifetimes: Lifetimes,
+    pub password_rules: PasswordRules,
     pub passwords: PasswordHasher,
     pub access_tokens: AccessTokens,
     pub refresh_tokens: RefreshTokenKey,
@@ -77,8 +79,8 @@ impl AuthService {
         old: Option<Presented>,
     ) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
-        password.acceptable("password")?;
-        let password_hash = self.passwords.hash(password).await?;
+        self.password_rules.long_enough(&password, "password")?;
+        let password_hash = self.passwords.hash_new(password, email.as_str(), "password").await?;
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
             email: email.as_str().to_owned(),

@@ -7,11 +7,12 @@ use axum::{
 
 use crate::support::{PASSWORD, TestApp};
 
-const POSTS: [&str; 14] = [
+const POSTS: [&str; 15] = [
     "/api/auth/register",
     "/api/auth/login",
     "/api/auth/refresh",
     "/api/auth/logout",
+    "/api/auth/suggest_passphrase",
     "/api/auth/reauthenticate",
     "/api/account/revoke_session",
     "/api/account/revoke_other_sessions",

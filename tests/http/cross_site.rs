@@ -56,6 +56,7 @@ async fn every_path_that_changes_something_is_guarded() {
         "/api/auth/login",
         "/api/auth/refresh",
         "/api/auth/logout",
+        "/api/auth/suggest_passphrase",
         "/api/auth/reauthenticate",
         "/api/account/revoke_session",
         "/api/account/revoke_other_sessions",

@@ -10,6 +10,7 @@ mod cross_site;
 mod history;
 mod logging_out;
 mod notes;
+mod passwords;
 mod refreshing;
 mod registering_and_logging_in;
 mod sessions;
