@@ -18,8 +18,12 @@ use two_tokens::{
 };
 use uuid::Uuid;
 
+#[path = "store_contract/account.rs"]
+mod account;
 #[path = "support/postgres.rs"]
 mod postgres;
+
+use account::*;
 
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
@@ -34,8 +38,10 @@ macro_rules! promises {
 promises![
     a_user_is_found_as_written_and_an_email_is_unique,
     a_password_and_the_disabling_of_a_user_are_kept,
+    an_email_changes_unless_it_is_somebody_elses,
     a_session_is_found_as_written_with_what_its_user_row_says,
     a_rotation_is_a_compare_and_swap,
+    the_time_of_the_password_moves_only_when_told_and_only_with_the_swap,
     of_many_racers_exactly_one_wins,
     a_revoked_session_never_turns_and_keeps_its_first_reason,
     all_sessions_of_a_user_end_but_one,
@@ -46,6 +52,8 @@ promises![
     keys_turn_once_for_each_active_key,
     notes_belong_to_their_owner,
     events_come_back_newest_first,
+    old_events_are_purged_in_batches,
+    a_notice_stays_until_its_owner_dismisses_it,
     it_answers_when_asked,
 ];
 
@@ -147,6 +155,7 @@ fn session(user: &UserRecord) -> Session {
         salt: Salt(random::bytes()),
         ratchet: Ratchet { generation: 0, parent: None, ring: Ring::default() },
         created_at: NOW,
+        authenticated_at: NOW,
         last_used_at: NOW,
         idle_expires_at: NOW.plus(Duration::from_secs(100)),
         absolute_expires_at: NOW.plus(Duration::from_secs(1000)),
@@ -176,6 +185,7 @@ fn turn(session: &Session, expected: u32, mark: i64) -> Rotate {
         next: Ratchet { generation: expected + 1, parent: Some(expected), ring },
         idle_expires_at: Timestamp(mark + 1),
         last_used_at: Timestamp(mark),
+        authenticated_at: None,
     }
 }
 
@@ -303,6 +313,7 @@ async fn a_deleted_user_takes_everything_along(store: Arc<dyn Store>) {
     let note = Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: "y".into(), updated_at: NOW };
     store.create_note(session.user_id, &note).await.unwrap();
     store.append_event(&event(session.user_id, 1)).await.unwrap();
+    store.add_notice(&notice(&session, 1)).await.unwrap();
     store.revoke_session(session.id, RevokeReason::AccountDeleted, NOW).await.unwrap();
     store.delete_user(session.user_id).await.unwrap();
     let told = store.revoked_since(NOW).await.unwrap();
@@ -313,6 +324,7 @@ async fn a_deleted_user_takes_everything_along(store: Arc<dyn Store>) {
     assert!(store.session(session.id).await.unwrap().is_none());
     assert!(store.notes(session.user_id).await.unwrap().is_empty());
     assert!(store.events_of_user(session.user_id, 9).await.unwrap().is_empty());
+    assert!(store.notices_of_user(session.user_id, 9).await.unwrap().is_empty());
     assert!(store.user(session.user_id).await.unwrap().is_none());
 }
 
@@ -382,18 +394,6 @@ fn event(user_id: UserId, at: i64) -> SecurityEvent {
         device: "d".into(),
         detail: at.to_string(),
     }
-}
-
-async fn events_come_back_newest_first(store: Arc<dyn Store>) {
-    let ada = new_user(&*store).await.id;
-    for at in [1, 3, 2, 3] {
-        store.append_event(&event(ada, at)).await.unwrap();
-    }
-    let anonymous = SecurityEvent { user_id: None, session_id: None, ..event(ada, 9) };
-    store.append_event(&anonymous).await.unwrap();
-    let at: Vec<_> = store.events_of_user(ada, 3).await.unwrap().iter().map(|event| event.at.millis()).collect();
-    assert_eq!(at, [3, 3, 2]);
-    assert_eq!(store.events_of_user(ada, 1).await.unwrap()[0], event(ada, 3));
 }
 
 async fn it_answers_when_asked(store: Arc<dyn Store>) {

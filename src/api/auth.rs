@@ -1,4 +1,4 @@
-//! Register, log in, refresh, log out: the four endpoints the refresh cookie goes to. Each reads the request's edges, calls
+//! Register, log in, refresh, re-authenticate, log out: the endpoints the refresh cookie goes to. Each reads the request's edges, calls
 //! one use case, and writes the cookie; nothing is decided here.
 
 use std::fmt;
@@ -59,6 +59,18 @@ pub struct TokenResponse {
     pub session_id: String,
 }
 
+/// A passphrase nobody has used yet. Prints as `[redacted]`: it is about to become somebody's password.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    pub passphrase: String,
+}
+
+impl fmt::Debug for Suggestion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Suggestion([redacted])")
+    }
+}
+
 /// An answer without a body: `204 No Content`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done;
@@ -104,6 +116,13 @@ pub async fn register(email: String, password: String) -> Result<TokenResponse, 
     edge.grant(grant)
 }
 
+/// A passphrase for the form where a password is set. Reads no cookie and remembers nothing.
+#[server(prefix = "/api/auth", endpoint = "suggest_passphrase", input = PostUrl, output = Json, client = CookieClient)]
+pub async fn suggest_passphrase() -> Result<Suggestion, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    Ok(Suggestion { passphrase: edge.service().suggest_passphrase() })
+}
+
 /// Signs in. Ends the session whose cookie came along.
 #[server(prefix = "/api/auth", endpoint = "login", input = PostUrl, output = Json, client = CookieClient)]
 pub async fn login(email: String, password: String) -> Result<TokenResponse, Problem> {
@@ -120,11 +139,20 @@ pub async fn refresh() -> Result<TokenResponse, Problem> {
     edge.grant(grant)
 }
 
+/// Makes the sign-in of this session recent: turns the refresh token as [`refresh`] does, and the new access token says
+/// that the password was entered now. Hold the tabs' lock as for a refresh.
+#[server(prefix = "/api/auth", endpoint = "reauthenticate", input = PostUrl, output = Json, client = CookieClient)]
+pub async fn reauthenticate(password: String) -> Result<TokenResponse, Problem> {
+    let edge = crate::server::edge::Edge::current()?;
+    let grant = edge.service().reauthenticate(edge.refresh_cookie()?, password.into(), edge.device()).await?;
+    edge.grant(grant)
+}
+
 /// Ends the session whose cookie came along, if one did, and clears the cookie. Idempotent.
 #[server(prefix = "/api/auth", endpoint = "logout", input = PostUrl, output = NoContent, client = CookieClient)]
 pub async fn logout() -> Result<Done, Problem> {
     let edge = crate::server::edge::Edge::current()?;
-    edge.service().logout(edge.refresh_cookie_if_valid()).await?;
+    edge.service().logout(edge.refresh_cookie_if_valid(), &edge.device()).await?;
     edge.clear_refresh_cookie();
     Ok(Done)
 }

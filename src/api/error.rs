@@ -22,6 +22,8 @@ pub enum Code {
     RefreshTokenInvalid,
     RefreshTokenExpired,
     RefreshTokenReused,
+    /// The sign-in is good but too old for this call (RFC 9470).
+    InsufficientUserAuthentication,
     InvalidCredentials,
     ValidationFailed,
     EmailTaken,
@@ -45,7 +47,7 @@ pub enum Reaction {
 }
 
 impl Code {
-    pub const ALL: [Code; 15] = [
+    pub const ALL: [Code; 16] = [
         Code::AccessTokenMissing,
         Code::AccessTokenExpired,
         Code::AccessTokenInvalid,
@@ -54,6 +56,7 @@ impl Code {
         Code::RefreshTokenInvalid,
         Code::RefreshTokenExpired,
         Code::RefreshTokenReused,
+        Code::InsufficientUserAuthentication,
         Code::InvalidCredentials,
         Code::ValidationFailed,
         Code::EmailTaken,
@@ -73,6 +76,7 @@ impl Code {
             Code::RefreshTokenInvalid => "refresh_token_invalid",
             Code::RefreshTokenExpired => "refresh_token_expired",
             Code::RefreshTokenReused => "refresh_token_reused",
+            Code::InsufficientUserAuthentication => "insufficient_user_authentication",
             Code::InvalidCredentials => "invalid_credentials",
             Code::ValidationFailed => "validation_failed",
             Code::EmailTaken => "email_taken",
@@ -94,6 +98,7 @@ impl Code {
             | Code::RefreshTokenInvalid
             | Code::RefreshTokenExpired
             | Code::RefreshTokenReused
+            | Code::InsufficientUserAuthentication
             | Code::InvalidCredentials => 401,
             Code::CrossSiteRequest => 403,
             Code::NotFound => 404,
@@ -112,7 +117,8 @@ impl Code {
             | Code::RefreshTokenInvalid
             | Code::RefreshTokenExpired
             | Code::RefreshTokenReused => Reaction::SignOut,
-            Code::InvalidCredentials
+            Code::InsufficientUserAuthentication
+            | Code::InvalidCredentials
             | Code::ValidationFailed
             | Code::EmailTaken
             | Code::NotFound
@@ -132,6 +138,7 @@ impl Code {
             Code::RefreshTokenInvalid => "The refresh token is not valid",
             Code::RefreshTokenExpired => "The session has expired",
             Code::RefreshTokenReused => "The refresh token was used before",
+            Code::InsufficientUserAuthentication => "The password was entered too long ago",
             Code::InvalidCredentials => "E-mail or password is wrong",
             Code::ValidationFailed => "The input is not valid",
             Code::EmailTaken => "There is an account with this e-mail already",
@@ -149,6 +156,10 @@ impl Code {
             Code::AccessTokenMissing => Some("Bearer"),
             Code::AccessTokenExpired => Some(r#"Bearer error="invalid_token", error_description="expired""#),
             Code::AccessTokenInvalid | Code::SessionRevoked => Some(r#"Bearer error="invalid_token""#),
+            // RFC 9470 section 3: the token is good, only the sign-in behind it is too old.
+            Code::InsufficientUserAuthentication => Some(
+                r#"Bearer error="insufficient_user_authentication", error_description="a more recent sign-in is needed", max_age="600""#,
+            ),
             _ => None,
         }
     }
@@ -215,7 +226,7 @@ pub struct Problem {
     pub code: Code,
     /// What to do about this occurrence, for people. Never carries a token, a password or a query.
     pub detail: String,
-    /// The form field the message belongs to, with [`Code::ValidationFailed`].
+    /// The form field the message belongs to, with [`Code::ValidationFailed`] and [`Code::EmailTaken`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
     /// Seconds to wait, also sent as `Retry-After`.
@@ -343,6 +354,14 @@ mod tests {
                 assert_eq!(code.reaction(), Reaction::Wait, "{code}");
             }
         }
+    }
+
+    #[test]
+    fn a_sign_in_that_is_too_old_signs_nobody_out_and_says_how_old_it_may_be() {
+        let code = Code::InsufficientUserAuthentication;
+        assert_eq!((code.status(), code.reaction()), (401, Reaction::Show));
+        let max_age = format!(r#"max_age="{}""#, crate::api::account::RECENT_SECONDS);
+        assert!(code.challenge().unwrap().ends_with(&max_age));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Why a use case did not succeed, precisely. The edge turns these into the few public codes, in one place
 //! ([`crate::server::problem`]); nothing here knows HTTP.
 
+use std::borrow::Cow;
+
 use super::rotation::SessionEnd;
 use crate::api::error::RevokeReason;
 use crate::store::StoreError;
@@ -9,10 +11,15 @@ use crate::store::StoreError;
 pub enum AuthError {
     #[error("the e-mail or the password is wrong")]
     InvalidCredentials,
+    /// Of somebody who is signed in: there is no address to be silent about.
+    #[error("the password is wrong")]
+    WrongPassword,
+    #[error("the password was entered too long ago for this")]
+    NotRecent,
     #[error("the e-mail is taken")]
     EmailTaken,
     #[error("{field}: {detail}")]
-    Invalid { field: &'static str, detail: &'static str },
+    Invalid { field: &'static str, detail: Cow<'static, str> },
     #[error("not found")]
     NotFound,
     #[error("no refresh token was presented")]
@@ -35,7 +42,7 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    pub fn invalid(field: &'static str, detail: &'static str) -> Self {
-        Self::Invalid { field, detail }
+    pub fn invalid(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid { field, detail: detail.into() }
     }
 }

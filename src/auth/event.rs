@@ -10,27 +10,37 @@ pub enum EventKind {
     UserCreated,
     LoginSuccess,
     LoginFail,
+    Reauthenticated,
+    ReauthenticationFail,
     TokenRevoked,
     TokenReuse,
     /// A refresh token ahead of the store: the store went back in time.
     TokenAhead,
     PasswordChange,
     PasswordChangeFail,
+    EmailChange,
+    EmailChangeFail,
     UserDeleted,
+    UserDeleteFail,
     KeysRotated,
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 10] = [
+    pub const ALL: [EventKind; 15] = [
         EventKind::UserCreated,
         EventKind::LoginSuccess,
         EventKind::LoginFail,
+        EventKind::Reauthenticated,
+        EventKind::ReauthenticationFail,
         EventKind::TokenRevoked,
         EventKind::TokenReuse,
         EventKind::TokenAhead,
         EventKind::PasswordChange,
         EventKind::PasswordChangeFail,
+        EventKind::EmailChange,
+        EventKind::EmailChangeFail,
         EventKind::UserDeleted,
+        EventKind::UserDeleteFail,
         EventKind::KeysRotated,
     ];
 
@@ -40,12 +50,17 @@ impl EventKind {
             EventKind::UserCreated => "user_created",
             EventKind::LoginSuccess => "authn_login_success",
             EventKind::LoginFail => "authn_login_fail",
+            EventKind::Reauthenticated => "authn_reauthenticate_success",
+            EventKind::ReauthenticationFail => "authn_reauthenticate_fail",
             EventKind::TokenRevoked => "authn_token_revoked",
             EventKind::TokenReuse => "authn_token_reuse",
             EventKind::TokenAhead => "authn_token_ahead",
             EventKind::PasswordChange => "authn_password_change",
             EventKind::PasswordChangeFail => "authn_password_change_fail",
+            EventKind::EmailChange => "user_email_change",
+            EventKind::EmailChangeFail => "user_email_change_fail",
             EventKind::UserDeleted => "user_deleted",
+            EventKind::UserDeleteFail => "user_delete_fail",
             EventKind::KeysRotated => "crypto_keys_rotated",
         }
     }
@@ -67,6 +82,20 @@ pub struct SecurityEvent {
     pub detail: String,
 }
 
+/// That an old refresh token of a session came back, kept until its owner has seen it. It says all there is to show, since
+/// the session's row goes sooner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReuseNotice {
+    /// Names the notice too: a session ends this way once.
+    pub session_id: SessionId,
+    pub user_id: UserId,
+    pub at: Timestamp,
+    /// The `User-Agent` of who presented the old token, shortened.
+    pub device: String,
+    pub session_device: String,
+    pub session_created_at: Timestamp,
+}
+
 impl SecurityEvent {
     /// One structured line. The session appears as a keyed fingerprint: its id is in access tokens.
     pub fn log(&self, fingerprints: &super::secret::FingerprintKey) {
@@ -77,7 +106,11 @@ impl SecurityEvent {
             EventKind::TokenReuse | EventKind::TokenAhead => {
                 tracing::error!(target: "security", event = kind, user, session, detail, "alarm");
             }
-            EventKind::LoginFail | EventKind::PasswordChangeFail => {
+            EventKind::LoginFail
+            | EventKind::ReauthenticationFail
+            | EventKind::PasswordChangeFail
+            | EventKind::EmailChangeFail
+            | EventKind::UserDeleteFail => {
                 tracing::warn!(target: "security", event = kind, user, session, detail);
             }
             _ => tracing::info!(target: "security", event = kind, user, session, detail),

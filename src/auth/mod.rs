@@ -2,12 +2,18 @@
 //! database; the decision itself ([`rotation`]) knows not even a clock.
 
 pub mod access_token;
+mod account;
+pub mod device;
 pub mod error;
 pub mod event;
+mod history;
 pub mod keys;
 pub mod notes;
+mod passphrase;
 pub mod password;
+pub mod password_rules;
 pub mod random;
+mod recent;
 pub mod refresh_token;
 pub mod revoked;
 pub mod rotation;

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::error::AuthError;
+use super::password_rules::hard_to_guess;
 use super::random;
 
 /// OWASP Password Storage Cheat Sheet: 19 MiB, two passes, one lane.
@@ -24,8 +25,6 @@ const PASSES: u32 = 2;
 const LANES: u32 = 1;
 const DIGEST: usize = 32;
 
-/// Shortest password taken, in characters (NIST SP 800-63B-4 section 3.1.1.2, for a password alone).
-pub const PASSWORD_MIN: usize = 15;
 /// Longest, in bytes: far beyond any passphrase, short enough that nobody makes the server hash a novel.
 pub const PASSWORD_MAX: usize = 1024;
 
@@ -46,14 +45,9 @@ impl fmt::Debug for Password {
 }
 
 impl Password {
-    /// Whether this may become somebody's password; `field` is the form field the message belongs to.
-    pub fn acceptable(&self, field: &'static str) -> Result<(), AuthError> {
-        self.not_oversized(field)?;
-        if self.0.chars().count() < PASSWORD_MIN {
-            Err(AuthError::invalid(field, "Use at least 15 characters. A few random words are good."))
-        } else {
-            Ok(())
-        }
+    /// For what weighs it ([`super::password_rules`]), and nothing else.
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
     }
 
     pub fn not_oversized(&self, field: &'static str) -> Result<(), AuthError> {
@@ -75,14 +69,12 @@ pub enum Verification {
 enum Job {
     Hash {
         password: Password,
+        /// The owner's address and the form field, where it must be hard to guess.
+        judged: Option<(String, &'static str)>,
         reply: oneshot::Sender<Result<String, AuthError>>,
     },
     /// `stored` is `None` when there is no such account: the work is done all the same, so the time tells nothing.
-    Verify {
-        password: Password,
-        stored: Option<String>,
-        reply: oneshot::Sender<Result<Verification, AuthError>>,
-    },
+    Verify { password: Password, stored: Option<String>, reply: oneshot::Sender<Result<Verification, AuthError>> },
 }
 
 /// A few threads, one queue.
@@ -112,8 +104,22 @@ impl PasswordHasher {
 
     /// A PHC string with a salt of its own.
     pub async fn hash(&self, password: Password) -> Result<String, AuthError> {
+        self.hash_judged(password, None).await
+    }
+
+    /// The same for what becomes somebody's password, if it is not easy to guess. Here, because weighing one may take as
+    /// long as a digest.
+    pub async fn hash_new(&self, password: Password, email: &str, field: &'static str) -> Result<String, AuthError> {
+        self.hash_judged(password, Some((email.to_owned(), field))).await
+    }
+
+    async fn hash_judged(
+        &self,
+        password: Password,
+        judged: Option<(String, &'static str)>,
+    ) -> Result<String, AuthError> {
         let (reply, answer) = oneshot::channel();
-        self.submit(Job::Hash { password, reply })?;
+        self.submit(Job::Hash { password, judged, reply })?;
         answer.await.map_err(|_| AuthError::Internal("a hasher thread is gone"))?
     }
 
@@ -142,8 +148,9 @@ fn work(jobs: &Mutex<Receiver<Job>>, computed: &AtomicU64) {
         };
         computed.fetch_add(1, Ordering::SeqCst);
         match next {
-            Ok(Job::Hash { password, reply }) => {
-                let _ = reply.send(hash(&password, &mut memory));
+            Ok(Job::Hash { password, judged, reply }) => {
+                let judged = judged.map_or(Ok(()), |(email, field)| hard_to_guess(&password, &email, field));
+                let _ = reply.send(judged.and_then(|()| hash(&password, &mut memory)));
             }
             Ok(Job::Verify { password, stored, reply }) => {
                 let _ = reply.send(verify(&password, stored.as_deref(), &mut memory));
@@ -233,13 +240,5 @@ mod tests {
         let answers = futures::future::join_all(calls).await;
         assert!(answers.iter().any(|answer| matches!(answer, Err(AuthError::Busy { .. }))));
         assert!(answers.iter().any(Result::is_ok));
-    }
-
-    #[test]
-    fn length_is_counted_in_characters_and_nothing_else_is_asked() {
-        assert!(Password::from("é".repeat(15)).acceptable("password").is_ok());
-        assert!(Password::from("a".repeat(14)).acceptable("password").is_err());
-        assert!(Password::from(" ".repeat(15)).acceptable("password").is_ok());
-        assert!(Password::from("a".repeat(1025)).acceptable("password").is_err());
     }
 }

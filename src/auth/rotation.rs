@@ -152,6 +152,13 @@ pub struct Advance {
     pub next: Ratchet,
 }
 
+impl Advance {
+    /// A write that moves nothing, good only while the row is as it was read.
+    pub fn none(ratchet: &Ratchet) -> Self {
+        Self { expected: ratchet.generation, next: ratchet.clone() }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[must_use]
 pub enum Decision {

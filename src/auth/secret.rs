@@ -111,6 +111,7 @@ impl SealingKey {
 }
 
 /// Names a token in logs and events without giving it away or letting anyone test a guess.
+#[derive(Clone)]
 pub struct FingerprintKey(hmac::Key);
 
 impl FingerprintKey {

@@ -1,6 +1,6 @@
-//! The use cases, in the order a person meets them: register, log in, refresh, log out, and then the account. Each reads
-//! what it needs, lets a pure rule decide, writes once, and tells who must know. A refusal that changes state commits the
-//! change before it returns.
+//! The use cases, in the order a person meets them: register, log in, refresh, log out; [`super::account`] has those that
+//! follow. Each reads what it needs, lets a pure rule decide, writes once, and tells who must know. A refusal that changes
+//! state commits the change before it returns.
 
 use std::{sync::Arc, time::Duration};
 
@@ -8,9 +8,10 @@ use uuid::Uuid;
 
 use super::access_token::{AccessTokens, Refused, Verified};
 use super::error::AuthError;
-use super::event::{EventKind, SecurityEvent};
+use super::event::{EventKind, ReuseNotice, SecurityEvent};
 use super::keys::KeyRing;
 use super::password::{Password, PasswordHasher, Verification};
+use super::password_rules::PasswordRules;
 use super::random;
 use super::refresh_token::{Presented, RefreshToken, RefreshTokenKey};
 use super::revoked::{Revocation, RevokedSessions};
@@ -60,6 +61,7 @@ pub struct AuthService {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
     pub lifetimes: Lifetimes,
+    pub password_rules: PasswordRules,
     pub passwords: PasswordHasher,
     pub access_tokens: AccessTokens,
     pub refresh_tokens: RefreshTokenKey,
@@ -77,8 +79,8 @@ impl AuthService {
         old: Option<Presented>,
     ) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
-        password.acceptable("password")?;
-        let password_hash = self.passwords.hash(password).await?;
+        self.password_rules.long_enough(&password, "password")?;
+        let password_hash = self.passwords.hash_new(password, email.as_str(), "password").await?;
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
             email: email.as_str().to_owned(),
@@ -117,41 +119,74 @@ impl AuthService {
         }
     }
 
-    /// One turn of the ratchet (`rotation`), with the row as the only judge between racers.
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
+        self.take_turn(&presented, &device, false).await
+    }
+
+    /// One turn of the ratchet (`rotation`), with the row as the only judge between racers. With `entered`, that the
+    /// password was entered now is part of the same swap.
+    pub(super) async fn take_turn(
+        &self,
+        presented: &Presented,
+        device: &Device,
+        entered: bool,
+    ) -> Result<Grant, AuthError> {
         for _ in 0..ATTEMPTS {
-            let session = self.genuine(&presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
-            // After the read: time spent waiting for the store must not eat the racers' grace.
-            let now = self.clock.now();
-            let grace = self.lifetimes.refresh_grace;
-            match rotation::decide(&session.ratchet, &session.standing(), presented.generation, now, grace) {
-                Decision::Rotate(advance) | Decision::ReKey(advance) => {
-                    let idle_expires_at = now.plus(self.lifetimes.refresh_idle);
-                    let generation = advance.next.generation;
-                    if self.turn(&session, advance, idle_expires_at, now).await? == Swap::Done {
-                        return self.grant(&session, generation, idle_expires_at, now);
-                    }
-                }
-                Decision::Replay { generation } => {
-                    return self.grant(&session, generation, session.idle_expires_at, now);
-                }
-                Decision::Ended(end) => return Err(ended(&session, end)),
-                Decision::Ahead => {
-                    self.alarm(EventKind::TokenAhead, &session, &device).await?;
-                    return Err(AuthError::RefreshTokenInvalid);
-                }
-                Decision::Reuse => {
-                    self.end(&session, RevokeReason::Reuse, EventKind::TokenReuse, &device).await?;
-                    return Err(AuthError::RefreshTokenReused);
-                }
+            let (mut session, advance, now) = self.judge(presented, device).await?;
+            let (advance, idle_expires_at, last_used_at) = match advance {
+                Some(advance) => (advance, now.plus(self.lifetimes.refresh_idle), now),
+                // A racer turned it: it stays where it is, so that both answers carry the same token in any order.
+                None if entered => (Advance::none(&session.ratchet), session.idle_expires_at, session.last_used_at),
+                None => return self.grant(&session, session.ratchet.generation, session.idle_expires_at, now),
+            };
+            if entered {
+                session.authenticated_at = now;
+            }
+            let generation = advance.next.generation;
+            let rotate = Rotate {
+                session_id: session.id,
+                expected: advance.expected,
+                next: advance.next,
+                idle_expires_at,
+                last_used_at,
+                authenticated_at: entered.then_some(now),
+            };
+            if self.store.rotate(rotate).await? == Swap::Done {
+                return self.grant(&session, generation, idle_expires_at, now);
             }
         }
         Err(AuthError::Busy { retry_after: 1 })
     }
 
+    /// What the ratchet says of a presented token: the turn to take, or none where a racer just took it. Where no token is
+    /// to be issued, what follows from that is done.
+    pub(super) async fn judge(
+        &self,
+        presented: &Presented,
+        device: &Device,
+    ) -> Result<(Session, Option<Advance>, Timestamp), AuthError> {
+        let session = self.genuine(presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
+        // After the read: time spent waiting for the store must not eat the racers' grace.
+        let now = self.clock.now();
+        let grace = self.lifetimes.refresh_grace;
+        match rotation::decide(&session.ratchet, &session.standing(), presented.generation, now, grace) {
+            Decision::Rotate(advance) | Decision::ReKey(advance) => Ok((session, Some(advance), now)),
+            Decision::Replay { .. } => Ok((session, None, now)),
+            Decision::Ended(end) => Err(ended(&session, end)),
+            Decision::Ahead => {
+                self.alarm(EventKind::TokenAhead, &session, device).await?;
+                Err(AuthError::RefreshTokenInvalid)
+            }
+            Decision::Reuse => {
+                self.end(&session, RevokeReason::Reuse, EventKind::TokenReuse, device).await?;
+                Err(AuthError::RefreshTokenReused)
+            }
+        }
+    }
+
     /// Ends the presented session; ending one that is unknown or over is no error.
-    pub async fn logout(&self, presented: Option<Presented>) -> Result<(), AuthError> {
-        self.end_presented(presented, RevokeReason::Logout).await
+    pub async fn logout(&self, presented: Option<Presented>, device: &Device) -> Result<(), AuthError> {
+        self.end_presented(presented, RevokeReason::Logout, device).await
     }
 
     /// Who sends this access token, by signature, claims and the set of ended sessions: no query.
@@ -162,65 +197,6 @@ impl AuthService {
             Some(reason) => Err(NotAuthenticated::Revoked(reason)),
             None => Ok(verified),
         }
-    }
-
-    /// The sessions that could still refresh.
-    pub async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>, AuthError> {
-        let now = self.clock.now();
-        let mut sessions = self.store.sessions_of_user(user_id).await?;
-        sessions.retain(|session| {
-            session.revoked.is_none() && now < session.idle_expires_at && now < session.absolute_expires_at
-        });
-        Ok(sessions)
-    }
-
-    pub async fn revoke_session(&self, user_id: UserId, id: &str) -> Result<(), AuthError> {
-        let id = SessionId::parse(id).ok_or(AuthError::NotFound)?;
-        let session = self.store.session(id).await?.filter(|session| session.user_id == user_id);
-        let session = session.ok_or(AuthError::NotFound)?;
-        self.end(&session, RevokeReason::SignedOutElsewhere, EventKind::TokenRevoked, &Device::default()).await
-    }
-
-    pub async fn revoke_other_sessions(&self, user_id: UserId, current: SessionId) -> Result<u32, AuthError> {
-        self.end_all(user_id, Some(current), RevokeReason::SignedOutElsewhere).await
-    }
-
-    pub async fn change_password(
-        &self,
-        user_id: UserId,
-        current: SessionId,
-        old: Password,
-        new: Password,
-    ) -> Result<u32, AuthError> {
-        new.acceptable("new_password")?;
-        self.confirm_password(user_id, old, "current_password").await?;
-        let hash = self.passwords.hash(new).await?;
-        self.store.set_password(user_id, &hash).await?;
-        self.record(EventKind::PasswordChange, Some(user_id), Some(current), &Device::default(), "").await?;
-        self.end_all(user_id, Some(current), RevokeReason::PasswordChanged).await
-    }
-
-    pub async fn delete_account(&self, user_id: UserId, password: Password) -> Result<(), AuthError> {
-        self.confirm_password(user_id, password, "password").await?;
-        self.end_all(user_id, None, RevokeReason::AccountDeleted).await?;
-        self.store.delete_user(user_id).await?;
-        self.record(EventKind::UserDeleted, None, None, &Device::default(), "").await
-    }
-
-    /// Disables an account: no new sign-in, and every session ends with its access tokens.
-    pub async fn disable_user(&self, email: &str) -> Result<u32, AuthError> {
-        let user = self.known_user(email).await?;
-        self.store.set_disabled(user.id, Some(self.clock.now())).await?;
-        self.end_all(user.id, None, RevokeReason::AccountDisabled).await
-    }
-
-    pub async fn enable_user(&self, email: &str) -> Result<(), AuthError> {
-        let user = self.known_user(email).await?;
-        Ok(self.store.set_disabled(user.id, None).await?)
-    }
-
-    async fn known_user(&self, email: &str) -> Result<UserRecord, AuthError> {
-        self.store.user_by_email(Email::parse(email)?.as_str()).await?.ok_or(AuthError::NotFound)
     }
 
     /// Turns the signing keys now. Signs nobody out.
@@ -248,7 +224,7 @@ impl AuthService {
     }
 
     async fn open_session(&self, user: UserRecord, device: Device, old: Option<Presented>) -> Result<Grant, AuthError> {
-        self.end_presented(old, RevokeReason::Replaced).await?;
+        self.end_presented(old, RevokeReason::Replaced, &device).await?;
         let now = self.clock.now();
         let session = Session {
             id: SessionId(random::bytes()),
@@ -258,6 +234,7 @@ impl AuthService {
             salt: Salt(random::bytes()),
             ratchet: Ratchet { generation: 0, parent: None, ring: Ring::default() },
             created_at: now,
+            authenticated_at: now,
             last_used_at: now,
             idle_expires_at: now.plus(self.lifetimes.refresh_idle),
             absolute_expires_at: now.plus(self.lifetimes.refresh_absolute),
@@ -275,23 +252,6 @@ impl AuthService {
         Ok(session.filter(|session| self.refresh_tokens.is_bound(presented, &session.salt)))
     }
 
-    async fn turn(
-        &self,
-        session: &Session,
-        advance: Advance,
-        idle_expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<Swap, AuthError> {
-        let rotate = Rotate {
-            session_id: session.id,
-            expected: advance.expected,
-            next: advance.next,
-            idle_expires_at,
-            last_used_at: now,
-        };
-        Ok(self.store.rotate(rotate).await?)
-    }
-
     fn grant(
         &self,
         session: &Session,
@@ -304,7 +264,7 @@ impl AuthService {
             &self.keys,
             session.user_id,
             session.id,
-            session.created_at,
+            session.authenticated_at,
             session.absolute_expires_at,
             now,
         )?;
@@ -319,81 +279,83 @@ impl AuthService {
         })
     }
 
-    async fn end_presented(&self, presented: Option<Presented>, reason: RevokeReason) -> Result<(), AuthError> {
+    async fn end_presented(
+        &self,
+        presented: Option<Presented>,
+        reason: RevokeReason,
+        device: &Device,
+    ) -> Result<(), AuthError> {
         let Some(presented) = presented else { return Ok(()) };
         match self.genuine(&presented).await? {
-            Some(session) => self.end(&session, reason, EventKind::TokenRevoked, &Device::default()).await,
+            Some(session) => self.end(&session, reason, EventKind::TokenRevoked, device).await,
             None => Ok(()),
         }
     }
 
-    /// Revokes one session: in the store, then in this instance's memory; the store tells the other instances.
-    async fn end(
+    /// Revokes one session: in the store, then in this instance's memory; the store tells the other instances. For a reuse
+    /// the owner's notice is written first: no crash ends the session without telling.
+    pub(super) async fn end(
         &self,
         session: &Session,
         reason: RevokeReason,
         kind: EventKind,
         device: &Device,
     ) -> Result<(), AuthError> {
-        let at = self.clock.now();
-        let (store, revoked, id) = (self.store.clone(), self.revoked.clone(), session.id);
-        // Detached: a caller that goes away after the commit must not leave the access token alive.
-        let ending = tokio::spawn(async move {
-            let ended = store.revoke_session(id, reason, at).await?;
-            if ended {
-                revoked.add(Revocation { session_id: id, at, reason });
-            }
-            Ok::<_, StoreError>(ended)
+        let event = self.event(kind, Some(session.user_id), Some(session.id), device, reason.as_str());
+        let (store, revoked, fingerprints) = (self.store.clone(), self.revoked.clone(), self.fingerprints.clone());
+        let (id, at) = (session.id, event.at);
+        let notice = (reason == RevokeReason::Reuse).then(|| ReuseNotice {
+            session_id: id,
+            user_id: session.user_id,
+            at,
+            device: event.device.clone(),
+            session_device: session.device.clone(),
+            session_created_at: session.created_at,
         });
-        if ending.await.map_err(|_| AuthError::Internal("ending a session"))?? {
-            self.record(kind, Some(session.user_id), Some(session.id), device, reason.as_str()).await?;
-        }
-        Ok(())
+        // Detached: a caller that goes away after the commit must not leave the access token alive, nor the event untold.
+        let ending = tokio::spawn(async move {
+            if let Some(notice) = notice {
+                store.add_notice(&notice).await?;
+            }
+            if store.revoke_session(id, reason, at).await? {
+                revoked.add(Revocation { session_id: id, at, reason });
+                event.log(&fingerprints);
+                store.append_event(&event).await?;
+            }
+            Ok::<_, StoreError>(())
+        });
+        Ok(ending.await.map_err(|_| AuthError::Internal("ending a session"))??)
     }
 
-    async fn end_all(
+    pub(super) async fn end_all(
         &self,
         user_id: UserId,
         except: Option<SessionId>,
         reason: RevokeReason,
+        device: &Device,
     ) -> Result<u32, AuthError> {
-        let at = self.clock.now();
-        let (store, revoked) = (self.store.clone(), self.revoked.clone());
+        let event = self.event(EventKind::TokenRevoked, Some(user_id), None, device, reason.as_str());
+        let (store, revoked, fingerprints) = (self.store.clone(), self.revoked.clone(), self.fingerprints.clone());
         let ending = tokio::spawn(async move {
+            let at = event.at;
             let ended = store.revoke_sessions_of_user(user_id, except, reason, at).await?;
             revoked.add_all(ended.iter().map(|&session_id| Revocation { session_id, at, reason }));
+            for &session_id in &ended {
+                let event = SecurityEvent { session_id: Some(session_id), ..event.clone() };
+                event.log(&fingerprints);
+                store.append_event(&event).await?;
+            }
             Ok::<_, StoreError>(ended)
         });
         let ended = ending.await.map_err(|_| AuthError::Internal("ending sessions"))??;
-        for session_id in &ended {
-            let device = Device::default();
-            self.record(EventKind::TokenRevoked, Some(user_id), Some(*session_id), &device, reason.as_str()).await?;
-        }
         Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
-    }
-
-    async fn confirm_password(
-        &self,
-        user_id: UserId,
-        password: Password,
-        field: &'static str,
-    ) -> Result<(), AuthError> {
-        password.not_oversized(field)?;
-        let user = self.store.user(user_id).await?.ok_or(AuthError::NotFound)?;
-        match self.passwords.verify(password, Some(user.password_hash)).await? {
-            Verification::Right => Ok(()),
-            Verification::Wrong => {
-                self.record(EventKind::PasswordChangeFail, Some(user_id), None, &Device::default(), "").await?;
-                Err(AuthError::invalid(field, "This is not your current password."))
-            }
-        }
     }
 
     async fn alarm(&self, kind: EventKind, session: &Session, device: &Device) -> Result<(), AuthError> {
         self.record(kind, Some(session.user_id), Some(session.id), device, "").await
     }
 
-    async fn record(
+    pub(super) async fn record(
         &self,
         kind: EventKind,
         user_id: Option<UserId>,
@@ -401,16 +363,21 @@ impl AuthService {
         device: &Device,
         detail: &str,
     ) -> Result<(), AuthError> {
-        let event = SecurityEvent {
-            at: self.clock.now(),
-            kind,
-            user_id,
-            session_id,
-            device: device.as_str().to_owned(),
-            detail: detail.to_owned(),
-        };
+        let event = self.event(kind, user_id, session_id, device, detail);
         event.log(&self.fingerprints);
         Ok(self.store.append_event(&event).await?)
+    }
+
+    fn event(
+        &self,
+        kind: EventKind,
+        user_id: Option<UserId>,
+        session_id: Option<SessionId>,
+        device: &Device,
+        detail: &str,
+    ) -> SecurityEvent {
+        let (device, detail) = (device.as_str().to_owned(), detail.to_owned());
+        SecurityEvent { at: self.clock.now(), kind, user_id, session_id, device, detail }
     }
 }
 

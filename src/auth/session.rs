@@ -56,8 +56,10 @@ pub struct Session {
     pub user_disabled: bool,
     pub salt: Salt,
     pub ratchet: Ratchet,
-    /// When the password was entered: the `auth_time` claim, and where the absolute limit counts from.
+    /// The sign-in: where the absolute limit counts from.
     pub created_at: Timestamp,
+    /// When the password was last entered: the `auth_time` claim. A refresh never moves it.
+    pub authenticated_at: Timestamp,
     pub last_used_at: Timestamp,
     pub idle_expires_at: Timestamp,
     pub absolute_expires_at: Timestamp,

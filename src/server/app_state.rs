@@ -9,7 +9,8 @@ use super::config::Config;
 use super::instances::Hearing;
 use crate::auth::{
     access_token::AccessTokens, error::AuthError, keys::KeyRing, notes::Notes, password::PasswordHasher,
-    refresh_token::RefreshTokenKey, revoked::RevokedSessions, secret::ServerSecret, service::AuthService,
+    password_rules::PasswordRules, refresh_token::RefreshTokenKey, revoked::RevokedSessions, secret::ServerSecret,
+    service::AuthService,
 };
 use crate::clock::{Clock, ShiftedClock};
 use crate::store::Store;
@@ -53,6 +54,7 @@ impl AppState {
             store: store.clone(),
             clock: clock.clone(),
             lifetimes: config.lifetimes(),
+            password_rules: PasswordRules { min: config.password_min },
             passwords,
             access_tokens: AccessTokens::new(&config.public_url, config.access_ttl, VERIFIED_TOKENS),
             refresh_tokens: RefreshTokenKey::new(secret),

@@ -79,6 +79,10 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_GRACE", default_value = "10s", value_parser = humantime::parse_duration)]
     pub refresh_grace: Duration,
 
+    /// Shortest password taken when one is set, in characters: 8 to 64.
+    #[arg(long, global = true, env = "TWO_TOKENS_PASSWORD_MIN", default_value = "15")]
+    pub password_min: usize,
+
     /// What to log: a level, or tracing directives.
     #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
     pub log: String,
@@ -135,6 +139,9 @@ impl Config {
         }
         if self.refresh_grace > Duration::from_secs(60) {
             return refuse("TWO_TOKENS_REFRESH_GRACE", "must be at most 60s: a thief shares the grace");
+        }
+        if !(8..=64).contains(&self.password_min) {
+            return refuse("TWO_TOKENS_PASSWORD_MIN", "must be from 8 to 64; 15 where there is no second factor");
         }
         if self.demo_user && !self.addr.ip().is_loopback() {
             return refuse("--demo-user", "is for loopback addresses only: its password is known to everybody");
@@ -228,6 +235,8 @@ mod tests {
             (vec!["--refresh-idle", "60d"], "TWO_TOKENS_REFRESH_ABSOLUTE"),
             (vec!["--refresh-idle", "1s"], "TWO_TOKENS_REFRESH_IDLE"),
             (vec!["--refresh-grace", "5m"], "TWO_TOKENS_REFRESH_GRACE"),
+            (vec!["--password-min", "7"], "TWO_TOKENS_PASSWORD_MIN"),
+            (vec!["--password-min", "65"], "TWO_TOKENS_PASSWORD_MIN"),
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),

@@ -9,9 +9,21 @@ pub const PASSWORD: &str = "two tokens, one session";
 
 /// Makes the demo user where there is none.
 pub async fn ensure(auth: &AuthService) -> Result<(), AuthError> {
-    match auth.register(EMAIL, PASSWORD.to_owned().into(), Device::from_user_agent("two-tokens"), None).await {
-        Ok(grant) => auth.logout(auth.refresh_tokens.open(grant.refresh_token.reveal()).ok()).await,
+    let device = Device::from_user_agent("two-tokens");
+    match auth.register(EMAIL, PASSWORD.to_owned().into(), device.clone(), None).await {
+        Ok(grant) => auth.logout(auth.refresh_tokens.open(grant.refresh_token.reveal()).ok(), &device).await,
         Err(AuthError::EmailTaken) => Ok(()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::password_rules::hard_to_guess;
+
+    #[test]
+    fn its_password_would_be_taken_from_anybody() {
+        assert!(hard_to_guess(&PASSWORD.to_owned().into(), EMAIL, "password").is_ok());
     }
 }

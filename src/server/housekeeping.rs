@@ -1,4 +1,4 @@
-//! What must happen now and then: keys turn by age, ended sessions leave the memory and later the table.
+//! What must happen now and then: keys turn by age, ended sessions leave the memory and later the table, old events go.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,6 +9,8 @@ const EVERY: Duration = Duration::from_secs(30);
 const KEY_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long an ended session stays in the table, for the person's history.
 const KEEP_ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long the history of accounts is kept.
+const KEEP_EVENTS: Duration = Duration::from_secs(180 * 24 * 3600);
 const PURGE_BATCH: u32 = 500;
 
 /// Runs until dropped.
@@ -32,5 +34,7 @@ pub async fn tidy(auth: &AuthService) -> Result<(), crate::auth::error::AuthErro
     auth.store.purge_ended(now.minus(auth.lifetimes.access)).await?;
     let before = now.minus(KEEP_ENDED);
     while auth.store.purge_sessions(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
+    let before = now.minus(KEEP_EVENTS);
+    while auth.store.purge_events(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
     Ok(())
 }

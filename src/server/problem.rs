@@ -24,10 +24,19 @@ impl From<AuthError> for Problem {
             AuthError::InvalidCredentials => {
                 Problem::new(Code::InvalidCredentials, "E-mail or password is wrong. Check both and try again.")
             }
-            AuthError::EmailTaken => Problem::new(
-                Code::EmailTaken,
-                "There is an account with this e-mail already. Sign in, or use another address.",
-            ),
+            AuthError::WrongPassword => {
+                Problem::new(Code::InvalidCredentials, "This is not your current password. Try again.")
+            }
+            AuthError::NotRecent => {
+                Problem::new(Code::InsufficientUserAuthentication, "Enter your password again to do this.")
+            }
+            AuthError::EmailTaken => Problem {
+                field: Some("email".into()),
+                ..Problem::new(
+                    Code::EmailTaken,
+                    "There is an account with this e-mail already. Sign in, or use another address.",
+                )
+            },
             AuthError::Invalid { field, detail } => Problem::invalid(field, detail),
             AuthError::NotFound => Problem::new(Code::NotFound, "There is nothing here, or it is not yours."),
             AuthError::RefreshTokenMissing => {

@@ -7,7 +7,7 @@ use axum::{
     extract::{Request, State},
     http::header,
     middleware::{from_fn, from_fn_with_state},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
     routing::{any, get},
 };
 use leptos::prelude::provide_context;
@@ -47,7 +47,8 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/version", get(health::version))
-        .route("/.well-known/jwks.json", get(health::jwks));
+        .route("/.well-known/jwks.json", get(health::jwks))
+        .route("/.well-known/change-password", get(|| async { Redirect::to("/account") }));
 
     let for_tests = match state.test_clock.clone() {
         Some(clock) => Router::new().route("/test/clock", test_clock::route(clock)),

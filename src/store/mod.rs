@@ -10,7 +10,7 @@ use futures::stream::BoxStream;
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
 use crate::auth::{
-    event::SecurityEvent,
+    event::{ReuseNotice, SecurityEvent},
     keys::StoredKey,
     revoked::Revocation,
     rotation::Ratchet,
@@ -20,6 +20,7 @@ use crate::auth::{
 use crate::clock::Timestamp;
 
 pub mod postgres;
+mod rows;
 mod sql;
 pub mod sqlite;
 
@@ -49,6 +50,8 @@ pub struct Rotate {
     pub next: Ratchet,
     pub idle_expires_at: Timestamp,
     pub last_used_at: Timestamp,
+    /// `None` leaves it as it is: a refresh enters no password.
+    pub authenticated_at: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,8 +80,10 @@ pub trait Store: Send + Sync + 'static {
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError>;
     async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError>;
     async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError>;
+    /// `false` when the address is somebody else's, by the database's word.
+    async fn set_email(&self, id: UserId, email: &str) -> Result<bool, StoreError>;
     async fn set_disabled(&self, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError>;
-    /// Removes the user with their sessions, notes and events. The sessions that were revoked are still told by
+    /// Removes the user with their sessions, notes, notices and events. The sessions that were revoked are still told by
     /// [`Store::revoked_since`], until they are purged.
     async fn delete_user(&self, id: UserId) -> Result<(), StoreError>;
 
@@ -131,6 +136,15 @@ pub trait Store: Send + Sync + 'static {
     async fn append_event(&self, event: &SecurityEvent) -> Result<(), StoreError>;
     /// The newest events of a person first.
     async fn events_of_user(&self, id: UserId, limit: u32) -> Result<Vec<SecurityEvent>, StoreError>;
+    /// Removes at most `limit` events from before `before`; returns how many.
+    async fn purge_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// Keeps a notice; a session's first one stays.
+    async fn add_notice(&self, notice: &ReuseNotice) -> Result<(), StoreError>;
+    /// The newest notices of a person first.
+    async fn notices_of_user(&self, id: UserId, limit: u32) -> Result<Vec<ReuseNotice>, StoreError>;
+    /// `false` when this person has no such notice.
+    async fn dismiss_notice(&self, owner: UserId, session_id: SessionId) -> Result<bool, StoreError>;
 
     /// What other instances do to sessions and keys, beginning with [`Change::LineUp`]. Ends at once where there can be no
     /// other instance.

@@ -11,12 +11,13 @@ use sqlx::{
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
 
-use super::sql::{Readable, collect, select_sessions, sql_store, unavailable};
+use super::rows::{Readable, collect};
+use super::sql::{select_sessions, sql_store, unavailable};
 use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
 use crate::auth::{
-    event::SecurityEvent,
+    event::{ReuseNotice, SecurityEvent},
     keys::StoredKey,
     revoked::Revocation,
     session::{Session, SessionId},
@@ -89,14 +90,16 @@ sql_store! { PostgresStore {
 
     async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
         let updated = sqlx::query(
-            "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, last_used_at = $5 \
-             WHERE id = $6 AND generation = $7 AND revoked_at IS NULL",
+            "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, last_used_at = $5, \
+             authenticated_at = COALESCE($6, authenticated_at) \
+             WHERE id = $7 AND generation = $8 AND revoked_at IS NULL",
         )
             .bind(i64::from(rotate.next.generation))
             .bind(rotate.next.parent.map(i64::from))
             .bind(rotate.next.ring.to_bytes())
             .bind(rotate.idle_expires_at.millis())
             .bind(rotate.last_used_at.millis())
+            .bind(rotate.authenticated_at.map(Timestamp::millis))
             .bind(rotate.session_id.0.as_slice())
             .bind(i64::from(rotate.expected))
             .execute(&mut *self.write().await?)

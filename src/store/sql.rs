@@ -1,171 +1,11 @@
 //! The operations whose SQL is the same in both dialects, written once. `sql_store!` makes the whole `impl Store` of a
 //! database from them and from the few operations each database does its own way.
 
-use sqlx::{ColumnIndex, Decode, Row, Type};
-
 use super::StoreError;
-use crate::api::error::RevokeReason;
-use crate::api::notes::Note;
-use crate::auth::{
-    event::{EventKind, SecurityEvent},
-    keys::{KeyState, StoredKey},
-    revoked::Revocation,
-    rotation::{Ratchet, Ring},
-    session::{Revoked, Salt, Session, SessionId},
-    user::{UserId, UserRecord},
-};
-use crate::clock::Timestamp;
-
-/// Reads the rows of either database into plain values: they have the same columns.
-pub(super) trait Readable: Row {
-    fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError>;
-    fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError>;
-    fn text(&self, column: &str) -> Result<String, StoreError>;
-    fn maybe_text(&self, column: &str) -> Result<Option<String>, StoreError>;
-    fn number(&self, column: &str) -> Result<i64, StoreError>;
-    fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError>;
-
-    fn id<const N: usize>(&self, column: &str) -> Result<[u8; N], StoreError> {
-        self.bytes(column)?.try_into().map_err(|_| corrupt(column))
-    }
-
-    fn time(&self, column: &str) -> Result<Timestamp, StoreError> {
-        self.number(column).map(Timestamp)
-    }
-
-    fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>, StoreError> {
-        Ok(self.maybe_number(column)?.map(Timestamp))
-    }
-
-    fn user_id(&self, column: &str) -> Result<UserId, StoreError> {
-        self.id::<16>(column).map(|bytes| UserId(uuid::Uuid::from_bytes(bytes)))
-    }
-
-    fn user(&self) -> Result<UserRecord, StoreError> {
-        Ok(UserRecord {
-            id: self.user_id("id")?,
-            email: self.text("email")?,
-            password_hash: self.text("password_hash")?,
-            created_at: self.time("created_at")?,
-            disabled_at: self.maybe_time("disabled_at")?,
-        })
-    }
-
-    fn session(&self) -> Result<Session, StoreError> {
-        let reason = self.maybe_text("revoked_reason")?;
-        let reason = reason.as_deref().and_then(RevokeReason::parse);
-        Ok(Session {
-            id: SessionId(self.id("id")?),
-            user_id: self.user_id("user_id")?,
-            user_email: self.text("email")?,
-            user_disabled: self.maybe_number("disabled_at")?.is_some(),
-            salt: Salt(self.id("salt")?),
-            ratchet: Ratchet {
-                generation: generation(self.number("generation")?)?,
-                parent: self.maybe_number("parent")?.map(generation).transpose()?,
-                ring: Ring::from_bytes(&self.bytes("ring")?).map_err(|_| corrupt("ring"))?,
-            },
-            created_at: self.time("created_at")?,
-            last_used_at: self.time("last_used_at")?,
-            idle_expires_at: self.time("idle_expires_at")?,
-            absolute_expires_at: self.time("absolute_expires_at")?,
-            revoked: self
-                .maybe_time("revoked_at")?
-                .map(|at| Revoked { at, reason: reason.unwrap_or(RevokeReason::SignedOutElsewhere) }),
-            device: self.text("device")?,
-        })
-    }
-
-    fn revocation(&self) -> Result<Revocation, StoreError> {
-        Ok(Revocation {
-            session_id: SessionId(self.id("id")?),
-            at: self.time("revoked_at")?,
-            reason: RevokeReason::parse(&self.text("revoked_reason")?).ok_or_else(|| corrupt("revoked_reason"))?,
-        })
-    }
-
-    fn signing_key(&self) -> Result<StoredKey, StoreError> {
-        Ok(StoredKey {
-            kid: self.text("kid")?,
-            state: KeyState::parse(&self.text("state")?).ok_or_else(|| corrupt("state"))?,
-            sealed: self.bytes("sealed")?,
-            created_at: self.time("created_at")?,
-            activated_at: self.maybe_time("activated_at")?,
-            retired_at: self.maybe_time("retired_at")?,
-        })
-    }
-
-    fn note(&self) -> Result<Note, StoreError> {
-        Ok(Note {
-            id: self.text("id")?,
-            title: self.text("title")?,
-            body: self.text("body")?,
-            updated_at: self.time("updated_at")?,
-        })
-    }
-
-    fn event(&self) -> Result<SecurityEvent, StoreError> {
-        let session_id = self.maybe_bytes("session_id")?.map(|bytes| bytes.try_into().map_err(|_| corrupt("id")));
-        Ok(SecurityEvent {
-            at: self.time("at")?,
-            kind: EventKind::parse(&self.text("kind")?).ok_or_else(|| corrupt("kind"))?,
-            user_id: Some(self.user_id("user_id")?),
-            session_id: session_id.transpose()?.map(SessionId),
-            device: self.text("device")?,
-            detail: self.text("detail")?,
-        })
-    }
-}
-
-impl<R> Readable for R
-where
-    R: Row,
-    for<'c> &'c str: ColumnIndex<R>,
-    for<'r> Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> String: Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> Option<Vec<u8>>: Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
-    for<'r> Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
-{
-    fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError> {
-        self.try_get(column).map_err(|_| corrupt(column))
-    }
-    fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.try_get(column).map_err(|_| corrupt(column))
-    }
-    fn text(&self, column: &str) -> Result<String, StoreError> {
-        self.try_get(column).map_err(|_| corrupt(column))
-    }
-    fn maybe_text(&self, column: &str) -> Result<Option<String>, StoreError> {
-        self.try_get(column).map_err(|_| corrupt(column))
-    }
-    fn number(&self, column: &str) -> Result<i64, StoreError> {
-        self.try_get(column).map_err(|_| corrupt(column))
-    }
-    fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError> {
-        self.try_get(column).map_err(|_| corrupt(column))
-    }
-}
-
-fn corrupt(column: &str) -> StoreError {
-    StoreError::Corrupt(format!("the column {column} holds something unexpected"))
-}
-
-fn generation(stored: i64) -> Result<u32, StoreError> {
-    u32::try_from(stored).map_err(|_| corrupt("generation"))
-}
 
 /// Whatever the database refused: trying again later is safe, and nothing was decided.
 pub(super) fn unavailable(error: sqlx::Error) -> StoreError {
     StoreError::Unavailable(error.to_string())
-}
-
-pub(super) fn collect<R: Readable, T>(
-    rows: Vec<R>,
-    read: impl Fn(&R) -> Result<T, StoreError>,
-) -> Result<Vec<T>, StoreError> {
-    rows.iter().map(read).collect()
 }
 
 /// A query for whole sessions, with what the user's row says about them.
@@ -173,6 +13,7 @@ macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.user_id, u.email, u.disabled_at, s.salt, s.generation, s.parent, s.ring, s.created_at, ",
+            "COALESCE(s.authenticated_at, s.created_at) AS authenticated_at, ",
             "s.last_used_at, s.idle_expires_at, s.absolute_expires_at, s.revoked_at, s.revoked_reason, s.device ",
             "FROM sessions s JOIN users u ON u.id = s.user_id ",
             $rest
@@ -240,6 +81,19 @@ macro_rules! sql_store {
                 Ok(())
             }
 
+            async fn set_email(&self, id: UserId, email: &str) -> Result<bool, StoreError> {
+                let updated = sqlx::query("UPDATE users SET email = $1 WHERE id = $2")
+                    .bind(email)
+                    .bind(id.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await;
+                match updated {
+                    Ok(_) => Ok(true),
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
+                    Err(error) => Err(unavailable(error)),
+                }
+            }
+
             async fn set_disabled(&self, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError> {
                 sqlx::query("UPDATE users SET disabled_at = $1 WHERE id = $2")
                     .bind(at.map(Timestamp::millis))
@@ -273,8 +127,8 @@ macro_rules! sql_store {
             async fn create_session(&self, session: &Session) -> Result<(), StoreError> {
                 sqlx::query(
                     "INSERT INTO sessions (id, user_id, salt, generation, parent, ring, created_at, last_used_at, \
-                     idle_expires_at, absolute_expires_at, device) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                     idle_expires_at, absolute_expires_at, device, authenticated_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 )
                 .bind(session.id.0.as_slice())
                 .bind(session.user_id.0.as_bytes().as_slice())
@@ -287,6 +141,7 @@ macro_rules! sql_store {
                 .bind(session.idle_expires_at.millis())
                 .bind(session.absolute_expires_at.millis())
                 .bind(&session.device)
+                .bind(session.authenticated_at.millis())
                 .execute(&mut *self.write().await?)
                 .await
                 .map_err(unavailable)?;
@@ -482,6 +337,59 @@ macro_rules! sql_store {
                 .await
                 .map_err(unavailable)?;
                 collect(rows, Readable::event)
+            }
+
+            async fn purge_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+                let purged = sqlx::query(
+                    "DELETE FROM security_events WHERE id IN (SELECT id FROM security_events WHERE at < $1 \
+                     ORDER BY at LIMIT $2)",
+                )
+                .bind(before.millis())
+                .bind(i64::from(limit))
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(purged.rows_affected())
+            }
+
+            async fn add_notice(&self, notice: &ReuseNotice) -> Result<(), StoreError> {
+                sqlx::query(
+                    "INSERT INTO notices (session_id, user_id, at, device, session_device, session_created_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                )
+                .bind(notice.session_id.0.as_slice())
+                .bind(notice.user_id.0.as_bytes().as_slice())
+                .bind(notice.at.millis())
+                .bind(&notice.device)
+                .bind(&notice.session_device)
+                .bind(notice.session_created_at.millis())
+                .execute(&mut *self.write().await?)
+                .await
+                .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn notices_of_user(&self, id: UserId, limit: u32) -> Result<Vec<ReuseNotice>, StoreError> {
+                let rows = sqlx::query(
+                    "SELECT session_id, user_id, at, device, session_device, session_created_at FROM notices \
+                     WHERE user_id = $1 ORDER BY at DESC, session_id LIMIT $2",
+                )
+                .bind(id.0.as_bytes().as_slice())
+                .bind(i64::from(limit))
+                .fetch_all(&mut *self.read().await?)
+                .await
+                .map_err(unavailable)?;
+                collect(rows, Readable::notice)
+            }
+
+            async fn dismiss_notice(&self, owner: UserId, session_id: SessionId) -> Result<bool, StoreError> {
+                let dismissed = sqlx::query("DELETE FROM notices WHERE session_id = $1 AND user_id = $2")
+                    .bind(session_id.0.as_slice())
+                    .bind(owner.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(dismissed.rows_affected() == 1)
             }
 
             async fn ping(&self) -> Result<(), StoreError> {

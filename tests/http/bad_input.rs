@@ -7,15 +7,19 @@ use axum::{
 
 use crate::support::{PASSWORD, TestApp};
 
-const POSTS: [&str; 11] = [
+const POSTS: [&str; 15] = [
     "/api/auth/register",
     "/api/auth/login",
     "/api/auth/refresh",
     "/api/auth/logout",
+    "/api/auth/suggest_passphrase",
+    "/api/auth/reauthenticate",
     "/api/account/revoke_session",
     "/api/account/revoke_other_sessions",
     "/api/account/change_password",
+    "/api/account/change_email",
     "/api/account/delete_account",
+    "/api/account/dismiss_notice",
     "/api/notes/create",
     "/api/notes/update",
     "/api/notes/delete",

@@ -4,12 +4,16 @@ mod support;
 
 mod access_tokens;
 mod bad_input;
+mod changing_the_email;
 mod clock_jumps;
 mod cross_site;
+mod history;
 mod logging_out;
 mod notes;
+mod passwords;
 mod refreshing;
 mod registering_and_logging_in;
 mod sessions;
 mod status;
+mod step_up;
 mod test_clock;

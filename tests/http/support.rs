@@ -91,6 +91,7 @@ pub struct Visitor {
     router: Router,
     pub cookies: Vec<(String, String)>,
     pub access_token: Option<String>,
+    user_agent: &'static str,
 }
 
 pub struct Answer {
@@ -150,7 +151,12 @@ fn serde_urlencoded(fields: &[(&str, &str)]) -> String {
 
 impl Visitor {
     pub fn of(router: Router) -> Self {
-        Self { router, cookies: Vec::new(), access_token: None }
+        let user_agent = "Mozilla/5.0 (X11; Linux x86_64) Test/1.0";
+        Self { router, cookies: Vec::new(), access_token: None, user_agent }
+    }
+
+    pub fn with_browser(self, user_agent: &'static str) -> Self {
+        Self { user_agent, ..self }
     }
 
     pub async fn send(&mut self, request: Request<Body>) -> Answer {
@@ -179,7 +185,7 @@ impl Visitor {
             .uri(path)
             .header(header::HOST, "localhost:3000")
             .header("sec-fetch-site", "same-origin")
-            .header(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64) Test/1.0");
+            .header(header::USER_AGENT, self.user_agent);
         if path.starts_with("/api/auth/") {
             if !self.cookies.is_empty() {
                 let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();

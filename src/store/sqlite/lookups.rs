@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::sql::{Readable, select_sessions, unavailable};
+use super::super::rows::Readable;
+use super::super::sql::{select_sessions, unavailable};
 use super::{Session, SessionId, StoreError, batch};
 
 type Found = Result<Option<Session>, StoreError>;

@@ -10,12 +10,13 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::sql::{Readable, collect, select_sessions, sql_store, unavailable};
+use super::rows::{Readable, collect};
+use super::sql::{select_sessions, sql_store, unavailable};
 use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
 use crate::auth::{
-    event::SecurityEvent,
+    event::{ReuseNotice, SecurityEvent},
     keys::StoredKey,
     revoked::Revocation,
     session::{Session, SessionId},

@@ -7,14 +7,17 @@ use std::collections::HashSet;
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::sql::{Readable, unavailable};
+use super::super::rows::Readable;
+use super::super::sql::unavailable;
 use super::{Rotate, SessionId, StoreError, Swap, batch};
 
 const ROTATE: &str = "WITH turn AS (SELECT unhex(value ->> 0) AS id, value ->> 1 AS expected, value ->> 2 AS generation, \
-     value ->> 3 AS parent, unhex(value ->> 4) AS ring, value ->> 5 AS idle_expires_at, value ->> 6 AS last_used_at \
+     value ->> 3 AS parent, unhex(value ->> 4) AS ring, value ->> 5 AS idle_expires_at, value ->> 6 AS last_used_at, \
+     value ->> 7 AS authenticated_at \
      FROM json_each($1)) \
      UPDATE sessions SET generation = turn.generation, parent = turn.parent, ring = turn.ring, \
-     idle_expires_at = turn.idle_expires_at, last_used_at = turn.last_used_at \
+     idle_expires_at = turn.idle_expires_at, last_used_at = turn.last_used_at, \
+     authenticated_at = COALESCE(turn.authenticated_at, sessions.authenticated_at) \
      FROM turn WHERE sessions.id = turn.id AND sessions.generation = turn.expected AND sessions.revoked_at IS NULL \
      RETURNING sessions.id AS id";
 
@@ -70,6 +73,7 @@ async fn swap(writer: &SqlitePool, turns: &[Turn]) -> Result<HashSet<SessionId>,
                 batch::hex(&rotate.next.ring.to_bytes()),
                 rotate.idle_expires_at.millis(),
                 rotate.last_used_at.millis(),
+                rotate.authenticated_at.map(crate::clock::Timestamp::millis),
             )
         })
         .collect();

@@ -1,0 +1,174 @@
+//! Rows of either database as plain values: both have the same columns. What cannot be read says which column it was.
+
+use sqlx::{ColumnIndex, Decode, Row, Type};
+
+use super::StoreError;
+use crate::api::error::RevokeReason;
+use crate::api::notes::Note;
+use crate::auth::{
+    event::{EventKind, ReuseNotice, SecurityEvent},
+    keys::{KeyState, StoredKey},
+    revoked::Revocation,
+    rotation::{Ratchet, Ring},
+    session::{Revoked, Salt, Session, SessionId},
+    user::{UserId, UserRecord},
+};
+use crate::clock::Timestamp;
+
+pub(super) trait Readable: Row {
+    fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError>;
+    fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError>;
+    fn text(&self, column: &str) -> Result<String, StoreError>;
+    fn maybe_text(&self, column: &str) -> Result<Option<String>, StoreError>;
+    fn number(&self, column: &str) -> Result<i64, StoreError>;
+    fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError>;
+
+    fn id<const N: usize>(&self, column: &str) -> Result<[u8; N], StoreError> {
+        self.bytes(column)?.try_into().map_err(|_| corrupt(column))
+    }
+
+    fn time(&self, column: &str) -> Result<Timestamp, StoreError> {
+        self.number(column).map(Timestamp)
+    }
+
+    fn maybe_time(&self, column: &str) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.maybe_number(column)?.map(Timestamp))
+    }
+
+    fn user_id(&self, column: &str) -> Result<UserId, StoreError> {
+        self.id::<16>(column).map(|bytes| UserId(uuid::Uuid::from_bytes(bytes)))
+    }
+
+    fn user(&self) -> Result<UserRecord, StoreError> {
+        Ok(UserRecord {
+            id: self.user_id("id")?,
+            email: self.text("email")?,
+            password_hash: self.text("password_hash")?,
+            created_at: self.time("created_at")?,
+            disabled_at: self.maybe_time("disabled_at")?,
+        })
+    }
+
+    fn session(&self) -> Result<Session, StoreError> {
+        let reason = self.maybe_text("revoked_reason")?;
+        let reason = reason.as_deref().and_then(RevokeReason::parse);
+        Ok(Session {
+            id: SessionId(self.id("id")?),
+            user_id: self.user_id("user_id")?,
+            user_email: self.text("email")?,
+            user_disabled: self.maybe_number("disabled_at")?.is_some(),
+            salt: Salt(self.id("salt")?),
+            ratchet: Ratchet {
+                generation: generation(self.number("generation")?)?,
+                parent: self.maybe_number("parent")?.map(generation).transpose()?,
+                ring: Ring::from_bytes(&self.bytes("ring")?).map_err(|_| corrupt("ring"))?,
+            },
+            created_at: self.time("created_at")?,
+            authenticated_at: self.time("authenticated_at")?,
+            last_used_at: self.time("last_used_at")?,
+            idle_expires_at: self.time("idle_expires_at")?,
+            absolute_expires_at: self.time("absolute_expires_at")?,
+            revoked: self
+                .maybe_time("revoked_at")?
+                .map(|at| Revoked { at, reason: reason.unwrap_or(RevokeReason::SignedOutElsewhere) }),
+            device: self.text("device")?,
+        })
+    }
+
+    fn revocation(&self) -> Result<Revocation, StoreError> {
+        Ok(Revocation {
+            session_id: SessionId(self.id("id")?),
+            at: self.time("revoked_at")?,
+            reason: RevokeReason::parse(&self.text("revoked_reason")?).ok_or_else(|| corrupt("revoked_reason"))?,
+        })
+    }
+
+    fn signing_key(&self) -> Result<StoredKey, StoreError> {
+        Ok(StoredKey {
+            kid: self.text("kid")?,
+            state: KeyState::parse(&self.text("state")?).ok_or_else(|| corrupt("state"))?,
+            sealed: self.bytes("sealed")?,
+            created_at: self.time("created_at")?,
+            activated_at: self.maybe_time("activated_at")?,
+            retired_at: self.maybe_time("retired_at")?,
+        })
+    }
+
+    fn note(&self) -> Result<Note, StoreError> {
+        Ok(Note {
+            id: self.text("id")?,
+            title: self.text("title")?,
+            body: self.text("body")?,
+            updated_at: self.time("updated_at")?,
+        })
+    }
+
+    fn notice(&self) -> Result<ReuseNotice, StoreError> {
+        Ok(ReuseNotice {
+            session_id: SessionId(self.id("session_id")?),
+            user_id: self.user_id("user_id")?,
+            at: self.time("at")?,
+            device: self.text("device")?,
+            session_device: self.text("session_device")?,
+            session_created_at: self.time("session_created_at")?,
+        })
+    }
+
+    fn event(&self) -> Result<SecurityEvent, StoreError> {
+        let session_id = self.maybe_bytes("session_id")?.map(|bytes| bytes.try_into().map_err(|_| corrupt("id")));
+        Ok(SecurityEvent {
+            at: self.time("at")?,
+            kind: EventKind::parse(&self.text("kind")?).ok_or_else(|| corrupt("kind"))?,
+            user_id: Some(self.user_id("user_id")?),
+            session_id: session_id.transpose()?.map(SessionId),
+            device: self.text("device")?,
+            detail: self.text("detail")?,
+        })
+    }
+}
+
+impl<R> Readable for R
+where
+    R: Row,
+    for<'c> &'c str: ColumnIndex<R>,
+    for<'r> Vec<u8>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> String: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> i64: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<Vec<u8>>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<String>: Decode<'r, R::Database> + Type<R::Database>,
+    for<'r> Option<i64>: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn text(&self, column: &str) -> Result<String, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn maybe_text(&self, column: &str) -> Result<Option<String>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn number(&self, column: &str) -> Result<i64, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+    fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError> {
+        self.try_get(column).map_err(|_| corrupt(column))
+    }
+}
+
+fn corrupt(column: &str) -> StoreError {
+    StoreError::Corrupt(format!("the column {column} holds something unexpected"))
+}
+
+fn generation(stored: i64) -> Result<u32, StoreError> {
+    u32::try_from(stored).map_err(|_| corrupt("generation"))
+}
+
+pub(super) fn collect<R: Readable, T>(
+    rows: Vec<R>,
+    read: impl Fn(&R) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(read).collect()
+}

@@ -1,0 +1,101 @@
+//! What every store promises about an account: its address, its recent sign-ins, its history and notices.
+
+use two_tokens::auth::event::ReuseNotice;
+
+use super::*;
+
+pub async fn an_email_changes_unless_it_is_somebody_elses(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    let other = new_user(&*store).await;
+    assert!(!store.set_email(session.user_id, &other.email).await.unwrap());
+    assert_eq!(store.session(session.id).await.unwrap().unwrap().user_email, session.user_email);
+    assert!(store.set_email(session.user_id, "new@example.com").await.unwrap());
+    assert!(store.set_email(session.user_id, "new@example.com").await.unwrap());
+    assert_eq!(store.session(session.id).await.unwrap().unwrap().user_email, "new@example.com");
+    assert!(store.user_by_email(&session.user_email).await.unwrap().is_none());
+}
+
+pub async fn the_time_of_the_password_moves_only_when_told_and_only_with_the_swap(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    let entered = |expected, at| Rotate { authenticated_at: Some(Timestamp(at)), ..turn(&session, expected, 50) };
+    let found = || async { store.session(session.id).await.unwrap().unwrap() };
+    assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Done);
+    assert_eq!(found().await.authenticated_at, NOW);
+    assert_eq!(store.rotate(entered(0, 7)).await.unwrap(), Swap::Lost);
+    assert_eq!(found().await.authenticated_at, NOW);
+    assert_eq!(store.rotate(entered(1, 7)).await.unwrap(), Swap::Done);
+    assert_eq!(store.rotate(turn(&session, 2, 50)).await.unwrap(), Swap::Done);
+    assert_eq!((found().await.authenticated_at, found().await.created_at), (Timestamp(7), NOW));
+    // A racer enters the password too late to turn: the ratchet stays where it is.
+    let here = found().await.ratchet;
+    let in_place = Rotate { expected: 3, next: here.clone(), ..entered(3, 8) };
+    assert_eq!(store.rotate(in_place).await.unwrap(), Swap::Done);
+    assert_eq!((found().await.authenticated_at, found().await.ratchet), (Timestamp(8), here));
+}
+
+pub async fn events_come_back_newest_first(store: Arc<dyn Store>) {
+    let ada = new_user(&*store).await.id;
+    for at in [1, 3, 2, 3] {
+        store.append_event(&event(ada, at)).await.unwrap();
+    }
+    let anonymous = SecurityEvent { user_id: None, session_id: None, ..event(ada, 9) };
+    store.append_event(&anonymous).await.unwrap();
+    let at: Vec<_> = store.events_of_user(ada, 3).await.unwrap().iter().map(|event| event.at.millis()).collect();
+    assert_eq!(at, [3, 3, 2]);
+    assert_eq!(store.events_of_user(ada, 1).await.unwrap()[0], event(ada, 3));
+}
+
+pub async fn old_events_are_purged_in_batches(store: Arc<dyn Store>) {
+    let ada = new_user(&*store).await.id;
+    for at in [5, 1, 2, 3, 4] {
+        store.append_event(&event(ada, at)).await.unwrap();
+    }
+    store.append_event(&SecurityEvent { user_id: None, ..event(ada, 1) }).await.unwrap();
+    assert_eq!(store.purge_events(Timestamp(4), 3).await.unwrap(), 3);
+    assert_eq!(store.purge_events(Timestamp(4), 3).await.unwrap(), 1);
+    let at: Vec<_> = store.events_of_user(ada, 9).await.unwrap().iter().map(|event| event.at.millis()).collect();
+    assert_eq!(at, [5, 4]);
+}
+
+pub fn notice(session: &Session, at: i64) -> ReuseNotice {
+    ReuseNotice {
+        session_id: session.id,
+        user_id: session.user_id,
+        at: Timestamp(at),
+        device: "thief".into(),
+        session_device: session.device.clone(),
+        session_created_at: session.created_at,
+    }
+}
+
+pub async fn a_notice_stays_until_its_owner_dismisses_it(store: Arc<dyn Store>) {
+    let laptop = new_session(&*store).await;
+    let (phone, eve) = (new_session_of(&*store, laptop.user_id).await, new_session(&*store).await);
+    store.add_notice(&notice(&laptop, 1)).await.unwrap();
+    store.add_notice(&notice(&phone, 2)).await.unwrap();
+    store.add_notice(&notice(&laptop, 3)).await.unwrap();
+    // The rows of sessions go by age, a notice does not.
+    assert_eq!(store.purge_sessions(Timestamp(i64::MAX), 9).await.unwrap(), 3);
+    let kept = || async { store.notices_of_user(laptop.user_id, 9).await.unwrap() };
+    assert_eq!(kept().await, [notice(&phone, 2), notice(&laptop, 1)]);
+    assert_eq!(store.notices_of_user(laptop.user_id, 1).await.unwrap(), [notice(&phone, 2)]);
+    assert!(!store.dismiss_notice(eve.user_id, phone.id).await.unwrap());
+    assert!(store.dismiss_notice(phone.user_id, phone.id).await.unwrap());
+    assert!(!store.dismiss_notice(phone.user_id, phone.id).await.unwrap());
+    assert_eq!(kept().await, [notice(&laptop, 1)]);
+}
+
+/// As a server from before the column wrote them, and as one that still runs beside this one does.
+#[tokio::test]
+async fn a_session_without_a_time_of_its_own_was_authenticated_at_its_sign_in() {
+    use sqlx::Connection as _;
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}/a.db", folder.path().display());
+    let store = store::open(&url).await.unwrap();
+    let user = new_user(&*store).await;
+    let session = Session { authenticated_at: Timestamp(7), ..session(&user) };
+    store.create_session(&session).await.unwrap();
+    let mut before = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    sqlx::query("UPDATE sessions SET authenticated_at = NULL").execute(&mut before).await.unwrap();
+    assert_eq!(store.session(session.id).await.unwrap().unwrap().authenticated_at, session.created_at);
+}
