@@ -1,5 +1,5 @@
-//! Register, log in, refresh, re-authenticate, log out: the endpoints the refresh cookie goes to. Each reads the request's edges, calls
-//! one use case, and writes the cookie; nothing is decided here.
+//! Register, log in, refresh, re-authenticate, log out: the endpoints the refresh cookie goes to. Each reads the request's
+//! edges, calls one use case, and writes the cookie; nothing is decided here.
 
 use std::fmt;
 

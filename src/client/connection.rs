@@ -97,8 +97,10 @@ mod browser {
 
     /// The server could not be reached or asks for patience: still signed in, and the next try is arranged.
     pub fn lost(problem: &Problem) {
-        if let Some(user) = offline_as() {
-            auth_state::set(AuthState::Offline { user });
+        let state = auth_state().get_untracked();
+        // Trouble does not concern who is signed out.
+        if !matches!(state, AuthState::Anonymous { .. }) {
+            auth_state::set(AuthState::Offline { user: state.user().cloned() });
         }
         let Some(hurried) = LINE.with_borrow_mut(|line| {
             if problem.code == Code::RateLimited {
@@ -115,15 +117,6 @@ mod browser {
             return;
         };
         spawn_local(count_down(hurried));
-    }
-
-    /// `None` when nobody is signed in, whom trouble does not concern.
-    #[expect(clippy::option_option, reason = "the inner one is the state's own: after a reload nobody knows who it is")]
-    fn offline_as() -> Option<Option<crate::api::auth::User>> {
-        auth_state().with_untracked(|state| match state {
-            AuthState::Anonymous { .. } => None,
-            state => Some(state.user().cloned()),
-        })
     }
 
     impl Line {
@@ -197,11 +190,7 @@ mod browser {
             line.embargo = None;
             std::mem::take(&mut line.waiting)
         });
-        let back = auth_state().with_untracked(|state| match state {
-            AuthState::Offline { user: Some(user) } => Some(user.clone()),
-            _ => None,
-        });
-        if let Some(user) = back {
+        if let AuthState::Offline { user: Some(user) } = auth_state().get_untracked() {
             auth_state::set(AuthState::SignedIn { user });
         }
         for turn in waiting {

@@ -33,12 +33,12 @@ pub fn read() -> Hint {
 pub fn forget() {
     page::remove_root_attribute("data-signed-in-hint");
     if read() == Hint::SignedIn {
-        write("", 0);
+        write(NAME, "", 0);
     }
 }
 
 pub fn remember_ending() {
-    write(ENDING, REMEMBERED_SECONDS);
+    write(NAME, ENDING, REMEMBERED_SECONDS);
 }
 
 /// Whether this browser keeps cookies for us. `navigator.cookieEnabled` does not know of what is blocked for one site.
@@ -47,17 +47,13 @@ pub fn can_be_kept() -> bool {
     if read() != Hint::None {
         return true;
     }
-    write_as(PROBE, "1", 60);
+    write(PROBE, "1", 60);
     let kept = cookies().contains(PROBE);
-    write_as(PROBE, "", 0);
+    write(PROBE, "", 0);
     kept
 }
 
-fn write(value: &str, max_age: u32) {
-    write_as(NAME, value, max_age);
-}
-
-fn write_as(name: &str, value: &str, max_age: u32) {
+fn write(name: &str, value: &str, max_age: u32) {
     if let Some(document) = document() {
         let _ = document.set_cookie(&format!("{name}={value}; Path=/; Max-Age={max_age}; Secure; SameSite=Lax"));
     }

@@ -64,16 +64,17 @@ mod browser {
     async fn begin(asked: impl Future<Output = Result<TokenResponse, Problem>>) -> Result<User, Problem> {
         refresh::landed().await;
         let too_slow = || Problem::unavailable("The server took too long to answer. Try again in a moment.", 1);
-        let grant = tabs::with_lock(async {
+        let (grant, cookie_kept) = tabs::with_lock(async {
             let grant = page::within(REQUEST_LIMIT, asked).await.unwrap_or_else(|| Err(too_slow()))?;
             token_store::begin(grant.clone());
-            if hint::read() == Hint::SignedIn {
+            let cookie_kept = hint::read() == Hint::SignedIn;
+            if cookie_kept {
                 tabs::tell(&Event::SignedIn { session_id: grant.session_id.clone() });
             }
-            Ok(grant)
+            Ok((grant, cookie_kept))
         })
         .await?;
-        if hint::read() != Hint::SignedIn {
+        if !cookie_kept {
             return Err(undo(grant).await);
         }
         auth_state::set(AuthState::SignedIn { user: grant.user.clone() });

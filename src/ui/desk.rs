@@ -113,6 +113,11 @@ impl Desk {
         self.papers.with_value(|papers| papers.work.clone())
     }
 
+    /// The note in hand as it is saved, when it is no new one.
+    pub fn changing(self) -> Option<Note> {
+        self.papers.with_value(|papers| papers.work.changing.clone())
+    }
+
     /// As it is typed.
     pub fn write(self, text: Draft) {
         self.papers.update_value(|papers| papers.work.text = text);

@@ -35,7 +35,7 @@ impl Editor {
             busy: RwSignal::new(false),
         };
         editor.desk.claim();
-        book.editing.set(editor.desk.work().changing);
+        book.editing.set(editor.desk.changing());
         editor.follow_what_is_edited();
         editor.follow_the_desk();
         editor
@@ -64,7 +64,7 @@ impl Editor {
     fn follow_what_is_edited(self) {
         Effect::new(move |_| {
             let wanted = self.book.editing.get();
-            let in_hand = self.desk.work().changing;
+            let in_hand = self.desk.changing();
             self.problem.set(None);
             match (wanted, in_hand) {
                 (Some(note), in_hand) if in_hand.as_ref().is_none_or(|held| held.id != note.id) => {
@@ -90,11 +90,15 @@ impl Editor {
         let work = self.desk.work();
         spawn_local(async move {
             let (sent, answer) = save(self.desk, work).await;
+            let is_there = self.book.is_there();
             if let Ok(note) = &answer {
                 self.desk.saved(note, &sent);
+                if !is_there {
+                    self.desk.saved_behind.update(|count| *count = count.wrapping_add(1));
+                }
             }
-            if !self.book.is_there() {
-                return self.desk.saved_behind.update(|count| *count = count.wrapping_add(1));
+            if !is_there {
+                return;
             }
             self.busy.set(false);
             match answer {
@@ -109,7 +113,7 @@ impl Editor {
         self.book.put(note);
         self.book.said.set("Saved.");
         let before = self.book.editing.get_untracked();
-        let now = self.desk.work().changing;
+        let now = self.desk.changing();
         if before.as_ref().map(|note| &note.id) == now.as_ref().map(|note| &note.id) && now.is_some() {
             return;
         }

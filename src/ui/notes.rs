@@ -158,15 +158,14 @@ fn delete(book: Notebook, id: String, busy: RwSignal<bool>) {
             return;
         }
         busy.set(false);
-        // Gone is gone: an earlier attempt may have done it and only its answer was lost, or another tab.
-        let gone = answer.as_ref().map_or_else(|problem| problem.code == Code::NotFound, |_| true);
         match answer {
-            _ if gone => {
+            Err(problem) if problem.code != Code::NotFound => book.problem.set(Some(problem)),
+            // Gone is gone: an earlier attempt may have done it and only its answer was lost, or another tab.
+            _ => {
                 book.remove(&id);
                 book.said.set("Deleted.");
                 browser::focus("#notes-title");
             }
-            answer => book.problem.set(answer.err()),
         }
     });
 }
