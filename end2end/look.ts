@@ -1,10 +1,11 @@
 import type { Page } from "@playwright/test";
+import { NO_NETWORK } from "./support/network.ts";
 import { button, heading, hydrated, refreshTokenOf, signIn, writeNote } from "./support/page.ts";
 import { expect, test } from "./support/test.ts";
 
 const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1440, height: 900 } };
 
-test.use({ settings: { grace: "0s" }, expectedComplaints: [401] });
+test.use({ settings: { grace: "0s" }, expectedComplaints: [401, ...NO_NETWORK] });
 
 for (const [size, viewport] of Object.entries(SIZES)) {
   for (const colorScheme of ["light", "dark"] as const) {
@@ -28,27 +29,42 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await picture(page, "wrong-password");
       });
 
-      test("pages of who is signed in", async ({ page, context, member, request }) => {
+      test("pages that wait for the server", async ({ page, member, wire }) => {
         await signIn(page, member);
-        await picture(page, "no-notes");
-        await writeNote(page, "Milk", "and two rolls from the baker at the corner, who closes at six");
-        await writeNote(page, "A title that somebody wrote without thinking of small screens");
-        await writeNote(page, "Packing list", "passport\ncharger\nbook\n\nand the other book");
-        await picture(page, "notes");
-        await button(page, "Edit Milk").click();
-        await picture(page, "editing");
-        await page.goto("/");
-        await expect(button(page, "Sign out")).toBeVisible();
-        await picture(page, "home-signed-in");
+        wire.down();
+        await page.getByRole("textbox", { name: "Title", exact: true }).fill("Milk");
+        await button(page, "Save note").click();
+        await expect(button(page, "Waiting to save…")).toBeVisible();
+        await picture(page, "offline");
+        await button(page, "Sign out").click();
+        await expect(page.getByText("The server will be told")).toBeVisible();
+        await picture(page, "sign-out-pending");
+      });
 
-        await page.goto("/notes");
-        await expect(heading(page, "Milk")).toBeVisible();
-        const old = await refreshTokenOf(context);
-        await page.reload();
-        await expect(heading(page, "Milk")).toBeVisible();
-        await request.post("/api/auth/refresh", { form: {}, headers: { cookie: `__Secure-refresh=${old}` } });
-        await writeNoteInVain(page);
-        await picture(page, "ended");
+      test.describe(() => {
+        test.use({ expectsReuse: true });
+        test("pages of who is signed in", async ({ page, context, member, request }) => {
+          await signIn(page, member);
+          await picture(page, "no-notes");
+          await writeNote(page, "Milk", "and two rolls from the baker at the corner, who closes at six");
+          await writeNote(page, "A title that somebody wrote without thinking of small screens");
+          await writeNote(page, "Packing list", "passport\ncharger\nbook\n\nand the other book");
+          await picture(page, "notes");
+          await button(page, "Edit Milk").click();
+          await picture(page, "editing");
+          await page.goto("/");
+          await expect(button(page, "Sign out")).toBeVisible();
+          await picture(page, "home-signed-in");
+
+          await page.goto("/notes");
+          await expect(heading(page, "Milk")).toBeVisible();
+          const old = await refreshTokenOf(context);
+          await page.reload();
+          await expect(heading(page, "Milk")).toBeVisible();
+          await request.post("/api/auth/refresh", { form: {}, headers: { cookie: `__Secure-refresh=${old}` } });
+          await writeNoteInVain(page);
+          await picture(page, "ended");
+        });
       });
     });
   }

@@ -84,3 +84,21 @@ export async function alsoOn(context: BrowserContext, address: string): Promise<
 
 /** Longer than an access token lives, in seconds. */
 export const A_TOKEN_LIFE = 16 * 60;
+
+/** A note in each of two tabs, saved in the same moment. */
+export async function saveInBothAtOnce(first: Page, second: Page, meanwhile: () => Promise<void>): Promise<void> {
+  await titleField(first).fill("Milk");
+  await titleField(second).fill("Honey");
+  await meanwhile();
+  await Promise.all([button(first, "Save note").click(), button(second, "Save note").click()]);
+  await expect(heading(first, "Milk")).toBeVisible();
+  await expect(heading(second, "Honey")).toBeVisible();
+}
+
+/** As in a browser that has no Web Locks. */
+export const withoutLocks = (of: Page | BrowserContext) =>
+  of.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+
+/** As in a browser that has no BroadcastChannel. */
+export const withoutChannel = (of: Page | BrowserContext) =>
+  of.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined }));

@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { chromium, type Browser, type Page } from "@playwright/test";
 import { inChromium } from "../playwright.config.ts";
 import { Traffic } from "../support/network.ts";
-import { alsoOn, button, heading, hydrated, signedIn, signedOut, signIn, titleField, writeNote } from "../support/page.ts";
+import { alsoOn, button, heading, hydrated, signedIn, signedOut, signIn, titleField, writeNote, withoutChannel } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
@@ -65,9 +65,7 @@ const outOfTheCache = (page: Page): Promise<string> =>
 
 test.describe("a page that the browser has kept whole", () => {
   // Messages are not kept for a page that sleeps.
-  test.beforeEach(({ page }) =>
-    page.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined })),
-  );
+  test.beforeEach(async ({ page }) => void (await withoutChannel(page)));
 
   test("shows nothing private when somebody signed out meanwhile", async ({ page, context, member }) => {
     await signIn(page, member);

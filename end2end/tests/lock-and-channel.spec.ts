@@ -1,4 +1,4 @@
-import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signedOut, signIn, titleField, writeNote } from "../support/page.ts";
+import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signedOut, signIn, titleField, writeNote, saveInBothAtOnce, withoutChannel, withoutLocks } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("a tab that is frozen with the lock in its hands holds nobody up for more than ten seconds", async ({ page, context, member }) => {
@@ -19,23 +19,16 @@ test("a tab that is frozen with the lock in its hands holds nobody up for more t
 
 test.describe("in a browser without Web Locks and BroadcastChannel", () => {
   test.use({ expectedComplaints: [401] });
-  test.beforeEach(({ context }) =>
-    context.addInitScript(() => {
-      Object.defineProperty(Navigator.prototype, "locks", { value: undefined });
-      Object.defineProperty(window, "BroadcastChannel", { value: undefined });
-    }),
-  );
+  test.beforeEach(async ({ context }) => {
+    await withoutLocks(context);
+    await withoutChannel(context);
+  });
 
   test("everything works, in two tabs, and a sign-out is noticed at the next call", async ({ page, context, member, server }) => {
     await signIn(page, member);
     await reload(page);
     const other = await alsoOn(context, "/notes");
-    await titleField(page).fill("Milk");
-    await titleField(other).fill("Honey");
-    await server.later(A_TOKEN_LIFE);
-    await Promise.all([button(page, "Save note").click(), button(other, "Save note").click()]);
-    await expect(heading(page, "Milk")).toBeVisible();
-    await expect(heading(other, "Honey")).toBeVisible();
+    await saveInBothAtOnce(page, other, () => server.later(A_TOKEN_LIFE));
 
     const told = page.waitForResponse("**/api/auth/logout");
     await button(page, "Sign out").click();
@@ -101,7 +94,7 @@ test.describe(() => {
   test("a tab that missed the sign-out because it was away shows nothing private when it is back", async ({ page, context, member }) => {
     await signIn(page, member);
     const other = await context.newPage();
-    await other.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined }));
+    await withoutChannel(other);
     await other.goto("/notes");
     await signedIn(other);
     await writeNote(other, "Milk", "for nobody else");

@@ -1,4 +1,4 @@
-import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signIn, titleField, writeNote } from "../support/page.ts";
+import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signIn, titleField, writeNote, withoutLocks } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 const REFRESH = "/api/auth/refresh";
@@ -43,7 +43,7 @@ test.describe(() => {
 
   test("two tabs whose refreshes are answered in reverse order both go on", async ({ page, context, member, server, wire }) => {
     // Without the lock both ask at once.
-    await context.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
+    await withoutLocks(context);
     await signIn(page, member);
     const other = await alsoOn(context, "/notes");
     await titleField(page).fill("Milk");

@@ -1,4 +1,4 @@
-import { fillIn, button, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
+import { button, fillIn, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("who changes a note sees it changed, also after a reload", async ({ page, member }) => {

@@ -1,5 +1,5 @@
 import { holdBack, Traffic } from "../support/network.ts";
-import { A_TOKEN_LIFE, accessTokenOf, alsoOn, button, heading, noteField, notes, signIn, titleField } from "../support/page.ts";
+import { A_TOKEN_LIFE, accessTokenOf, alsoOn, button, noteField, notes, saveInBothAtOnce, signIn, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ expectedComplaints: [401] });
@@ -45,13 +45,7 @@ test("who saves in two tabs at once after the access tokens ran out keeps both n
 }) => {
   await signIn(page, member);
   const other = await alsoOn(context, "/notes");
-  await titleField(page).fill("Milk");
-  await titleField(other).fill("Honey");
-  await server.later(A_TOKEN_LIFE);
-
-  await Promise.all([button(page, "Save note").click(), button(other, "Save note").click()]);
-  await expect(heading(page, "Milk")).toBeVisible();
-  await expect(heading(other, "Honey")).toBeVisible();
+  await saveInBothAtOnce(page, other, () => server.later(A_TOKEN_LIFE));
   await page.reload();
   await expect(notes(page)).toHaveCount(2);
 });
