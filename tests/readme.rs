@@ -8,6 +8,7 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    sync::LazyLock,
 };
 
 use clap::{CommandFactory as _, Parser as _};
@@ -160,20 +161,44 @@ fn the_example_of_a_protected_function_is_the_real_one() {
     }
 }
 
+/// The names between backticks are those of tests that exist.
+fn assert_tests(names: &str) {
+    static SOURCES: LazyLock<String> = LazyLock::new(|| {
+        let sources = ["src", "tests", "end2end/tests"].iter().flat_map(|folder| files(&root().join(folder)));
+        sources.filter_map(|path| fs::read_to_string(path).ok()).collect()
+    });
+    for test in quoted(names) {
+        let quotes = ['"', '`'].map(|quote| format!("test({quote}{test}{quote}"));
+        let exists = SOURCES.contains(&format!("fn {test}(")) || quotes.iter().any(|call| SOURCES.contains(call));
+        assert!(exists, "there is no test `{test}`");
+    }
+}
+
+const REVIEW: &str = "## What a reviewer checks";
+
 #[test]
 fn the_threat_model_names_tests_that_exist() {
-    let folders = ["src", "tests", "end2end/tests"];
-    let sources = folders.iter().flat_map(|folder| files(&root().join(folder)));
-    let sources: String = sources.filter_map(|path| fs::read_to_string(path).ok()).collect();
     let model = read("docs/threat-model.md");
-    for row in rows(&model).iter().skip(1).filter(|row| row.len() == 4) {
-        for test in quoted(row[2]) {
-            let quotes = ['"', '`'].map(|quote| format!("test({quote}{test}{quote}"));
-            let exists = sources.contains(&format!("fn {test}(")) || quotes.iter().any(|call| sources.contains(call));
-            assert!(exists, "there is no test `{test}`");
-        }
+    let threats = model.split(REVIEW).next().unwrap();
+    for row in rows(threats).iter().skip(1).filter(|row| row.len() == 4) {
+        assert_tests(row[2]);
         assert!(quoted(row[2]).next().is_some(), "no test shows: {}", row[0]);
     }
+}
+
+#[test]
+fn each_requirement_of_a_reviewer_is_met_by_tests_that_exist_or_says_what_is_missing() {
+    let model = read("docs/threat-model.md");
+    let table = rows(section(&model, REVIEW));
+    for (index, row) in table.iter().skip(1).enumerate() {
+        let [number, requirement, status, shown] = row[..] else { panic!("{row:?}") };
+        assert_eq!(number, (index + 1).to_string(), "{requirement}");
+        assert!(["met", "in part", "not met", "not applicable", "being built"].contains(&status), "{number}: {status}");
+        assert_tests(shown);
+        assert!(quoted(shown).next().is_some() || status != "met", "no test shows: {requirement}");
+        assert!(shown.len() > 10, "{number} says nothing");
+    }
+    assert_eq!(table.len(), 64);
 }
 
 #[test]

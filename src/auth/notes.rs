@@ -61,8 +61,10 @@ fn checked(title: String, body: String) -> Result<Note, AuthError> {
         return Err(AuthError::invalid("body", "This note is too long: 10,000 characters at most."));
     }
     // PostgreSQL cannot store this one character in text, and nobody types it.
-    if title.contains('\0') || body.contains('\0') {
-        return Err(AuthError::invalid("body", "A note cannot hold the NUL character."));
+    for (field, text) in [("title", &title), ("body", &body)] {
+        if text.contains('\0') {
+            return Err(AuthError::invalid(field, "A note cannot hold the NUL character."));
+        }
     }
     Ok(Note { id: String::new(), title, body, updated_at: Default::default() })
 }

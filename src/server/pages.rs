@@ -2,7 +2,8 @@
 //! `/register` signs in and sends on, or renders its page again with what went wrong and the right status.
 
 use axum::{
-    extract::{Form, Request, State, rejection::FormRejection},
+    body::{Body, to_bytes},
+    extract::{Form, FromRequest as _, Request, State},
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
@@ -11,7 +12,7 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
 use super::app_state::AppState;
-use super::{edge, headers, refresh_cookie};
+use super::{edge, headers, refresh_cookie, request_body};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
@@ -27,8 +28,6 @@ pub struct Credentials {
     next: String,
 }
 
-type Posting = Result<Form<Credentials>, FormRejection>;
-
 pub async fn page(State(state): State<AppState>, request: Request) -> Response {
     render(state, request, None, None).await
 }
@@ -38,18 +37,31 @@ pub async fn not_found(state: AppState, request: Request) -> Response {
     render(state, request, None, Some(StatusCode::NOT_FOUND)).await
 }
 
-pub async fn login(State(state): State<AppState>, parts: Parts, form: Posting) -> Response {
-    let Ok(Form(form)) = form else { return unreadable(state, parts).await };
+pub async fn login(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, form) = read(request).await;
+    let Some(form) = form else { return unreadable(state, parts).await };
     let device = edge::device(&parts);
     let outcome = state.auth.login(&form.email, form.password.into(), device, None).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }
 
-pub async fn register(State(state): State<AppState>, parts: Parts, form: Posting) -> Response {
-    let Ok(Form(form)) = form else { return unreadable(state, parts).await };
+pub async fn register(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, form) = read(request).await;
+    let Some(form) = form else { return unreadable(state, parts).await };
     let device = edge::device(&parts);
     let outcome = state.auth.register(&form.email, form.password.into(), device, None).await;
     answer(state, parts, form.email, &form.next, outcome).await
+}
+
+/// The form, by the rules of the API's.
+async fn read(request: Request) -> (Parts, Option<Credentials>) {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, request_body::BODY_MAX).await.ok().filter(|bytes| request_body::is_text(bytes));
+    let form = match bytes {
+        Some(bytes) => Form::from_request(Request::from_parts(parts.clone(), Body::from(bytes)), &()).await.ok(),
+        None => None,
+    };
+    (parts, form.map(|Form(form)| form))
 }
 
 async fn answer(
@@ -76,7 +88,7 @@ async fn answer(
 
 async fn render_again(state: AppState, parts: Parts, posted: Posted) -> Response {
     let status = StatusCode::from_u16(posted.problem.status).ok();
-    render(state, Request::from_parts(parts, axum::body::Body::empty()), Some(posted), status).await
+    render(state, Request::from_parts(parts, Body::empty()), Some(posted), status).await
 }
 
 async fn render(state: AppState, request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {

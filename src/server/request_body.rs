@@ -1,5 +1,5 @@
-//! Bodies are small forms: read whole, up to a limit, before a server function sees them. Too large is the sender's mistake
-//! and gets the code of one.
+//! Bodies are small forms: read whole, up to a limit, before a server function sees them. Too large, or bytes that are no
+//! text, are the sender's mistake and get the code of one.
 
 use axum::{
     body::{Body, to_bytes},
@@ -21,11 +21,52 @@ pub async fn layer(request: Request, next: Next) -> Response {
     }
     let (parts, body) = request.into_parts();
     match to_bytes(body, BODY_MAX).await {
+        Ok(bytes) if !is_text(&bytes) => {
+            Problem::new(Code::ValidationFailed, "The input could not be read. Send it form-encoded, in UTF-8.")
+                .into_response()
+        }
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(_) => too_large(),
     }
 }
 
+/// Whether a form is UTF-8 once decoded. Those who read forms put U+FFFD for what is not, silently: whatever the bytes, it
+/// would be the same password.
+pub fn is_text(form: &[u8]) -> bool {
+    let digit = |at: usize| form.get(at).and_then(|&byte| char::from(byte).to_digit(16));
+    let mut decoded = Vec::with_capacity(form.len());
+    let mut at = 0;
+    while let Some(&byte) = form.get(at) {
+        match (byte, digit(at + 1), digit(at + 2)) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                at += 3;
+            }
+            _ => {
+                decoded.push(byte);
+                at += 1;
+            }
+        }
+    }
+    // It may hold a password.
+    std::str::from_utf8(&zeroize::Zeroizing::new(decoded)).is_ok()
+}
+
 fn too_large() -> Response {
     Problem::new(Code::ValidationFailed, "This is too much in one request: 128 kB at most.").into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_text;
+
+    #[test]
+    fn what_is_no_text_once_decoded_is_no_text() {
+        for good in ["", "a=b&c", "%", "%4", "%zz", "100%", "%00", "caf%C3%A9", "café", "%F0%9F%90%8e"] {
+            assert!(is_text(good.as_bytes()), "{good}");
+        }
+        for bad in [&b"\xff"[..], b"%ff", b"%c3", b"%C3(", b"%ed%a0%80", b"%c0%80", b"\xc3%28"] {
+            assert!(!is_text(bad), "{bad:?}");
+        }
+    }
 }

@@ -221,6 +221,18 @@ async fn the_header_is_one_bearer_header_of_sane_size() {
 }
 
 #[tokio::test]
+async fn neither_token_is_taken_for_the_other() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let (access, refresh) = (ada.access_token.clone().unwrap(), ada.refresh_token());
+    send(&mut app.visitor(), &refresh).await.refused(401, "access_token_invalid");
+    let mut confused = app.visitor();
+    confused.cookies = vec![("__Secure-refresh".into(), access)];
+    confused.refresh().await.refused(401, "refresh_token_invalid");
+    ada.refresh().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn another_server_secret_signs_nothing_here() {
     let app = TestApp::start().await;
     let stranger = TestApp::start().await;

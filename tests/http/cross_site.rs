@@ -76,3 +76,25 @@ async fn every_path_that_changes_something_is_guarded() {
     }
     ada.refresh().await.expect(StatusCode::OK);
 }
+
+#[tokio::test]
+async fn no_other_site_is_told_that_it_may_read() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    for method in [Method::OPTIONS, Method::GET] {
+        for path in ["/api/account/me", "/api/auth/refresh", "/login", "/healthz"] {
+            let mut request = ada.request(method.clone(), path).body(Body::empty()).unwrap();
+            for (name, value) in [
+                ("origin", "https://evil.example"),
+                ("sec-fetch-site", "cross-site"),
+                ("access-control-request-method", "POST"),
+                ("access-control-request-headers", "authorization"),
+            ] {
+                request.headers_mut().insert(name, value.parse().unwrap());
+            }
+            let answer = ada.send(request).await;
+            let told = answer.headers.keys().find(|name| name.as_str().starts_with("access-control-"));
+            assert_eq!(told, None, "{method} {path}");
+        }
+    }
+}

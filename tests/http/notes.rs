@@ -55,9 +55,14 @@ async fn what_cannot_be_a_note_is_refused_at_its_field() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let (long_title, long_body) = ("t".repeat(201), "b".repeat(10_001));
-    for (title, body, field) in
-        [("", "x", "title"), (" \n", "x", "title"), (&long_title, "x", "title"), ("x", &long_body, "body")]
-    {
+    for (title, body, field) in [
+        ("", "x", "title"),
+        (" \n", "x", "title"),
+        (&long_title, "x", "title"),
+        ("x", &long_body, "body"),
+        ("\0", "x", "title"),
+        ("x", "\0", "body"),
+    ] {
         let answer = ada.post("/api/notes/create", &[("title", title), ("body", body)]).await;
         assert_eq!(answer.refused(422, "validation_failed").json()["field"], field);
     }

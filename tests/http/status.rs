@@ -41,6 +41,9 @@ async fn pages_are_rendered_with_a_strict_policy_and_hold_no_token() {
         let policy = answer.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe-inline"), "{policy}");
         assert_eq!(answer.headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert_eq!(answer.headers[header::REFERRER_POLICY], "same-origin");
+        assert_eq!(answer.headers["cross-origin-opener-policy"], "same-origin");
+        assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
         assert!(!answer.body.contains("eyJ") && !answer.body.contains("ttr_"), "{path}");
         assert!(!answer.body.contains(" style=") && !answer.body.contains(" onclick="), "{path}");
     }

@@ -12,7 +12,8 @@ use clap::Parser as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
 use two_tokens::{
-    auth::secret::ServerSecret,
+    api::error::Code,
+    auth::{secret::ServerSecret, user::UserId},
     clock::{Clock as _, ManualClock, Timestamp},
     server::{
         app_state::AppState,
@@ -68,6 +69,18 @@ impl TestApp {
         visitor
     }
 
+    /// The same, with a hash that costs next to nothing: for tests that ask for the password thousands of times.
+    pub async fn registered_cheaply(&self, email: &str) -> Visitor {
+        let mut visitor = self.registered(email).await;
+        self.make_cheap(&mut visitor).await;
+        visitor
+    }
+
+    pub async fn make_cheap(&self, visitor: &mut Visitor) {
+        let id = visitor.me().await.json()["id"].as_str().and_then(UserId::parse).unwrap();
+        self.store.set_password(id, &cheap_hash(PASSWORD)).await.unwrap();
+    }
+
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -75,6 +88,17 @@ impl TestApp {
     pub fn pass(&self, time: Duration) {
         self.clock.advance(time);
     }
+}
+
+fn cheap_hash(password: &str) -> String {
+    use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+    let params = argon2::Params::new(8, 1, 1, Some(32)).unwrap();
+    let mut digest = [0; 32];
+    argon2::Argon2::new(argon2::Algorithm::Argon2id, argon2::Version::V0x13, params)
+        .hash_password_into(password.as_bytes(), &[7; 16], &mut digest)
+        .unwrap();
+    let [salt, digest] = [&[7; 16][..], &digest].map(|bytes| STANDARD_NO_PAD.encode(bytes));
+    format!("$argon2id$v=19$m=8,t=1,p=1${salt}${digest}")
 }
 
 pub fn seconds(seconds: u64) -> Duration {
@@ -125,6 +149,14 @@ impl Answer {
         assert_eq!(problem["status"], status);
         assert!(!problem["title"].as_str().unwrap().is_empty() && !problem["detail"].as_str().unwrap().is_empty());
         self
+    }
+
+    /// Any refusal of the closed set.
+    #[track_caller]
+    pub fn refused_somehow(self) -> Self {
+        let code = Code::ALL.into_iter().find(|code| code.as_str() == self.code());
+        let code = code.unwrap_or_else(|| panic!("no code: {} {}", self.status, self.body));
+        self.refused(code.status(), code.as_str())
     }
 
     pub fn set_cookies(&self) -> Vec<String> {
