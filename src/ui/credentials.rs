@@ -8,6 +8,7 @@ use super::{
     at_once::at_once,
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
+    password_field::PasswordField,
     posted::Posted,
 };
 use crate::api::error::{Code, Problem};
@@ -161,64 +162,17 @@ fn Email(form: Form, value: String) -> impl IntoView {
 #[component]
 fn Password(form: Form) -> impl IntoView {
     let is_invalid = wrong(form.problem, "password");
-    let has_hint = form.purpose == Purpose::Register;
-    let shown = form.password_shown;
-    let described_by = move || match (has_hint, is_invalid.get()) {
-        (true, true) => Some("problem password-hint"),
-        (true, false) => Some("password-hint"),
-        (false, true) => Some("problem"),
-        (false, false) => None,
-    };
+    let hint = (form.purpose == Purpose::Register).then_some("At least 15 characters. A few random words are good.");
     view! {
-        <div class="field">
-            <label for="password">"Password"</label>
-            {has_hint
-                .then(|| {
-                    view! {
-                        <p id="password-hint" class="hint">
-                            "At least 15 characters. A few random words are good."
-                        </p>
-                    }
-                })}
-            <div class="with-button">
-                <input
-                    id="password"
-                    name="password"
-                    type=move || if shown.get() { "text" } else { "password" }
-                    required
-                    autocomplete=form.purpose.autocomplete()
-                    autocapitalize="none"
-                    spellcheck="false"
-                    enterkeyhint="go"
-                    aria-invalid=invalid(is_invalid)
-                    aria-describedby=described_by
-                    node_ref=form.password
-                />
-                <ShowPassword shown=shown />
-            </div>
-        </div>
-    }
-}
-
-/// Hidden until the program is here, without which it would do nothing.
-#[component]
-fn ShowPassword(shown: RwSignal<bool>) -> impl IntoView {
-    let live = RwSignal::new(false);
-    Effect::new(move |_| live.set(true));
-    view! {
-        <button
-            class="quiet"
-            type="button"
-            hidden=move || !live.get()
-            aria-controls="password"
-            on:click=move |_| shown.update(|shown| *shown = !*shown)
-        >
-            {move || if shown.get() { "Hide" } else { "Show" }}
-            <span class="unseen">" password"</span>
-        </button>
-        <span class="unseen" aria-live="polite">
-            {move || shown.get().then_some("Your password is visible")}
-        </span>
+        <PasswordField
+            id="password"
+            label="Password"
+            autocomplete=form.purpose.autocomplete()
+            node_ref=form.password
+            shown=form.password_shown
+            hint=hint
+            wrong=(is_invalid, "problem")
+        />
     }
 }
 

@@ -4,7 +4,9 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use super::{at_once::at_once, browser, note_editor::NoteEditor, notebook::Notebook, signed_in_only::SignedInOnly};
+use super::{
+    at_once::at_once, browser, note_editor::NoteEditor, notebook::Notebook, parts::When, signed_in_only::SignedInOnly,
+};
 use crate::api::error::Code;
 use crate::api::notes::{self, Note};
 use crate::client::auth_state::{AuthState, auth_state};
@@ -95,9 +97,7 @@ fn Item(book: Notebook, note: Note) -> impl IntoView {
             <h3>{title}</h3>
             {(!body.is_empty()).then(|| view! { <p class="text">{body}</p> })}
             <div class="actions">
-                <time datetime=browser::machine_time(updated_at.millis())>
-                    {browser::local_time(updated_at.millis())}
-                </time>
+                <When at=updated_at />
                 <button
                     class="quiet"
                     type="button"

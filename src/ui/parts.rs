@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use leptos::{html, prelude::*};
 
+use super::browser;
 use crate::api::error::Problem;
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::session::sign_out_pending;
+use crate::clock::Timestamp;
 
 /// A wait shorter than this is no news.
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -30,6 +32,12 @@ pub fn ErrorSummary(problem: RwSignal<Option<Problem>>) -> impl IntoView {
             </div>
         })
     }
+}
+
+/// A moment, as this person's browser writes it.
+#[component]
+pub fn When(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=browser::machine_time(at.millis())>{browser::local_time(at.millis())}</time> }
 }
 
 /// Marks the field `name` when the problem is about it.
