@@ -14,4 +14,5 @@ pub mod rotation;
 pub mod secret;
 pub mod service;
 pub mod session;
+pub mod throttle;
 pub mod user;
