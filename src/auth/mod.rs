@@ -2,9 +2,11 @@
 //! database; the decision itself ([`rotation`]) knows not even a clock.
 
 pub mod access_token;
+pub mod attempts;
 pub mod error;
 pub mod event;
 pub mod keys;
+pub mod known_browser;
 pub mod notes;
 pub mod password;
 pub mod random;

@@ -7,9 +7,11 @@ use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use super::access_token::{AccessTokens, Refused, Verified};
+use super::attempts::{Attempt, Attempts, Caller};
 use super::error::AuthError;
 use super::event::{EventKind, SecurityEvent};
 use super::keys::KeyRing;
+use super::known_browser::KnownBrowser;
 use super::password::{Password, PasswordHasher, Verification};
 use super::random;
 use super::refresh_token::{Presented, RefreshToken, RefreshTokenKey};
@@ -47,6 +49,8 @@ pub struct Grant {
     pub user_id: UserId,
     pub user_email: String,
     pub session_id: SessionId,
+    /// After a sign-in: what lets this browser be known at the next one.
+    pub known_browser: Option<KnownBrowser>,
 }
 
 /// Why a bearer token was not accepted.
@@ -66,6 +70,7 @@ pub struct AuthService {
     pub fingerprints: FingerprintKey,
     pub keys: KeyRing,
     pub revoked: Arc<RevokedSessions>,
+    pub attempts: Attempts,
 }
 
 impl AuthService {
@@ -74,11 +79,19 @@ impl AuthService {
         email: &str,
         password: Password,
         device: Device,
+        caller: &Caller,
         old: Option<Presented>,
     ) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
         password.acceptable("password")?;
-        let password_hash = self.passwords.hash(password).await?;
+        let attempt = self.attempts.register(caller).await?;
+        let password_hash = match self.passwords.hash(password).await {
+            Ok(hash) => hash,
+            Err(error) => {
+                self.attempts.not_made(&attempt).await?;
+                return Err(error);
+            }
+        };
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
             email: email.as_str().to_owned(),
@@ -91,7 +104,8 @@ impl AuthService {
             CreateUser::Created => {}
         }
         self.record(EventKind::UserCreated, Some(user.id), None, &device, "").await?;
-        self.open_session(user, device, old).await
+        let grant = self.open_session(user, device, old).await?;
+        Ok(self.known(grant, &email, &attempt))
     }
 
     pub async fn login(
@@ -99,16 +113,20 @@ impl AuthService {
         email: &str,
         password: Password,
         device: Device,
+        caller: &Caller,
         old: Option<Presented>,
     ) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
         password.not_oversized("password")?;
+        let attempt = self.attempts.sign_in(&email, caller).await?;
         let user = self.store.user_by_email(email.as_str()).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let verified = self.passwords.verify(password, stored).await?;
+        let verified = self.verify(password, stored, &attempt).await?;
         match user {
             Some(user) if verified == Verification::Right && user.disabled_at.is_none() => {
-                self.open_session(user, device, old).await
+                self.attempts.succeeded(&attempt).await?;
+                let grant = self.open_session(user, device, old).await?;
+                Ok(self.known(grant, &email, &attempt))
             }
             user => {
                 self.record(EventKind::LoginFail, user.map(|user| user.id), None, &device, "").await?;
@@ -119,6 +137,7 @@ impl AuthService {
 
     /// One turn of the ratchet (`rotation`), with the row as the only judge between racers.
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
+        self.attempts.refresh(presented.session_id)?;
         for _ in 0..ATTEMPTS {
             let session = self.genuine(&presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
             // After the read: time spent waiting for the store must not eat the racers' grace.
@@ -316,7 +335,28 @@ impl AuthService {
             user_id: session.user_id,
             user_email: session.user_email.clone(),
             session_id: session.id,
+            known_browser: None,
         })
+    }
+
+    /// A grant for a browser that will be known from now on.
+    fn known(&self, grant: Grant, email: &Email, attempt: &Attempt) -> Grant {
+        let issue = || self.attempts.known_browsers.issue(email, attempt.browser, self.clock.now());
+        Grant { known_browser: self.attempts.on.then(issue), ..grant }
+    }
+
+    /// Looks at a password that an attempt was counted for. One that could not be looked at was no attempt.
+    async fn verify(
+        &self,
+        password: Password,
+        stored: Option<String>,
+        attempt: &Attempt,
+    ) -> Result<Verification, AuthError> {
+        let verified = self.passwords.verify(password, stored).await;
+        if verified.is_err() {
+            self.attempts.not_made(attempt).await?;
+        }
+        verified
     }
 
     async fn end_presented(&self, presented: Option<Presented>, reason: RevokeReason) -> Result<(), AuthError> {
@@ -379,9 +419,10 @@ impl AuthService {
         field: &'static str,
     ) -> Result<(), AuthError> {
         password.not_oversized(field)?;
+        let attempt = self.attempts.confirm(user_id).await?;
         let user = self.store.user(user_id).await?.ok_or(AuthError::NotFound)?;
-        match self.passwords.verify(password, Some(user.password_hash)).await? {
-            Verification::Right => Ok(()),
+        match self.verify(password, Some(user.password_hash), &attempt).await? {
+            Verification::Right => self.attempts.succeeded(&attempt).await,
             Verification::Wrong => {
                 self.record(EventKind::PasswordChangeFail, Some(user_id), None, &Device::default(), "").await?;
                 Err(AuthError::invalid(field, "This is not your current password."))

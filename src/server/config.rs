@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
 
+use super::client_address::TrustedProxies;
 use crate::auth::{secret::ServerSecret, service::Lifetimes};
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
@@ -79,6 +80,14 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_GRACE", default_value = "10s", value_parser = humantime::parse_duration)]
     pub refresh_grace: Duration,
 
+    /// Make whoever tries too often wait. `off` is for measurements, on loopback addresses only.
+    #[arg(long, global = true, env = "TWO_TOKENS_THROTTLE", value_enum, default_value = "on")]
+    pub throttle: Throttle,
+
+    /// The proxies whose `X-Forwarded-For` is believed: addresses and CIDR blocks, with commas between.
+    #[arg(long, global = true, env = "TWO_TOKENS_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<TrustedProxies>,
+
     /// What to log: a level, or tracing directives.
     #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
     pub log: String,
@@ -86,6 +95,12 @@ pub struct Config {
     /// Make a demo user and print how to sign in. Loopback addresses only.
     #[arg(long, global = true)]
     pub demo_user: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Throttle {
+    On,
+    Off,
 }
 
 /// A setting that cannot be used, and what to do about it.
@@ -131,6 +146,9 @@ impl Config {
         }
         if self.refresh_grace > Duration::from_secs(60) {
             return refuse("TWO_TOKENS_REFRESH_GRACE", "must be at most 60s: a thief shares the grace");
+        }
+        if self.throttle == Throttle::Off && !self.addr.ip().is_loopback() {
+            return refuse("TWO_TOKENS_THROTTLE", "can be off for loopback addresses only: others could guess at will");
         }
         if self.demo_user && !self.addr.ip().is_loopback() {
             return refuse("--demo-user", "is for loopback addresses only: its password is known to everybody");
@@ -224,6 +242,8 @@ mod tests {
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),
+            (vec!["--addr", "0.0.0.0:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
+            (vec!["--addr", "[::]:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
         ] {
             assert_eq!(parse(&arguments).unwrap_err().setting, setting, "{arguments:?}");
         }

@@ -12,3 +12,4 @@ mod refreshing;
 mod registering_and_logging_in;
 mod sessions;
 mod status;
+mod throttling;
