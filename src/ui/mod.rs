@@ -4,6 +4,7 @@
 pub mod app;
 mod at_once;
 mod browser;
+mod countdown;
 mod credentials;
 mod diagram;
 mod ended;
