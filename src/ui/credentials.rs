@@ -6,6 +6,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
     at_once::at_once,
+    countdown::countdown,
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
     password_field::PasswordField,
@@ -64,6 +65,7 @@ struct Form {
     password: NodeRef<html::Input>,
     problem: RwSignal<Option<Problem>>,
     busy: RwSignal<bool>,
+    left: RwSignal<Option<u32>>,
     password_shown: RwSignal<bool>,
 }
 
@@ -71,7 +73,7 @@ impl Form {
     fn submit(self, event: SubmitEvent) {
         event.prevent_default();
         let (Some(email), Some(password)) = (self.email.get_untracked(), self.password.get_untracked()) else { return };
-        if self.busy.get_untracked() {
+        if self.busy.get_untracked() || is_waiting(self.left.get_untracked()) {
             return;
         }
         self.password_shown.set(false);
@@ -90,6 +92,11 @@ impl Form {
     }
 }
 
+/// `None` is also what the server renders: without the program nothing would make the button work again.
+fn is_waiting(left: Option<u32>) -> bool {
+    left.is_some_and(|left| left > 0)
+}
+
 #[component]
 pub fn CredentialsForm(
     purpose: Purpose,
@@ -101,12 +108,14 @@ pub fn CredentialsForm(
     email: String,
 ) -> impl IntoView {
     let (email, problem) = posted.map_or((email, None), |posted| (posted.email, Some(posted.problem)));
+    let problem = RwSignal::new(problem);
     let form = Form {
         purpose,
         email: NodeRef::new(),
         password: NodeRef::new(),
-        problem: RwSignal::new(problem),
+        problem,
         busy: RwSignal::new(false),
+        left: countdown(problem),
         password_shown: RwSignal::new(false),
     };
     // Better said before a password is typed than after.
@@ -116,7 +125,7 @@ pub fn CredentialsForm(
         }
     });
     let next = wanted();
-    let busy = form.busy;
+    let (busy, left) = (form.busy, form.left);
     at_once(view! {
         <form
             class="card"
@@ -124,11 +133,11 @@ pub fn CredentialsForm(
             action=move || keeping(purpose.action(), &next.get())
             on:submit=move |event| form.submit(event)
         >
-            <ErrorSummary problem=form.problem />
+            <ErrorSummary problem=form.problem left=left />
             <input type="hidden" name="next" value=move || next.get() />
             <Email form=form value=email />
             <Password form=form />
-            <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
+            <button class="primary" type="submit" disabled=move || busy.get() || is_waiting(left.get()) aria-busy=move || busy.get().then_some("true")>
                 {move || if busy.get() { purpose.busy() } else { purpose.button() }}
             </button>
         </form>

@@ -5,6 +5,7 @@ mod account;
 pub mod app;
 mod at_once;
 mod browser;
+mod countdown;
 mod credentials;
 mod desk;
 mod diagram;

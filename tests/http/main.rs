@@ -17,3 +17,4 @@ mod sessions;
 mod status;
 mod step_up;
 mod test_clock;
+mod throttling;
