@@ -29,7 +29,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
         await picture(page, "wrong-password");
       });
 
-      test("the pages that wait", async ({ page, context, member, wire }) => {
+      test("the pages that wait", async ({ page, member, wire }) => {
         await signIn(page, member);
         wire.down();
         await page.getByRole("textbox", { name: "Title", exact: true }).fill("Milk");
@@ -67,7 +67,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
         await page.getByLabel("Password", { exact: true }).fill(member.password);
         await button(page, "Sign in").click();
-        await expect(page.getByRole("region", { name: "For your safety" })).toBeVisible();
+        await expect(page.getByRole("region", { name: "For your safety", exact: true })).toBeVisible();
         await picture(page, "notice");
         await page.goto("/account");
         await expect(page.getByText("Account created")).toBeVisible();
