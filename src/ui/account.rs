@@ -5,7 +5,11 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use super::{
-    at_once::at_once, history::History, parts::concerns, password_field::PasswordField, signed_in_only::SignedInOnly,
+    at_once::{at_once, in_browser},
+    history::History,
+    parts::concerns,
+    password_field::PasswordField,
+    signed_in_only::SignedInOnly,
 };
 use crate::api::account;
 use crate::api::error::{Code, Problem};
@@ -26,7 +30,7 @@ pub fn Account() -> impl IntoView {
 
 #[component]
 fn AccountPage() -> impl IntoView {
-    at_once(view! {
+    in_browser(view! {
         <h1 tabindex="-1">"Account"</h1>
         <p>
             <a href="/sessions">"Signed-in browsers"</a>
@@ -98,7 +102,7 @@ impl Form {
 /// What went wrong with a form, and what went well.
 #[component]
 fn Outcome(form: Form, id: &'static str) -> impl IntoView {
-    at_once(view! {
+    in_browser(view! {
         {move || {
             let detail = form.problem.get()?.detail;
             Some(view! { <p id=id class="problem" role="alert">{detail}</p> })
@@ -149,7 +153,7 @@ fn ChangeEmail() -> impl IntoView {
             },
         );
     };
-    at_once(view! {
+    in_browser(view! {
         <form class="card" method="post" aria-labelledby="email-title" on:submit=submit>
             <h2 id="email-title">"E-mail"</h2>
             <p class="hint">"You sign in as " {now} "."</p>
@@ -206,7 +210,7 @@ fn ChangePassword() -> impl IntoView {
             },
         );
     };
-    at_once(view! {
+    in_browser(view! {
         <form id="password" class="card" method="post" aria-labelledby="password-title" on:submit=submit>
             <h2 id="password-title">"Password"</h2>
             <Outcome form=form id="password-problem" />
@@ -247,7 +251,7 @@ fn DeleteAccount() -> impl IntoView {
             },
         );
     };
-    at_once(view! {
+    in_browser(view! {
         <form class="card" method="post" aria-labelledby="delete-title" on:submit=submit>
             <h2 id="delete-title">"Delete account"</h2>
             <p>"Deletes your notes, your history and the account itself, for good. Nobody can bring them back."</p>

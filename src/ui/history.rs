@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{at_once::at_once, parts::When};
+use super::{at_once::in_browser, parts::When};
 use crate::api::account::{self, HistoryEntry, HistoryKind};
 use crate::api::error::{Problem, RevokeReason};
 use crate::client::connection::patiently;
@@ -19,7 +19,7 @@ pub fn History() -> impl IntoView {
             }
         });
     });
-    at_once(view! {
+    in_browser(view! {
         <section aria-labelledby="history-title">
             <h2 id="history-title">"What happened here"</h2>
             <p class="hint">"The last 50 events. If you do not recognise one, change your password."</p>
@@ -33,7 +33,7 @@ pub fn History() -> impl IntoView {
 
 fn line(entry: HistoryEntry) -> impl IntoView {
     let HistoryEntry { at, kind, device, current_session, reason } = entry;
-    at_once(view! {
+    in_browser(view! {
         <li>
             <strong>{words(kind, reason)}</strong>
             <span class="hint">

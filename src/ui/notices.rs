@@ -4,7 +4,7 @@
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
-    at_once::at_once,
+    at_once::{at_once, in_browser},
     parts::When,
     step_up::{StepUp, StepUpDialog},
 };
@@ -52,14 +52,14 @@ pub fn Notices() -> impl IntoView {
             </For>
             {move || Some(view! { <p class="problem" role="alert">{problem.get()?.detail}</p> })}
         </div>
-        <StepUpDialog step_up=step_up />
+        {move || (!notices.with(Vec::is_empty)).then(|| view! { <StepUpDialog step_up=step_up /> })}
     })
 }
 
 #[component]
 fn Card(notice: Notice, dismiss: impl Fn(String) + Copy + Send + 'static) -> impl IntoView {
     let Notice { id, at, device, session_device, session_signed_in_at } = notice;
-    at_once(view! {
+    in_browser(view! {
         <section class="notice alarm" aria-label="For your safety">
             <h2>"We ended a session for your safety"</h2>
             <p>

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use super::{
-    at_once::at_once,
+    at_once::{at_once, in_browser},
     browser,
     parts::When,
     signed_in_only::SignedInOnly,
@@ -86,7 +86,7 @@ fn SessionsPage() -> impl IntoView {
             ended => [&ended.to_string(), " other browsers were signed out."].concat(),
         });
     };
-    at_once(view! {
+    in_browser(view! {
         <h1 tabindex="-1">"Signed-in browsers"</h1>
         <p class="lead">
             "Each of these can act as you. If you do not know one of them, end it and "
@@ -125,7 +125,7 @@ fn Item(open: Open, session: SessionView) -> impl IntoView {
         let (id, gone) = (id.clone(), gone.clone());
         open.end(async move || account::revoke_session(id.clone()).await, move |_| gone);
     };
-    at_once(view! {
+    in_browser(view! {
         <li class="note">
             <h2>
                 {device} " "

@@ -4,7 +4,7 @@
 use futures::channel::oneshot;
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
-use super::{at_once::at_once, parts::ErrorSummary, password_field::PasswordField};
+use super::{at_once::in_browser, parts::ErrorSummary, password_field::PasswordField};
 use crate::api::error::{Code, Problem};
 use crate::client::session;
 
@@ -80,7 +80,7 @@ impl StepUp {
 #[component]
 pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
     let busy = step_up.busy;
-    at_once(view! {
+    in_browser(view! {
         <dialog
             node_ref=step_up.dialog
             class="card"
