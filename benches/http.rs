@@ -247,7 +247,7 @@ impl Server {
         let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let start = Instant::now();
         let child = Command::new("taskset")
-            .args(["-c", "0", env!("CARGO_BIN_EXE_two-tokens"), "--log", "error", "--addr"])
+            .args(["-c", "0", env!("CARGO_BIN_EXE_two-tokens"), "--log", "error", "--throttle", "off", "--addr"])
             .arg(format!("127.0.0.1:{port}"))
             .args(["--database-url", database_url, "--secret-file"])
             .arg(secret_file(folder)?)

@@ -43,7 +43,7 @@ for (const [size, viewport] of Object.entries(SIZES)) {
 
       test.describe(() => {
         test.use({ expectsReuse: true });
-        test("pages of who is signed in", async ({ page, context, member, request }) => {
+        test("pages of who is signed in", async ({ page, context, member, request, server }) => {
           await signIn(page, member);
           await picture(page, "no-notes");
           await writeNote(page, "Milk", "and two rolls from the baker at the corner, who closes at six");
@@ -64,6 +64,23 @@ for (const [size, viewport] of Object.entries(SIZES)) {
           await request.post("/api/auth/refresh", { form: {}, headers: { cookie: `__Secure-refresh=${old}` } });
           await writeNoteInVain(page);
           await picture(page, "ended");
+
+          await page.getByLabel("Password", { exact: true }).fill(member.password);
+          await button(page, "Sign in").click();
+          await expect(page.getByRole("region", { name: "For your safety", exact: true })).toBeVisible();
+          await picture(page, "notice");
+          await page.goto("/account");
+          await expect(page.getByText("Account created")).toBeVisible();
+          await picture(page, "account");
+          const { email, password } = member;
+          await request.post("/api/auth/login", { form: { email, password } });
+          await page.goto("/sessions");
+          await expect(page.getByRole("button", { name: "Sign out all other browsers" })).toBeVisible();
+          await picture(page, "sessions");
+          await server.later(11 * 60);
+          await button(page, "Sign out all other browsers").click();
+          await expect(page.getByRole("dialog")).toBeVisible();
+          await page.screenshot({ path: `look/step-up-${size}-${colorScheme}.png` });
         });
       });
     });

@@ -11,10 +11,11 @@ use two_tokens::{
         random,
         rotation::{Ratchet, Ring, Superseded},
         session::{Salt, Session, SessionId},
+        throttle::{AttemptKey, Count},
         user::{UserId, UserRecord},
     },
     clock::Timestamp,
-    store::{self, Change, CreateUser, Rotate, Store, Swap},
+    store::{self, Change, CountAttempt, CreateUser, Rotate, Store, Swap},
 };
 use uuid::Uuid;
 
@@ -51,6 +52,9 @@ promises![
     only_one_pair_of_first_keys_is_founded,
     keys_turn_once_for_each_active_key,
     notes_belong_to_their_owner,
+    attempts_are_counted_under_all_keys_or_none,
+    of_many_attempts_at_once_each_is_counted,
+    attempts_are_taken_back_forgotten_and_purged,
     events_come_back_newest_first,
     old_events_are_purged_in_batches,
     a_notice_stays_until_its_owner_dismisses_it,
@@ -383,6 +387,74 @@ async fn notes_belong_to_their_owner(store: Arc<dyn Store>) {
     assert!(store.delete_note(ada, &newer.id).await.unwrap());
     assert!(!store.delete_note(ada, &newer.id).await.unwrap());
     assert_eq!(store.notes(ada).await.unwrap(), [changed]);
+}
+
+fn count(clean_at: i64, last_at: i64) -> Count {
+    Count { clean_at: Timestamp(clean_at), last_at: Timestamp(last_at) }
+}
+
+fn counted(key: AttemptKey, expected: Option<Count>, next: Count) -> CountAttempt {
+    CountAttempt { key, expected, next }
+}
+
+async fn attempts_are_counted_under_all_keys_or_none(store: Arc<dyn Store>) {
+    let (one, two) = (AttemptKey(random::bytes()), AttemptKey(random::bytes()));
+    assert_eq!(store.attempts(one).await.unwrap(), None);
+    let both = [counted(one, None, count(10, 1)), counted(two, None, count(20, 1))];
+    assert_eq!(store.count_attempts(&both).await.unwrap(), Swap::Done);
+    assert_eq!(store.count_attempts(&both).await.unwrap(), Swap::Lost);
+    assert_eq!(store.attempts(one).await.unwrap(), Some(count(10, 1)));
+    for stale in [None, Some(count(20, 2)), Some(count(21, 1))] {
+        for order in [[one, two], [two, one]] {
+            let half = order.map(|key| match key == one {
+                true => counted(one, Some(count(10, 1)), count(11, 2)),
+                false => counted(two, stale, count(21, 2)),
+            });
+            assert_eq!(store.count_attempts(&half).await.unwrap(), Swap::Lost);
+        }
+    }
+    assert_eq!(store.attempts(one).await.unwrap(), Some(count(10, 1)), "half of it was counted");
+    let next = [counted(one, Some(count(10, 1)), count(11, 2)), counted(two, Some(count(20, 1)), count(21, 2))];
+    assert_eq!(store.count_attempts(&next).await.unwrap(), Swap::Done);
+    assert_eq!(store.attempts(two).await.unwrap(), Some(count(21, 2)));
+}
+
+/// Each racer shares one key with all and has one of its own; all came at the same moment.
+async fn of_many_attempts_at_once_each_is_counted(store: Arc<dyn Store>) {
+    let shared = AttemptKey(random::bytes());
+    let racers = (0..16).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let own = counted(AttemptKey(random::bytes()), None, count(1, 1));
+            loop {
+                let expected = store.attempts(shared).await.unwrap();
+                let next = count(expected.map_or(0, |count| count.clean_at.millis()) + 1, 7);
+                if store.count_attempts(&[own, counted(shared, expected, next)]).await.unwrap() == Swap::Done {
+                    return next.clean_at.millis();
+                }
+            }
+        })
+    });
+    let mut counts: Vec<_> = futures::future::join_all(racers).await.into_iter().map(|racer| racer.unwrap()).collect();
+    counts.sort_unstable();
+    assert_eq!(counts, (1..=16).collect::<Vec<_>>());
+}
+
+async fn attempts_are_taken_back_forgotten_and_purged(store: Arc<dyn Store>) {
+    let keys: Vec<_> = (0..5).map(|_| AttemptKey(random::bytes())).collect();
+    for key in &keys {
+        assert_eq!(store.count_attempts(&[counted(*key, None, count(100, 5))]).await.unwrap(), Swap::Done);
+    }
+    store.take_back_attempt(keys[0], Duration::from_millis(40)).await.unwrap();
+    assert_eq!(store.attempts(keys[0]).await.unwrap(), Some(count(60, 5)));
+    store.forget_attempts(keys[1]).await.unwrap();
+    assert_eq!(store.attempts(keys[1]).await.unwrap(), None);
+    store.take_back_attempt(keys[1], Duration::from_millis(40)).await.unwrap();
+    assert_eq!(store.attempts(keys[1]).await.unwrap(), None);
+    assert_eq!(store.purge_attempts(Timestamp(59), 2).await.unwrap(), 0);
+    assert_eq!(store.purge_attempts(Timestamp(60), 2).await.unwrap(), 1);
+    assert_eq!(store.purge_attempts(Timestamp(100), 2).await.unwrap(), 2);
+    assert_eq!(store.purge_attempts(Timestamp(100), 2).await.unwrap(), 1);
 }
 
 fn event(user_id: UserId, at: i64) -> SecurityEvent {

@@ -12,6 +12,8 @@ import { Wire } from "./wire.ts";
 /** What a test file may ask for with `test.use({ settings: … })`; the rest is as everybody gets it. */
 export interface Settings {
   grace?: string;
+  /** Whoever tries too often waits; people of one address get in each other's way, so it is off unless asked for. */
+  throttle?: boolean;
 }
 
 const root = resolve(import.meta.dirname, "../..");
@@ -46,6 +48,7 @@ export class Server {
     const folder = mkdtempSync(join(tmpdir(), "two-tokens-"));
     const args = ["--addr", `127.0.0.1:${port}`, "--public-url", url, "--database-url", `sqlite://${folder}/e2e.db`];
     args.push("--test-clock");
+    if (!settings.throttle) args.push("--throttle", "off");
     if (settings.grace) args.push("--refresh-grace", settings.grace);
     // In its folder, so that nobody's `.env` is read.
     const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });

@@ -112,7 +112,8 @@ impl leptos::server_fn::codec::Encoding for NoContent {
 #[server(prefix = "/api/auth", endpoint = "register", input = PostUrl, output = Json, client = CookieClient)]
 pub async fn register(email: String, password: String) -> Result<TokenResponse, Problem> {
     let edge = crate::server::edge::Edge::current()?;
-    let grant = edge.service().register(&email, password.into(), edge.device(), edge.refresh_cookie_if_valid()).await?;
+    let (device, caller, old) = (edge.device(), edge.caller(), edge.refresh_cookie_if_valid());
+    let grant = edge.service().register(&email, password.into(), device, &caller, old).await?;
     edge.grant(grant)
 }
 
@@ -127,7 +128,8 @@ pub async fn suggest_passphrase() -> Result<Suggestion, Problem> {
 #[server(prefix = "/api/auth", endpoint = "login", input = PostUrl, output = Json, client = CookieClient)]
 pub async fn login(email: String, password: String) -> Result<TokenResponse, Problem> {
     let edge = crate::server::edge::Edge::current()?;
-    let grant = edge.service().login(&email, password.into(), edge.device(), edge.refresh_cookie_if_valid()).await?;
+    let (device, caller, old) = (edge.device(), edge.caller(), edge.refresh_cookie_if_valid());
+    let grant = edge.service().login(&email, password.into(), device, &caller, old).await?;
     edge.grant(grant)
 }
 

@@ -259,8 +259,21 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..Self::new(Code::TemporarilyUnavailable, detail) }
     }
 
+    pub fn too_many(retry_after: u32) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited, try_again_in(retry_after)) }
+    }
+
     pub fn because(self, reason: Option<RevokeReason>) -> Self {
         Self { reason, ..self }
+    }
+}
+
+/// What somebody is told who tried too often; the page says it again each second.
+pub fn try_again_in(seconds: u32) -> String {
+    match seconds {
+        1 => "Too many attempts. Try again in 1 second.".into(),
+        2..=120 => format!("Too many attempts. Try again in {seconds} seconds."),
+        _ => format!("Too many attempts. Try again in {} minutes.", seconds.div_ceil(60)),
     }
 }
 
@@ -341,6 +354,15 @@ mod tests {
             let bytes = ProblemJson::encode(&problem).unwrap();
             assert_eq!(ProblemJson::decode(bytes).unwrap(), problem);
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+        }
+    }
+
+    #[test]
+    fn a_wait_is_told_in_words() {
+        for (seconds, words) in [(1, "1 second."), (30, "30 seconds."), (120, "120 seconds."), (121, "3 minutes.")] {
+            let problem = Problem::too_many(seconds);
+            assert_eq!(problem.detail, format!("Too many attempts. Try again in {words}"));
+            assert_eq!((problem.status, problem.retry_after), (429, Some(seconds)));
         }
     }
 

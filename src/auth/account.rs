@@ -116,7 +116,7 @@ impl AuthService {
     ) -> Result<UserRecord, AuthError> {
         password.not_oversized(field)?;
         let user = self.store.user(who.user_id).await?.ok_or(AuthError::NotFound)?;
-        match self.passwords.verify(password, Some(user.password_hash.clone())).await? {
+        match self.verify_own(&user, password).await? {
             Verification::Right => Ok(user),
             Verification::Wrong => {
                 self.record(refused, Some(who.user_id), Some(who.session_id), device, "").await?;

@@ -35,6 +35,8 @@ pub enum AuthError {
     /// Too much work under way: the caller should come back.
     #[error("too busy, try again in {retry_after} s")]
     Busy { retry_after: u32 },
+    #[error("too many attempts, try again in {retry_after} s")]
+    TooManyAttempts { retry_after: u32 },
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("the server could not do its part: {0}")]

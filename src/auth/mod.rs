@@ -3,11 +3,13 @@
 
 pub mod access_token;
 mod account;
+pub mod attempts;
 pub mod device;
 pub mod error;
 pub mod event;
 mod history;
 pub mod keys;
+pub mod known_browser;
 pub mod notes;
 mod passphrase;
 pub mod password;
@@ -20,4 +22,5 @@ pub mod rotation;
 pub mod secret;
 pub mod service;
 pub mod session;
+pub mod throttle;
 pub mod user;

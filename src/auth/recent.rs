@@ -17,7 +17,8 @@ impl AuthService {
     }
 
     /// Turns the refresh token as a refresh does, and the time of authentication with it. The password is looked at only
-    /// when the token is good: an old one is reuse whatever comes with it, and learns nothing about the password.
+    /// when the token is good: an old one is reuse whatever comes with it, and learns nothing about the password. It counts
+    /// as a refresh and as a guess.
     pub async fn reauthenticate(
         &self,
         presented: Presented,
@@ -25,10 +26,11 @@ impl AuthService {
         device: Device,
     ) -> Result<Grant, AuthError> {
         password.not_oversized("password")?;
+        self.attempts.refresh(presented.session_id)?;
         let (session, ..) = self.judge(&presented, &device).await?;
         let (user_id, session_id) = (Some(session.user_id), Some(session.id));
         let user = self.store.user(session.user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
-        match self.passwords.verify(password, Some(user.password_hash)).await? {
+        match self.verify_own(&user, password).await? {
             Verification::Right => {
                 // Before the turn: after it nothing may stand between the new token and the browser.
                 self.record(EventKind::Reauthenticated, user_id, session_id, &device, "").await?;

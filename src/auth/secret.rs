@@ -66,6 +66,15 @@ impl ServerSecret {
         SealingKey(self.derive(b"sealing"))
     }
 
+    /// For the keys under which attempts are counted.
+    pub fn throttle_key(&self) -> FingerprintKey {
+        FingerprintKey(hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"throttle")))
+    }
+
+    pub fn known_browser_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"known-browser"))
+    }
+
     pub fn fingerprint_key(&self) -> FingerprintKey {
         FingerprintKey(hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"log-fingerprint")))
     }
@@ -118,6 +127,17 @@ impl FingerprintKey {
     /// Twelve hex digits.
     pub fn of(&self, secret: &[u8]) -> String {
         hmac::sign(&self.0, secret).as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Long enough to tell apart whatever there is; another for each `kind`.
+    pub fn long(&self, kind: &str, value: &[u8]) -> [u8; 16] {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(kind.as_bytes());
+        context.update(&[0]);
+        context.update(value);
+        let mut long = [0; 16];
+        long.copy_from_slice(&context.sign().as_ref()[..16]);
+        long
     }
 }
 

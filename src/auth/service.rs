@@ -7,9 +7,11 @@ use std::{sync::Arc, time::Duration};
 use uuid::Uuid;
 
 use super::access_token::{AccessTokens, Refused, Verified};
+use super::attempts::{Attempt, Attempts, Caller};
 use super::error::AuthError;
 use super::event::{EventKind, ReuseNotice, SecurityEvent};
 use super::keys::KeyRing;
+use super::known_browser::KnownBrowser;
 use super::password::{Password, PasswordHasher, Verification};
 use super::password_rules::PasswordRules;
 use super::random;
@@ -48,6 +50,8 @@ pub struct Grant {
     pub user_id: UserId,
     pub user_email: String,
     pub session_id: SessionId,
+    /// After a sign-in: what lets this browser be known at the next one.
+    pub known_browser: Option<KnownBrowser>,
 }
 
 /// Why a bearer token was not accepted.
@@ -68,6 +72,7 @@ pub struct AuthService {
     pub fingerprints: FingerprintKey,
     pub keys: KeyRing,
     pub revoked: Arc<RevokedSessions>,
+    pub attempts: Attempts,
 }
 
 impl AuthService {
@@ -76,11 +81,19 @@ impl AuthService {
         email: &str,
         password: Password,
         device: Device,
+        caller: &Caller,
         old: Option<Presented>,
     ) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
         self.password_rules.long_enough(&password, "password")?;
-        let password_hash = self.passwords.hash_new(password, email.as_str(), "password").await?;
+        let attempt = self.attempts.register(caller).await?;
+        let password_hash = match self.passwords.hash_new(password, email.as_str(), "password").await {
+            Ok(hash) => hash,
+            Err(error) => {
+                self.attempts.not_made(&attempt).await?;
+                return Err(error);
+            }
+        };
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
             email: email.as_str().to_owned(),
@@ -93,7 +106,8 @@ impl AuthService {
             CreateUser::Created => {}
         }
         self.record(EventKind::UserCreated, Some(user.id), None, &device, "").await?;
-        self.open_session(user, device, old).await
+        let grant = self.open_session(user, device, old).await?;
+        Ok(self.known(grant, &email, &attempt))
     }
 
     pub async fn login(
@@ -101,16 +115,20 @@ impl AuthService {
         email: &str,
         password: Password,
         device: Device,
+        caller: &Caller,
         old: Option<Presented>,
     ) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
         password.not_oversized("password")?;
+        let attempt = self.attempts.sign_in(&email, caller).await?;
         let user = self.store.user_by_email(email.as_str()).await?;
         let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let verified = self.passwords.verify(password, stored).await?;
+        let verified = self.verify(password, stored, &attempt).await?;
         match user {
             Some(user) if verified == Verification::Right && user.disabled_at.is_none() => {
-                self.open_session(user, device, old).await
+                self.attempts.succeeded(&attempt).await?;
+                let grant = self.open_session(user, device, old).await?;
+                Ok(self.known(grant, &email, &attempt))
             }
             user => {
                 self.record(EventKind::LoginFail, user.map(|user| user.id), None, &device, "").await?;
@@ -120,6 +138,7 @@ impl AuthService {
     }
 
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
+        self.attempts.refresh(presented.session_id)?;
         self.take_turn(&presented, &device, false).await
     }
 
@@ -276,7 +295,38 @@ impl AuthService {
             user_id: session.user_id,
             user_email: session.user_email.clone(),
             session_id: session.id,
+            known_browser: None,
         })
+    }
+
+    /// A grant for a browser that will be known from now on.
+    fn known(&self, grant: Grant, email: &Email, attempt: &Attempt) -> Grant {
+        let issue = || self.attempts.known_browsers.issue(email, attempt.browser, self.clock.now());
+        Grant { known_browser: self.attempts.on.then(issue), ..grant }
+    }
+
+    /// Looks at the password of who is signed in already: counted before, and forgotten when it was right.
+    pub(super) async fn verify_own(&self, user: &UserRecord, password: Password) -> Result<Verification, AuthError> {
+        let attempt = self.attempts.confirm(user.id).await?;
+        let verified = self.verify(password, Some(user.password_hash.clone()), &attempt).await?;
+        if verified == Verification::Right {
+            self.attempts.succeeded(&attempt).await?;
+        }
+        Ok(verified)
+    }
+
+    /// Looks at a password that an attempt was counted for. One that could not be looked at was no attempt.
+    async fn verify(
+        &self,
+        password: Password,
+        stored: Option<String>,
+        attempt: &Attempt,
+    ) -> Result<Verification, AuthError> {
+        let verified = self.passwords.verify(password, stored).await;
+        if verified.is_err() {
+            self.attempts.not_made(attempt).await?;
+        }
+        verified
     }
 
     async fn end_presented(

@@ -85,7 +85,8 @@ async fn refresh() -> Outcome {
     }
 }
 
-fn renewed(grant: TokenResponse, epoch: u64) -> Outcome {
+/// A grant for the session that was there at `epoch`.
+pub fn renewed(grant: TokenResponse, epoch: u64) -> Outcome {
     let (user, session_id) = (grant.user.clone(), grant.session_id.clone());
     match token_store::renew(grant, epoch) {
         Some(held) => {

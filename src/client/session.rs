@@ -7,10 +7,12 @@ use crate::api::auth::User;
 use crate::api::error::{Code, Problem};
 
 #[cfg(feature = "hydrate")]
-pub use browser::{cookies_are_blocked, hydrated, register, sign_in, sign_out, sign_out_pending, start};
+pub use browser::{
+    cookies_are_blocked, hydrated, reauthenticate, register, renamed, sign_in, sign_out, sign_out_pending, start,
+};
 
 #[cfg(not(feature = "hydrate"))]
-pub use server::{cookies_are_blocked, register, sign_in, sign_out, sign_out_pending};
+pub use server::{cookies_are_blocked, reauthenticate, register, renamed, sign_in, sign_out, sign_out_pending};
 
 /// What to say where no cookie is kept.
 pub fn cookies_blocked() -> Problem {
@@ -30,8 +32,10 @@ mod browser {
     use super::*;
     use crate::api;
     use crate::api::auth::TokenResponse;
+    use crate::api::error::Reaction;
     use crate::client::auth_state::{self, AuthState, EndReason};
     use crate::client::hint::{self, Hint};
+    use crate::client::refresh::Outcome;
     use crate::client::tabs::{self, Event};
     use crate::client::token_store::HeldToken;
     use crate::client::{connection, page, refresh, token_store};
@@ -63,7 +67,6 @@ mod browser {
     /// No refresh may be under way: its late answer would put the old session's cookie over the new one's.
     async fn begin(asked: impl Future<Output = Result<TokenResponse, Problem>>) -> Result<User, Problem> {
         refresh::landed().await;
-        let too_slow = || Problem::unavailable("The server took too long to answer. Try again in a moment.", 1);
         let (grant, cookie_kept) = tabs::with_lock(async {
             let grant = page::within(REQUEST_LIMIT, asked).await.unwrap_or_else(|| Err(too_slow()))?;
             token_store::begin(grant.clone());
@@ -88,6 +91,33 @@ mod browser {
         token_store::forget();
         auth_state::set(AuthState::Anonymous { ended: None });
         cookies_blocked()
+    }
+
+    /// Makes the sign-in of this session recent; the token changes, the session stays.
+    pub async fn reauthenticate(password: String) -> Result<(), Problem> {
+        refresh::landed().await;
+        let epoch = token_store::epoch();
+        let asked = page::within(REQUEST_LIMIT, api::auth::reauthenticate(password));
+        let grant = tabs::with_lock(asked).await.unwrap_or_else(|| Err(too_slow()));
+        if let Err(problem) = &grant
+            && problem.code.reaction() == Reaction::SignOut
+            && token_store::epoch() == epoch
+        {
+            refresh::end_session(problem);
+        }
+        match refresh::renewed(grant?, epoch) {
+            Outcome::Renewed(_) => Ok(()),
+            Outcome::SignedOut(problem) | Outcome::Unavailable(problem) => Err(problem),
+        }
+    }
+
+    /// The same person under another address.
+    pub fn renamed(user: User) {
+        auth_state::set(AuthState::SignedIn { user });
+    }
+
+    fn too_slow() -> Problem {
+        Problem::unavailable("The server took too long to answer. Try again in a moment.", 1)
     }
 
     /// This tab at once, the others with it, and the server as soon as it can be reached.
@@ -255,6 +285,12 @@ mod server {
     pub async fn register(_email: String, _password: String) -> Result<User, Problem> {
         only_in_a_browser()
     }
+
+    pub async fn reauthenticate(_password: String) -> Result<(), Problem> {
+        only_in_a_browser()
+    }
+
+    pub fn renamed(_user: User) {}
 
     pub fn sign_out() {}
 

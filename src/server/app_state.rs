@@ -5,12 +5,13 @@ use std::sync::Arc;
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
-use super::config::Config;
+use super::client_address::TrustedProxies;
+use super::config::{Config, Throttle};
 use super::instances::Hearing;
 use crate::auth::{
-    access_token::AccessTokens, error::AuthError, keys::KeyRing, notes::Notes, password::PasswordHasher,
-    password_rules::PasswordRules, refresh_token::RefreshTokenKey, revoked::RevokedSessions, secret::ServerSecret,
-    service::AuthService,
+    access_token::AccessTokens, attempts::Attempts, error::AuthError, keys::KeyRing, notes::Notes,
+    password::PasswordHasher, password_rules::PasswordRules, refresh_token::RefreshTokenKey, revoked::RevokedSessions,
+    secret::ServerSecret, service::AuthService,
 };
 use crate::clock::{Clock, ShiftedClock};
 use crate::store::Store;
@@ -28,6 +29,7 @@ pub struct AppState {
     pub leptos: Arc<LeptosOptions>,
     pub public_url: Arc<str>,
     pub hearing: Hearing,
+    pub proxies: TrustedProxies,
     /// With `--test-clock` alone.
     pub test_clock: Option<Arc<ShiftedClock>>,
 }
@@ -61,6 +63,7 @@ impl AppState {
             fingerprints: secret.fingerprint_key(),
             keys,
             revoked: Arc::new(RevokedSessions::default()),
+            attempts: Attempts::new(secret, store.clone(), clock.clone(), config.throttle == Throttle::On),
         };
         auth.reload_revoked().await?;
         Ok(Self {
@@ -69,6 +72,7 @@ impl AppState {
             leptos: Arc::new(leptos),
             public_url: config.public_url.as_str().into(),
             hearing: Hearing::default(),
+            proxies: config.trusted_proxies.clone().unwrap_or_default(),
             test_clock: None,
         })
     }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
 
+use super::client_address::TrustedProxies;
 use crate::auth::{secret::ServerSecret, service::Lifetimes};
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
@@ -83,6 +84,14 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_PASSWORD_MIN", default_value = "15")]
     pub password_min: usize,
 
+    /// Make whoever tries too often wait. `off` is for measurements, on loopback addresses only.
+    #[arg(long, global = true, env = "TWO_TOKENS_THROTTLE", value_enum, default_value = "on")]
+    pub throttle: Throttle,
+
+    /// The proxies whose `X-Forwarded-For` is believed: addresses and CIDR blocks, with commas between.
+    #[arg(long, global = true, env = "TWO_TOKENS_TRUSTED_PROXIES")]
+    pub trusted_proxies: Option<TrustedProxies>,
+
     /// What to log: a level, or tracing directives.
     #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
     pub log: String,
@@ -94,6 +103,12 @@ pub struct Config {
     /// Let `POST /test/clock` put the server's clock forward, for browser tests. Loopback addresses only.
     #[arg(long, global = true)]
     pub test_clock: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Throttle {
+    On,
+    Off,
 }
 
 /// A setting that cannot be used, and what to do about it.
@@ -142,6 +157,9 @@ impl Config {
         }
         if !(8..=64).contains(&self.password_min) {
             return refuse("TWO_TOKENS_PASSWORD_MIN", "must be from 8 to 64; 15 where there is no second factor");
+        }
+        if self.throttle == Throttle::Off && !self.addr.ip().is_loopback() {
+            return refuse("TWO_TOKENS_THROTTLE", "can be off for loopback addresses only: others could guess at will");
         }
         if self.demo_user && !self.addr.ip().is_loopback() {
             return refuse("--demo-user", "is for loopback addresses only: its password is known to everybody");
@@ -241,6 +259,8 @@ mod tests {
             (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),
             (vec!["--addr", "0.0.0.0:80", "--test-clock"], "--test-clock"),
+            (vec!["--addr", "0.0.0.0:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
+            (vec!["--addr", "[::]:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
         ] {
             assert_eq!(parse(&arguments).unwrap_err().setting, setting, "{arguments:?}");
         }

@@ -3,21 +3,23 @@
 
 use std::sync::Arc;
 
-use axum::http::{StatusCode, header, request::Parts};
+use axum::http::{HeaderValue, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::app_state::AppState;
-use super::refresh_cookie;
+use super::{known_cookie, refresh_cookie};
 use crate::api::auth::{TokenResponse, TokenType, User};
 use crate::api::error::Problem;
 use crate::auth::{
     access_token::Verified,
+    attempts::Caller,
     error::AuthError,
     notes::Notes,
     refresh_token::Presented,
     service::{AuthService, Grant},
     session::Device,
+    throttle::Source,
 };
 
 pub struct Edge {
@@ -54,6 +56,10 @@ impl Edge {
         device(&self.parts)
     }
 
+    pub fn caller(&self) -> Caller {
+        caller(&self.state, &self.parts)
+    }
+
     /// The refresh token of this request, its outer tag found good: no query yet.
     pub fn refresh_cookie(&self) -> Result<Presented, Problem> {
         let text = refresh_cookie::read(&self.parts.headers)?;
@@ -67,7 +73,7 @@ impl Edge {
 
     /// The token response, and the cookie beside it.
     pub fn grant(&self, grant: Grant) -> Result<TokenResponse, Problem> {
-        for cookie in refresh_cookie::set(&grant.refresh_token, grant.refresh_lives) {
+        for cookie in cookies(&grant) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
         Ok(TokenResponse {
@@ -83,6 +89,20 @@ impl Edge {
         for cookie in refresh_cookie::clear() {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
+    }
+}
+
+/// All that a grant leaves in the jar.
+pub fn cookies(grant: &Grant) -> impl Iterator<Item = HeaderValue> {
+    let refresh = refresh_cookie::set(&grant.refresh_token, grant.refresh_lives);
+    refresh.into_iter().chain(grant.known_browser.as_ref().map(known_cookie::set))
+}
+
+/// Who asks to be let in.
+pub fn caller(state: &AppState, parts: &Parts) -> Caller {
+    Caller {
+        source: Some(Source::of(state.proxies.client_of(parts))),
+        known: known_cookie::read(&parts.headers).map(str::to_owned),
     }
 }
 

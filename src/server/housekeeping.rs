@@ -31,6 +31,7 @@ pub async fn tidy(auth: &AuthService) -> Result<(), crate::auth::error::AuthErro
     if auth.keys.keep_house(&*auth.store, now, KEY_AGE, auth.lifetimes.access).await? {
         auth.access_tokens.forget_verified();
     }
+    auth.attempts.tidy().await?;
     auth.store.purge_ended(now.minus(auth.lifetimes.access)).await?;
     let before = now.minus(KEEP_ENDED);
     while auth.store.purge_sessions(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}

@@ -2,6 +2,7 @@
 //! route and layer on one screen.
 
 pub mod app_state;
+pub mod client_address;
 pub mod config;
 pub mod current_user;
 pub mod demo;
@@ -10,6 +11,7 @@ pub mod headers;
 pub mod health;
 pub mod housekeeping;
 pub mod instances;
+pub mod known_cookie;
 pub mod pages;
 pub mod problem;
 pub mod refresh_cookie;

@@ -12,7 +12,7 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
 use super::app_state::AppState;
-use super::{edge, headers, refresh_cookie, request_body};
+use super::{edge, headers, request_body};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
@@ -40,16 +40,16 @@ pub async fn not_found(state: AppState, request: Request) -> Response {
 pub async fn login(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request).await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let device = edge::device(&parts);
-    let outcome = state.auth.login(&form.email, form.password.into(), device, None).await;
+    let (device, caller) = (edge::device(&parts), edge::caller(&state, &parts));
+    let outcome = state.auth.login(&form.email, form.password.into(), device, &caller, None).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }
 
 pub async fn register(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request).await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let device = edge::device(&parts);
-    let outcome = state.auth.register(&form.email, form.password.into(), device, None).await;
+    let (device, caller) = (edge::device(&parts), edge::caller(&state, &parts));
+    let outcome = state.auth.register(&form.email, form.password.into(), device, &caller, None).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }
 
@@ -74,7 +74,7 @@ async fn answer(
     match outcome {
         Ok(grant) => {
             let mut response = Redirect::to(own_path(next)).into_response();
-            for cookie in refresh_cookie::set(&grant.refresh_token, grant.refresh_lives) {
+            for cookie in edge::cookies(&grant) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response

@@ -50,6 +50,7 @@ impl From<AuthError> for Problem {
             AuthError::Busy { retry_after } => {
                 Problem::unavailable("The server is busy right now. Try again in a moment.", retry_after)
             }
+            AuthError::TooManyAttempts { retry_after } => Problem::too_many(retry_after),
             AuthError::Store(error) => {
                 tracing::error!(%error, "the store failed");
                 Problem::unavailable("The service is not available right now. Try again in a moment.", RETRY_AFTER)

@@ -1,6 +1,6 @@
 //! From settings to a listening server, and to its quiet end. The listener and the end are given, so tests bind port 0.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc};
 
 use axum::serve::ListenerExt as _;
 use leptos::config::LeptosOptions;
@@ -49,7 +49,8 @@ pub async fn serve(
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    axum::serve(listener, router(state)?).with_graceful_shutdown(ended).await?;
+    let service = router(state)?.into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(ended).await?;
     housekeeping.abort();
     instances.abort();
     Ok(())

@@ -2,7 +2,7 @@
 //! operation is one transaction, durable when it returns; an error means nothing was written, or that whether it was is
 //! unknown and trying again is safe.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -15,6 +15,7 @@ use crate::auth::{
     revoked::Revocation,
     rotation::Ratchet,
     session::{Session, SessionId},
+    throttle::{AttemptKey, Count},
     user::{UserId, UserRecord},
 };
 use crate::clock::Timestamp;
@@ -60,6 +61,15 @@ pub enum Swap {
     Done,
     /// The row moved on, was revoked, or is gone: read again and decide again.
     Lost,
+}
+
+/// One more attempt under a key.
+#[derive(Clone, Copy, Debug)]
+pub struct CountAttempt {
+    pub key: AttemptKey,
+    /// What must still be remembered there.
+    pub expected: Option<Count>,
+    pub next: Count,
 }
 
 /// What another instance may tell this one.
@@ -132,6 +142,17 @@ pub trait Store: Send + Sync + 'static {
     /// `false` when there is no such note of this owner.
     async fn update_note(&self, owner: UserId, note: &Note) -> Result<bool, StoreError>;
     async fn delete_note(&self, owner: UserId, id: &str) -> Result<bool, StoreError>;
+
+    /// What is remembered of the attempts under a key.
+    async fn attempts(&self, key: AttemptKey) -> Result<Option<Count>, StoreError>;
+    /// Compare-and-swap on all of these counts or on none: of any number of callers that expect the same count under a key at
+    /// most one is told [`Swap::Done`].
+    async fn count_attempts(&self, counts: &[CountAttempt]) -> Result<Swap, StoreError>;
+    /// Brings the time at which the attempts under a key are forgotten nearer by `by`.
+    async fn take_back_attempt(&self, key: AttemptKey, by: Duration) -> Result<(), StoreError>;
+    async fn forget_attempts(&self, key: AttemptKey) -> Result<(), StoreError>;
+    /// Removes at most `limit` counts that are forgotten at or before `now`; returns how many.
+    async fn purge_attempts(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     async fn append_event(&self, event: &SecurityEvent) -> Result<(), StoreError>;
     /// The newest events of a person first.

@@ -13,7 +13,7 @@ use sqlx::{
 
 use super::rows::{Readable, collect};
 use super::sql::{select_sessions, sql_store, unavailable};
-use super::{Change, CreateUser, Rotate, Store, StoreError, Swap};
+use super::{Change, CountAttempt, CreateUser, Rotate, Store, StoreError, Swap};
 use crate::api::error::RevokeReason;
 use crate::api::notes::Note;
 use crate::auth::{
@@ -21,6 +21,7 @@ use crate::auth::{
     keys::StoredKey,
     revoked::Revocation,
     session::{Session, SessionId},
+    throttle::{AttemptKey, Count},
     user::{UserId, UserRecord},
 };
 use crate::clock::Timestamp;

@@ -11,6 +11,7 @@ use crate::auth::{
     revoked::Revocation,
     rotation::{Ratchet, Ring},
     session::{Revoked, Salt, Session, SessionId},
+    throttle::Count,
     user::{UserId, UserRecord},
 };
 use crate::clock::Timestamp;
@@ -101,6 +102,10 @@ pub(super) trait Readable: Row {
             body: self.text("body")?,
             updated_at: self.time("updated_at")?,
         })
+    }
+
+    fn count(&self) -> Result<Count, StoreError> {
+        Ok(Count { clean_at: self.time("clean_at")?, last_at: self.time("last_at")? })
     }
 
     fn notice(&self) -> Result<ReuseNotice, StoreError> {

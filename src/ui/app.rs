@@ -10,8 +10,8 @@ use leptos_router::{
 };
 
 use super::{
-    browser, desk::Desk, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes,
-    parts::ConnectionBanner, register::Register,
+    account::Account, browser, desk::Desk, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes,
+    notices::Notices, parts::ConnectionBanner, register::Register, sessions::Sessions,
 };
 
 #[component]
@@ -28,12 +28,15 @@ pub fn App() -> impl IntoView {
             </a>
             <Header />
             <ConnectionBanner />
+            <Notices />
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=NotFound>
                     <Route path=path!("/") view=Home />
                     <Route path=path!("/login") view=Login />
                     <Route path=path!("/register") view=Register />
                     <Route path=path!("/notes") view=Notes />
+                    <Route path=path!("/sessions") view=Sessions />
+                    <Route path=path!("/account") view=Account />
                 </FlatRoutes>
             </main>
             <FocusFollowsNavigation />

@@ -10,12 +10,19 @@ use leptos::{
 
 /// Erases a view's type, as `into_any` does; for every page and every branch.
 pub fn at_once(view: impl IntoView + 'static) -> AnyView {
-    AtOnce(view).into_any()
+    AtOnce::<_, true>(view).into_any()
 }
 
-struct AtOnce<T>(T);
+/// The same for what the server never renders, so that nothing is there to be taken over: what stands behind the guard of
+/// protected pages, or comes with an answer of the API.
+pub fn in_browser(view: impl IntoView + 'static) -> AnyView {
+    AtOnce::<_, false>(view).into_any()
+}
 
-impl<T: Render> Render for AtOnce<T> {
+/// A view that may be TAKEN over from the server's elements, or only built.
+struct AtOnce<T, const TAKEN: bool>(T);
+
+impl<T: Render, const TAKEN: bool> Render for AtOnce<T, TAKEN> {
     type State = T::State;
 
     fn build(self) -> Self::State {
@@ -27,8 +34,8 @@ impl<T: Render> Render for AtOnce<T> {
     }
 }
 
-impl<T: RenderHtml> AddAnyAttr for AtOnce<T> {
-    type Output<A: Attribute> = AtOnce<T::Output<A>>;
+impl<T: RenderHtml, const TAKEN: bool> AddAnyAttr for AtOnce<T, TAKEN> {
+    type Output<A: Attribute> = AtOnce<T::Output<A>, TAKEN>;
 
     fn add_any_attr<A: Attribute>(self, attribute: A) -> Self::Output<A>
     where
@@ -39,9 +46,9 @@ impl<T: RenderHtml> AddAnyAttr for AtOnce<T> {
 }
 
 /// `hydrate_async` is left out: the trait's own goes through `hydrate`.
-impl<T: RenderHtml> RenderHtml for AtOnce<T> {
+impl<T: RenderHtml, const TAKEN: bool> RenderHtml for AtOnce<T, TAKEN> {
     type AsyncOutput = T::AsyncOutput;
-    type Owned = AtOnce<T::Owned>;
+    type Owned = AtOnce<T::Owned, TAKEN>;
 
     const MIN_LENGTH: usize = T::MIN_LENGTH;
     const EXISTS: bool = T::EXISTS;
@@ -81,7 +88,7 @@ impl<T: RenderHtml> RenderHtml for AtOnce<T> {
     }
 
     fn hydrate<const FROM_SERVER: bool>(self, cursor: &Cursor, position: &PositionState) -> Self::State {
-        self.0.hydrate::<FROM_SERVER>(cursor, position)
+        if TAKEN { self.0.hydrate::<FROM_SERVER>(cursor, position) } else { self.0.build() }
     }
 
     fn into_owned(self) -> Self::Owned {

@@ -33,6 +33,8 @@ mod in_browser {
         });
     }
 
+    pub use crate::clock::Stopwatch;
+
     pub fn page_is_visible() -> bool {
         !document().hidden()
     }
@@ -69,6 +71,19 @@ mod on_server {
     pub fn focus(_selector: &str) {}
 
     pub fn give_back_focus(_event: &web_sys::Event) {}
+
+    #[derive(Clone, Copy)]
+    pub struct Stopwatch;
+
+    impl Stopwatch {
+        pub fn start() -> Self {
+            Self
+        }
+
+        pub fn elapsed_ms(&self) -> f64 {
+            0.0
+        }
+    }
 
     pub fn page_is_visible() -> bool {
         false

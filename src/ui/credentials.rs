@@ -6,8 +6,10 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
     at_once::at_once,
+    countdown::countdown,
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
+    password_field::PasswordField,
     posted::Posted,
 };
 use crate::api::error::{Code, Problem};
@@ -63,6 +65,7 @@ struct Form {
     password: NodeRef<html::Input>,
     problem: RwSignal<Option<Problem>>,
     busy: RwSignal<bool>,
+    left: RwSignal<Option<u32>>,
     password_shown: RwSignal<bool>,
 }
 
@@ -70,7 +73,7 @@ impl Form {
     fn submit(self, event: SubmitEvent) {
         event.prevent_default();
         let (Some(email), Some(password)) = (self.email.get_untracked(), self.password.get_untracked()) else { return };
-        if self.busy.get_untracked() {
+        if self.busy.get_untracked() || is_waiting(self.left.get_untracked()) {
             return;
         }
         self.password_shown.set(false);
@@ -89,6 +92,11 @@ impl Form {
     }
 }
 
+/// `None` is also what the server renders: without the program nothing would make the button work again.
+fn is_waiting(left: Option<u32>) -> bool {
+    left.is_some_and(|left| left > 0)
+}
+
 #[component]
 pub fn CredentialsForm(
     purpose: Purpose,
@@ -100,12 +108,14 @@ pub fn CredentialsForm(
     email: String,
 ) -> impl IntoView {
     let (email, problem) = posted.map_or((email, None), |posted| (posted.email, Some(posted.problem)));
+    let problem = RwSignal::new(problem);
     let form = Form {
         purpose,
         email: NodeRef::new(),
         password: NodeRef::new(),
-        problem: RwSignal::new(problem),
+        problem,
         busy: RwSignal::new(false),
+        left: countdown(problem),
         password_shown: RwSignal::new(false),
     };
     // Better said before a password is typed than after.
@@ -115,7 +125,7 @@ pub fn CredentialsForm(
         }
     });
     let next = wanted();
-    let busy = form.busy;
+    let (busy, left) = (form.busy, form.left);
     at_once(view! {
         <form
             class="card"
@@ -123,11 +133,11 @@ pub fn CredentialsForm(
             action=move || keeping(purpose.action(), &next.get())
             on:submit=move |event| form.submit(event)
         >
-            <ErrorSummary problem=form.problem />
+            <ErrorSummary problem=form.problem left=left />
             <input type="hidden" name="next" value=move || next.get() />
             <Email form=form value=email />
             <Password form=form />
-            <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
+            <button class="primary" type="submit" disabled=move || busy.get() || is_waiting(left.get()) aria-busy=move || busy.get().then_some("true")>
                 {move || if busy.get() { purpose.busy() } else { purpose.button() }}
             </button>
         </form>
@@ -161,64 +171,17 @@ fn Email(form: Form, value: String) -> impl IntoView {
 #[component]
 fn Password(form: Form) -> impl IntoView {
     let is_invalid = wrong(form.problem, "password");
-    let has_hint = form.purpose == Purpose::Register;
-    let shown = form.password_shown;
-    let described_by = move || match (has_hint, is_invalid.get()) {
-        (true, true) => Some("problem password-hint"),
-        (true, false) => Some("password-hint"),
-        (false, true) => Some("problem"),
-        (false, false) => None,
-    };
+    let hint = (form.purpose == Purpose::Register).then_some("At least 15 characters. A few random words are good.");
     view! {
-        <div class="field">
-            <label for="password">"Password"</label>
-            {has_hint
-                .then(|| {
-                    view! {
-                        <p id="password-hint" class="hint">
-                            "At least 15 characters. A few random words are good."
-                        </p>
-                    }
-                })}
-            <div class="with-button">
-                <input
-                    id="password"
-                    name="password"
-                    type=move || if shown.get() { "text" } else { "password" }
-                    required
-                    autocomplete=form.purpose.autocomplete()
-                    autocapitalize="none"
-                    spellcheck="false"
-                    enterkeyhint="go"
-                    aria-invalid=invalid(is_invalid)
-                    aria-describedby=described_by
-                    node_ref=form.password
-                />
-                <ShowPassword shown=shown />
-            </div>
-        </div>
-    }
-}
-
-/// Hidden until the program is here, without which it would do nothing.
-#[component]
-fn ShowPassword(shown: RwSignal<bool>) -> impl IntoView {
-    let live = RwSignal::new(false);
-    Effect::new(move |_| live.set(true));
-    view! {
-        <button
-            class="quiet"
-            type="button"
-            hidden=move || !live.get()
-            aria-controls="password"
-            on:click=move |_| shown.update(|shown| *shown = !*shown)
-        >
-            {move || if shown.get() { "Hide" } else { "Show" }}
-            <span class="unseen">" password"</span>
-        </button>
-        <span class="unseen" aria-live="polite">
-            {move || shown.get().then_some("Your password is visible")}
-        </span>
+        <PasswordField
+            id="password"
+            label="Password"
+            autocomplete=form.purpose.autocomplete()
+            node_ref=form.password
+            shown=form.password_shown
+            hint=hint
+            wrong=(is_invalid, "problem")
+        />
     }
 }
 

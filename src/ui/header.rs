@@ -44,9 +44,9 @@ fn Account() -> impl IntoView {
                 <a href="/register">"Create account"</a>
             }),
             Visitor::SignedIn(user) => at_once(view! {
-                <span class="email" title=user.email.clone()>
+                <a href="/account" class="email" title=user.email.clone()>
                     {user.email.clone()}
-                </span>
+                </a>
                 <button type="button" on:click=move |_| sign_out()>
                     "Sign out"
                 </button>

@@ -1,14 +1,17 @@
 //! What the person sees, in both builds: a page a file, and the few parts they share. Pages read the auth state and call
 //! commands; they never see a token, set the auth state or ask for protected data while the server renders them.
 
+mod account;
 pub mod app;
 mod at_once;
 mod browser;
+mod countdown;
 mod credentials;
 mod desk;
 mod diagram;
 mod ended;
 mod header;
+mod history;
 mod home;
 mod live;
 mod login;
@@ -17,11 +20,15 @@ mod not_found;
 mod note_editor;
 mod notebook;
 mod notes;
+mod notices;
 mod parts;
+mod password_field;
 pub mod posted;
 mod register;
+mod sessions;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod signed_in_only;
 mod signed_out_only;
+mod step_up;
 mod visitor;

@@ -4,7 +4,7 @@
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
-    at_once::at_once,
+    at_once::in_browser,
     browser,
     desk::{Desk, Draft, Work},
     notebook::Notebook,
@@ -161,7 +161,7 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
     let busy = editor.busy;
     let changing = Memo::new(move |_| book.editing.with(Option::is_some));
     let waiting = offline_for_a_while();
-    at_once(view! {
+    in_browser(view! {
         <form class="card" method="post" on:submit=move |event| editor.submit(event)>
             <h2>{move || if changing.get() { "Change this note" } else { "New note" }}</h2>
             <Fields editor=editor />

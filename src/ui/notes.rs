@@ -4,7 +4,14 @@
 use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
-use super::{at_once::at_once, browser, note_editor::NoteEditor, notebook::Notebook, signed_in_only::SignedInOnly};
+use super::{
+    at_once::{at_once, in_browser},
+    browser,
+    note_editor::NoteEditor,
+    notebook::Notebook,
+    parts::When,
+    signed_in_only::SignedInOnly,
+};
 use crate::api::error::Code;
 use crate::api::notes::{self, Note};
 use crate::client::auth_state::{AuthState, auth_state};
@@ -23,7 +30,7 @@ pub fn Notes() -> impl IntoView {
 #[component]
 fn NotesPage() -> impl IntoView {
     let book = Notebook::new();
-    at_once(view! {
+    in_browser(view! {
         <h1 tabindex="-1">"Notes"</h1>
         <div class="desk">
             <NoteEditor book=book />
@@ -72,7 +79,7 @@ fn List(book: Notebook) -> impl IntoView {
             Some(_) => "",
         }
     };
-    at_once(view! {
+    in_browser(view! {
         <p class="hint delayed">{word}</p>
         <ul class="notes" aria-label="Your notes">
             <For
@@ -90,14 +97,12 @@ fn List(book: Notebook) -> impl IntoView {
 fn Item(book: Notebook, note: Note) -> impl IntoView {
     let Note { id, title, body, updated_at } = note.clone();
     let edit_label = ["Edit ", &title].concat();
-    at_once(view! {
+    in_browser(view! {
         <li class="note">
             <h3>{title}</h3>
             {(!body.is_empty()).then(|| view! { <p class="text">{body}</p> })}
             <div class="actions">
-                <time datetime=browser::machine_time(updated_at.millis())>
-                    {browser::local_time(updated_at.millis())}
-                </time>
+                <When at=updated_at />
                 <button
                     class="quiet"
                     type="button"

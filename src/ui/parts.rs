@@ -4,16 +4,23 @@ use std::time::Duration;
 
 use leptos::{html, prelude::*};
 
+use super::{browser, countdown::Words};
 use crate::api::error::Problem;
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::session::sign_out_pending;
+use crate::clock::Timestamp;
 
 /// A wait shorter than this is no news.
 const A_WHILE: Duration = Duration::from_secs(2);
 
 /// What went wrong with a form, at its top. It is announced, and takes the focus when an answer of the server brings it.
 #[component]
-pub fn ErrorSummary(problem: RwSignal<Option<Problem>>) -> impl IntoView {
+pub fn ErrorSummary(
+    problem: RwSignal<Option<Problem>>,
+    /// Seconds to wait, where that is counted down.
+    #[prop(default = RwSignal::new(None))]
+    left: RwSignal<Option<u32>>,
+) -> impl IntoView {
     let summary = NodeRef::<html::Div>::new();
     Effect::new(move |first: Option<()>| {
         let element = summary.get();
@@ -26,10 +33,16 @@ pub fn ErrorSummary(problem: RwSignal<Option<Problem>>) -> impl IntoView {
         let problem = problem.get()?;
         Some(view! {
             <div id="problem" class="problem" role="alert" tabindex="-1" autofocus node_ref=summary>
-                {problem.detail}
+                <Words problem=problem left=left />
             </div>
         })
     }
+}
+
+/// A moment, as this person's browser writes it.
+#[component]
+pub fn When(at: Timestamp) -> impl IntoView {
+    view! { <time datetime=browser::machine_time(at.millis())>{browser::local_time(at.millis())}</time> }
 }
 
 /// Marks the field `name` when the problem is about it.

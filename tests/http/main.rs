@@ -19,3 +19,4 @@ mod sessions;
 mod status;
 mod step_up;
 mod test_clock;
+mod throttling;

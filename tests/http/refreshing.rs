@@ -22,7 +22,7 @@ async fn each_refresh_turns_the_token() {
 
 #[tokio::test]
 async fn two_at_once_get_the_same_successor() {
-    let app = TestApp::start().await;
+    let app = TestApp::with(&["--throttle", "off"]).await;
     let ada = app.registered("ada@example.com").await;
     let tabs: Vec<_> = (0..40).map(|_| ada.clone()).collect();
     let racers = tabs.into_iter().map(|mut tab| {

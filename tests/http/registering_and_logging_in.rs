@@ -19,7 +19,7 @@ async fn a_new_person_gets_both_tokens() {
 }
 
 #[tokio::test]
-async fn the_refresh_cookie_has_exactly_its_attributes() {
+async fn the_cookies_have_exactly_their_attributes() {
     let app = TestApp::start().await;
     let answer = app.visitor().register("ada@example.com", PASSWORD).await;
     let cookies = answer.set_cookies();
@@ -27,7 +27,10 @@ async fn the_refresh_cookie_has_exactly_its_attributes() {
     assert!(value.starts_with("__Secure-refresh=ttr_"));
     assert_eq!(attributes, format!("HttpOnly; Secure; SameSite=Strict; Path=/api/auth; Max-Age={}", days(7).as_secs()));
     assert_eq!(cookies[1], format!("signed_in=1; Secure; SameSite=Lax; Path=/; Max-Age={}", days(7).as_secs()));
-    assert_eq!(cookies.len(), 2);
+    let (value, attributes) = cookies[2].split_once("; ").unwrap();
+    assert!(value.starts_with("__Secure-known=ttb_"));
+    assert_eq!(attributes, format!("HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age={}", days(90).as_secs()));
+    assert_eq!(cookies.len(), 3);
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
 //! `TestApp` is the whole server on a temporary database; a `Visitor` is a browser with a cookie jar, or somebody who holds
 //! what a browser held.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
     body::{Body, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode, header},
 };
 use clap::Parser as _;
@@ -25,6 +26,7 @@ use two_tokens::{
 };
 
 pub const PASSWORD: &str = "correct horse battery staple";
+pub const HOME: [u8; 4] = [192, 0, 2, 1];
 pub const ORIGIN: &str = "http://localhost:3000";
 
 pub struct TestApp {
@@ -51,15 +53,18 @@ impl TestApp {
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&url).await.unwrap());
         let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_800_000_000)));
         let config = config(arguments);
-        let secret = ServerSecret::new([7; 32]);
-        let options = leptos_options(&config).unwrap();
-        let state = AppState::assemble(&config, &secret, store.clone(), clock.clone(), options).await.unwrap();
+        let state = assemble(&config, &store, &clock).await;
         let router = router(state.clone()).unwrap();
         Self { router, state, clock, store, _folder: folder }
     }
 
     pub fn visitor(&self) -> Visitor {
         Visitor::of(self.router.clone())
+    }
+
+    /// Another instance on the same database.
+    pub async fn beside(&self) -> Router {
+        router(assemble(&config(&[]), &self.store, &self.clock).await).unwrap()
     }
 
     /// A new person, signed in.
@@ -101,6 +106,11 @@ fn cheap_hash(password: &str) -> String {
     format!("$argon2id$v=19$m=8,t=1,p=1${salt}${digest}")
 }
 
+async fn assemble(config: &Config, store: &Arc<dyn Store>, clock: &Arc<ManualClock>) -> AppState {
+    let (secret, options) = (ServerSecret::new([7; 32]), leptos_options(config).unwrap());
+    AppState::assemble(config, &secret, store.clone(), clock.clone(), options).await.unwrap()
+}
+
 pub fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
@@ -112,10 +122,12 @@ pub fn days(days: u64) -> Duration {
 /// Somebody with a cookie jar and an access token in memory.
 #[derive(Clone)]
 pub struct Visitor {
-    router: Router,
+    pub router: Router,
     pub cookies: Vec<(String, String)>,
     pub access_token: Option<String>,
-    user_agent: &'static str,
+    pub user_agent: &'static str,
+    /// The address they connect from.
+    pub from: [u8; 4],
 }
 
 pub struct Answer {
@@ -184,14 +196,15 @@ fn serde_urlencoded(fields: &[(&str, &str)]) -> String {
 impl Visitor {
     pub fn of(router: Router) -> Self {
         let user_agent = "Mozilla/5.0 (X11; Linux x86_64) Test/1.0";
-        Self { router, cookies: Vec::new(), access_token: None, user_agent }
+        Self { router, cookies: Vec::new(), access_token: None, user_agent, from: HOME }
     }
 
     pub fn with_browser(self, user_agent: &'static str) -> Self {
         Self { user_agent, ..self }
     }
 
-    pub async fn send(&mut self, request: Request<Body>) -> Answer {
+    pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
+        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((self.from, 50_000))));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();
@@ -223,6 +236,10 @@ impl Visitor {
                 let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 builder = builder.header(header::COOKIE, cookies.join("; "));
             }
+        } else if let Some((name, known)) = self.cookies.iter().find(|(name, _)| name == "__Secure-known")
+            && !path.starts_with("/api/")
+        {
+            builder = builder.header(header::COOKIE, format!("{name}={known}"));
         } else if let Some(token) = &self.access_token {
             builder = builder.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }

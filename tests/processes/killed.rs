@@ -23,7 +23,13 @@ async fn killed_thirty_times_in_a_storm_of_refreshes_everybody_is_still_signed_i
     let secret_file = folder.path().join("secret");
     std::fs::write(&secret_file, two_tokens::auth::secret::ServerSecret::generate().to_text()).unwrap();
     let port = free_port();
-    let start = || Start { database_url: &database_url, secret_file: &secret_file, port, more: &[], prelude: "" };
+    let start = || Start {
+        database_url: &database_url,
+        secret_file: &secret_file,
+        port,
+        more: &["--throttle", "off"],
+        prelude: "",
+    };
 
     let mut server = Server::start(start()).await;
     let base = server.base.clone();

@@ -6,6 +6,7 @@ mod postgres;
 #[path = "../support/server.rs"]
 mod server;
 
+mod behind_a_proxy;
 mod killed;
 mod postgres_away;
 mod sqlite_trouble;

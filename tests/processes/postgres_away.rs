@@ -21,8 +21,13 @@ async fn postgres_stopped_and_started_under_load_costs_nobody_the_session() {
     let secret_file = folder.path().join("secret");
     std::fs::write(&secret_file, two_tokens::auth::secret::ServerSecret::generate().to_text()).unwrap();
     let database_url = cluster.url.clone();
-    let start =
-        Start { database_url: &database_url, secret_file: &secret_file, port: free_port(), more: &[], prelude: "" };
+    let start = Start {
+        database_url: &database_url,
+        secret_file: &secret_file,
+        port: free_port(),
+        more: &["--throttle", "off"],
+        prelude: "",
+    };
     let mut server = Server::start(start).await;
     let base = server.base.clone();
     let mut people = Vec::new();

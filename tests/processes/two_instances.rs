@@ -33,8 +33,13 @@ impl Pair {
         let secret_file = folder.path().join("secret");
         std::fs::write(&secret_file, two_tokens::auth::secret::ServerSecret::new([5; 32]).to_text()).unwrap();
         let database_url = databases().empty().await;
-        let start =
-            |port| Start { database_url: &database_url, secret_file: &secret_file, port, more: &[], prelude: "" };
+        let start = |port| Start {
+            database_url: &database_url,
+            secret_file: &secret_file,
+            port,
+            more: &["--throttle", "off"],
+            prelude: "",
+        };
         let (one, two) = (Server::start(start(free_port())).await, Server::start(start(free_port())).await);
         Self { one, two, database_url, secret_file, _folder: folder }
     }

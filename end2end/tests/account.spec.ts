@@ -1,0 +1,137 @@
+import type { Page } from "@playwright/test";
+import { alsoOn, button, fillIn, heading, passwordField, refreshTokenOf, reload, signedOut, signIn, titleField } from "../support/page.ts";
+import { expect, test, type Person } from "../support/test.ts";
+
+const part = (page: Page, name: string) => page.getByRole("form", { name });
+const current = (page: Page, name: string) => part(page, name).getByLabel("Current password", { exact: true });
+const browsers = (page: Page) => page.getByRole("list", { name: "Signed-in browsers" }).getByRole("listitem");
+const TOO_LONG_AGO = 11 * 60;
+
+async function signedInElsewhere(page: Page, member: Person): Promise<Page> {
+  const context = await page.context().browser()!.newContext({ baseURL: new URL(page.url()).origin, locale: "en-GB" });
+  const elsewhere = await context.newPage();
+  await signIn(elsewhere, member);
+  return elsewhere;
+}
+
+test.describe(() => {
+  test.use({ expectedComplaints: [401] });
+
+  test("who sees a browser they do not know ends it, once the password is entered again", async ({ page, member, server }) => {
+    await signIn(page, member);
+    const elsewhere = await signedInElsewhere(page, member);
+    await server.later(TOO_LONG_AGO);
+    await page.goto("/sessions");
+    // The third is the one in which the account was made.
+    await expect(browsers(page)).toHaveCount(3);
+    await expect(browsers(page).first()).toContainText("This browser");
+    const strange = browsers(page).filter({ hasNotText: "This browser" });
+    await strange.first().getByRole("button", { name: /^Sign out / }).click();
+
+    const dialog = page.getByRole("dialog", { name: "Is it you?" });
+    await dialog.getByLabel("Your password", { exact: true }).fill("not this one, I think");
+    await dialog.getByRole("button", { name: "Go on" }).click();
+    await expect(dialog.getByRole("alert")).toBeVisible();
+    await dialog.getByLabel("Your password", { exact: true }).fill(member.password);
+    await dialog.getByRole("button", { name: "Go on" }).click();
+    await expect(dialog).toBeHidden();
+    await expect(page.getByText("was signed out.")).toBeVisible();
+    await expect(browsers(page)).toHaveCount(2);
+    await button(page, "Sign out all other browsers").click();
+    await expect(page.getByText("One other browser was signed out.")).toBeVisible();
+    await expect(browsers(page)).toHaveCount(1);
+
+    await titleField(elsewhere).fill("Milk");
+    await button(elsewhere, "Save note").click();
+    await expect(heading(elsewhere, "Your session has ended")).toBeVisible();
+  });
+
+  test("who changes the password is told which browsers that ends, and signs in with the new one", async ({ page, member }) => {
+    await signIn(page, member);
+    const elsewhere = await signedInElsewhere(page, member);
+    await page.goto("/account");
+    await current(page, "Password").fill(member.password);
+    await button(page, "Suggest a passphrase").click();
+    const field = part(page, "Password").getByLabel("New password", { exact: true });
+    await expect(field).toHaveAttribute("type", "text");
+    const suggested = await field.inputValue();
+    expect(suggested.split(/[ -]/).length).toBeGreaterThanOrEqual(5);
+    await button(page, "Change password").click();
+    await expect(page.getByText("Your password is changed. Other browsers signed out: 2.")).toBeVisible();
+    await expect(field).toHaveAttribute("type", "password");
+    await elsewhere.reload();
+    await expect(elsewhere.getByText("The password was changed, which ends every other session.")).toBeVisible();
+
+    await button(page, "Sign out").click();
+    await signIn(page, { ...member, password: suggested });
+  });
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: [401], expectsReuse: true });
+
+  test("who was robbed of a refresh token is told at the next sign-in, until they say they have read it", async ({
+    page,
+    context,
+    member,
+    playwright,
+    server,
+  }) => {
+    await signIn(page, member);
+    const stolen = await refreshTokenOf(context);
+    await reload(page);
+    await reload(page);
+    await server.later(60);
+    const cookie = { name: "__Secure-refresh", value: stolen, domain: "localhost", path: "/api/auth", expires: -1 };
+    const cookies = [{ ...cookie, httpOnly: true, secure: true, sameSite: "Strict" as const }];
+    const thief = await playwright.request.newContext({ baseURL: server.url, storageState: { cookies, origins: [] } });
+    expect((await thief.post("/api/auth/refresh", { form: {} })).status()).toBe(401);
+
+    await page.reload();
+    await passwordField(page).fill(member.password);
+    await button(page, "Sign in").click();
+    const notice = page.getByRole("region", { name: "For your safety", exact: true });
+    await expect(notice).toContainText("We ended a session for your safety");
+    await reload(page);
+    await expect(notice).toBeVisible();
+    await notice.getByRole("button", { name: "I have read this" }).click();
+    await expect(notice).toBeHidden();
+    await page.goto("/account");
+    await expect(page.getByText("A sign-in was used twice: ended for your safety")).toBeVisible();
+    await expect(notice).toBeHidden();
+  });
+});
+
+test("who changes the e-mail signs in with the new one, in every tab", async ({ page, context, member, newcomer }) => {
+  await signIn(page, member);
+  await page.goto("/account");
+  const { email } = newcomer;
+  await part(page, "E-mail").getByLabel("New e-mail", { exact: true }).fill(email);
+  await current(page, "E-mail").fill(member.password);
+  await button(page, "Change e-mail").click();
+  await expect(page.getByText(`You sign in as ${email} from now on.`)).toBeVisible();
+  await expect(page.getByRole("banner")).toContainText(email);
+  const other = await alsoOn(context, "/notes");
+  await expect(other.getByRole("banner")).toContainText(email);
+  await button(page, "Sign out").click();
+  await signIn(page, { ...member, email });
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: [401, 422] });
+  test("who deletes the account is signed out, and nothing of it is left to sign in to", async ({ page, member }) => {
+    await signIn(page, member);
+    await page.goto("/account");
+    await expect(page.getByRole("list", { name: "Security history" })).toContainText("Account created");
+    await current(page, "Delete account").fill("not this one, I think");
+    await button(page, "Delete my account").click();
+    await expect(part(page, "Delete account").getByRole("alert")).toBeVisible();
+    await current(page, "Delete account").fill(member.password);
+    await button(page, "Delete my account").click();
+    await signedOut(page);
+    await page.goto("/login");
+    await fillIn(page, member);
+    await button(page, "Sign in").click();
+    await expect(page.getByRole("alert")).toBeVisible();
+  });
+});

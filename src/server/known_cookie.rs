@@ -1,0 +1,24 @@
+//! The cookie by which a browser is known at the next sign-in (`crate::auth::known_browser`). It signs nobody in and says not
+//! who used the browser; it stays when they sign out, because that is when it is needed.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+use crate::auth::known_browser::{KnownBrowser, LIVES};
+
+const NAME: &str = "__Secure-known";
+/// For every path: the plain form posts to `/login`.
+const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/";
+
+pub fn set(known: &KnownBrowser) -> HeaderValue {
+    let line = format!("{NAME}={}; {ATTRIBUTES}; Max-Age={}", known.reveal(), LIVES.as_secs());
+    let mut line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
+    line.set_sensitive(true);
+    line
+}
+
+/// The first of them: whether it is genuine is seen later, and one that is not does no harm.
+pub fn read(headers: &HeaderMap) -> Option<&str> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = lines.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    pairs.find(|(name, _)| *name == NAME).map(|(_, value)| value)
+}

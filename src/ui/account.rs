@@ -1,0 +1,267 @@
+//! The account: change the address or the password, read what happened, delete everything. Each of the forms takes the
+//! password itself, so none can be used on a screen that was left unlocked.
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos_meta::Title;
+
+use super::{
+    at_once::{at_once, in_browser},
+    history::History,
+    parts::concerns,
+    password_field::PasswordField,
+    signed_in_only::SignedInOnly,
+};
+use crate::api::account;
+use crate::api::error::{Code, Problem};
+use crate::client::{
+    auth_state::auth_state,
+    session::{renamed, sign_out},
+};
+
+#[component]
+pub fn Account() -> impl IntoView {
+    at_once(view! {
+        <Title text="Account" />
+        <SignedInOnly>
+            <AccountPage />
+        </SignedInOnly>
+    })
+}
+
+#[component]
+fn AccountPage() -> impl IntoView {
+    in_browser(view! {
+        <h1 tabindex="-1">"Account"</h1>
+        <p>
+            <a href="/sessions">"Signed-in browsers"</a>
+            ": see where you are signed in, and end what should not be."
+        </p>
+        <div class="desk">
+            <div>
+                <ChangeEmail />
+                <ChangePassword />
+                <DeleteAccount />
+            </div>
+            <History />
+        </div>
+    })
+}
+
+/// One form with a password in it, and what became of it.
+#[derive(Clone, Copy)]
+struct Form {
+    /// What the address of the page and the problem's id call it.
+    password: NodeRef<html::Input>,
+    shown: RwSignal<bool>,
+    problem: RwSignal<Option<Problem>>,
+    said: RwSignal<String>,
+    busy: RwSignal<bool>,
+}
+
+impl Form {
+    fn new() -> Self {
+        Self {
+            password: NodeRef::new(),
+            shown: RwSignal::new(false),
+            problem: RwSignal::new(None),
+            said: RwSignal::new(String::new()),
+            busy: RwSignal::new(false),
+        }
+    }
+
+    /// Gives the password to `send`, and the answer to `done`, which says what to tell.
+    fn submit<T>(
+        self,
+        event: &SubmitEvent,
+        send: impl AsyncFnOnce(String) -> Result<T, Problem> + 'static,
+        done: impl FnOnce(T) -> String + 'static,
+    ) {
+        event.prevent_default();
+        let Some(field) = self.password.get_untracked() else { return };
+        if self.busy.get_untracked() {
+            return;
+        }
+        self.shown.set(false);
+        self.problem.set(None);
+        self.said.set(String::new());
+        self.busy.set(true);
+        spawn_local(async move {
+            let answer = send(field.value()).await;
+            self.busy.try_set(false);
+            match answer {
+                Ok(answer) => {
+                    field.set_value("");
+                    self.said.try_set(done(answer));
+                }
+                Err(problem) => drop(self.problem.try_set(Some(problem))),
+            }
+        });
+    }
+}
+
+/// What went wrong with a form, and what went well.
+#[component]
+fn Outcome(form: Form, id: &'static str) -> impl IntoView {
+    in_browser(view! {
+        {move || {
+            let detail = form.problem.get()?.detail;
+            Some(view! { <p id=id class="problem" role="alert">{detail}</p> })
+        }}
+        <p class="said" aria-live="polite">{move || form.said.get()}</p>
+    })
+}
+
+/// The password that proves who asks, marked when it was wrong.
+#[component]
+fn Current(form: Form, id: &'static str, problem_id: &'static str, field: &'static str) -> impl IntoView {
+    let concerned = concerns(form.problem, field);
+    let wrong = Memo::new(move |_| {
+        concerned.get()
+            || form.problem.with(|problem| problem.as_ref().is_some_and(|p| p.code == Code::InvalidCredentials))
+    });
+    view! {
+        <PasswordField
+            id=id
+            label="Current password"
+            autocomplete="current-password"
+            node_ref=form.password
+            shown=form.shown
+            wrong=(wrong, problem_id)
+        />
+    }
+}
+
+#[component]
+fn ChangeEmail() -> impl IntoView {
+    let form = Form::new();
+    let email = NodeRef::<html::Input>::new();
+    let wrong = concerns(form.problem, "email");
+    let state = auth_state();
+    let now = move || state.with(|state| state.user().map(|user| user.email.clone()));
+    let submit = move |event: SubmitEvent| {
+        let wanted = email.get_untracked().map(|field| field.value()).unwrap_or_default();
+        form.submit(
+            &event,
+            async move |password| account::change_email(wanted, password).await,
+            move |user| {
+                let said = ["You sign in as ", &user.email, " from now on."].concat();
+                renamed(user);
+                if let Some(field) = email.try_get_untracked().flatten() {
+                    field.set_value("");
+                }
+                said
+            },
+        );
+    };
+    in_browser(view! {
+        <form class="card" method="post" aria-labelledby="email-title" on:submit=submit>
+            <h2 id="email-title">"E-mail"</h2>
+            <p class="hint">"You sign in as " {now} "."</p>
+            <Outcome form=form id="email-problem" />
+            <div class="field">
+                <label for="email">"New e-mail"</label>
+                <input
+                    id="email"
+                    name="email"
+                    type="email"
+                    required
+                    autocomplete="email"
+                    inputmode="email"
+                    autocapitalize="none"
+                    spellcheck="false"
+                    aria-invalid=move || wrong.get().then_some("true")
+                    aria-describedby=move || wrong.get().then_some("email-problem")
+                    node_ref=email
+                />
+            </div>
+            <Current form=form id="email-password" problem_id="email-problem" field="password" />
+            <div class="actions">
+                <button class="primary" type="submit" disabled=form.busy>
+                    "Change e-mail"
+                </button>
+            </div>
+        </form>
+    })
+}
+
+#[component]
+fn ChangePassword() -> impl IntoView {
+    let form = Form::new();
+    let new = NodeRef::<html::Input>::new();
+    let keep = NodeRef::<html::Input>::new();
+    let shown = RwSignal::new(false);
+    let wrong = concerns(form.problem, "new_password");
+    let submit = move |event: SubmitEvent| {
+        let (Some(field), Some(keep)) = (new.get_untracked(), keep.get_untracked()) else { return };
+        let (wanted, keep) = (field.value(), keep.checked());
+        shown.set(false);
+        form.submit(
+            &event,
+            async move |password| account::change_password(password, wanted, Some(keep)).await,
+            move |done| {
+                field.set_value("");
+                match (keep, done.ended) {
+                    (true, _) => "Your password is changed.".to_owned(),
+                    (false, 0) => "Your password is changed. No other browser was signed in.".to_owned(),
+                    (false, ended) => {
+                        ["Your password is changed. Other browsers signed out: ", &ended.to_string(), "."].concat()
+                    }
+                }
+            },
+        );
+    };
+    in_browser(view! {
+        <form id="password" class="card" method="post" aria-labelledby="password-title" on:submit=submit>
+            <h2 id="password-title">"Password"</h2>
+            <Outcome form=form id="password-problem" />
+            <Current form=form id="current-password" problem_id="password-problem" field="current_password" />
+            <PasswordField
+                id="new-password"
+                label="New password"
+                autocomplete="new-password"
+                node_ref=new
+                shown=shown
+                hint=Some("At least 15 characters. A few random words are good.")
+                wrong=(wrong, "password-problem")
+            />
+            <div class="choice">
+                <input id="keep" type="checkbox" node_ref=keep />
+                <label for="keep">"Leave my other browsers signed in"</label>
+            </div>
+            <p class="hint">"Otherwise every other browser is signed out, which is what you want if somebody knows the old one."</p>
+            <div class="actions">
+                <button class="primary" type="submit" disabled=form.busy>
+                    "Change password"
+                </button>
+            </div>
+        </form>
+    })
+}
+
+#[component]
+fn DeleteAccount() -> impl IntoView {
+    let form = Form::new();
+    let submit = move |event: SubmitEvent| {
+        form.submit(
+            &event,
+            async move |password| account::delete_account(password).await,
+            move |_| {
+                sign_out();
+                String::new()
+            },
+        );
+    };
+    in_browser(view! {
+        <form class="card" method="post" aria-labelledby="delete-title" on:submit=submit>
+            <h2 id="delete-title">"Delete account"</h2>
+            <p>"Deletes your notes, your history and the account itself, for good. Nobody can bring them back."</p>
+            <Outcome form=form id="delete-problem" />
+            <Current form=form id="delete-password" problem_id="delete-problem" field="password" />
+            <div class="actions">
+                <button class="danger" type="submit" disabled=form.busy>
+                    "Delete my account"
+                </button>
+            </div>
+        </form>
+    })
+}

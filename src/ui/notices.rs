@@ -1,0 +1,80 @@
+//! Somebody came with an old refresh token, so a session was ended. Its owner must learn of it at the next sign-in, on whichever
+//! page that leads to, and until they say that they have read it.
+
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{
+    at_once::{at_once, in_browser},
+    parts::When,
+    step_up::{StepUp, StepUpDialog},
+};
+use crate::api::account::{self, Notice};
+use crate::api::error::Problem;
+use crate::client::auth_state::{AuthState, auth_state};
+
+#[component]
+pub fn Notices() -> impl IntoView {
+    let notices = RwSignal::new(Vec::<Notice>::new());
+    let problem = RwSignal::new(None::<Problem>);
+    let step_up = StepUp::new();
+    let state = auth_state();
+    let who = Memo::new(move |before: Option<&Option<String>>| match state.get() {
+        AuthState::SignedIn { user } => Some(user.id),
+        AuthState::Offline { .. } | AuthState::Unknown => before.cloned().flatten(),
+        AuthState::Anonymous { .. } => None,
+    });
+    Effect::new(move |_| {
+        notices.set(Vec::new());
+        if let Some(asked_for) = who.get() {
+            spawn_local(async move {
+                // Without an answer the next page load asks again.
+                let found = account::notices().await.unwrap_or_default();
+                if who.get_untracked() == Some(asked_for) && !found.is_empty() {
+                    notices.set(found);
+                }
+            });
+        }
+    });
+    let dismiss = move |id: String| {
+        problem.set(None);
+        spawn_local(async move {
+            match step_up.call(async || account::dismiss_notice(id.clone()).await).await {
+                None => {}
+                Some(Ok(_)) => notices.update(|notices| notices.retain(|notice| notice.id != id)),
+                Some(Err(refusal)) => problem.set(Some(refusal)),
+            }
+        });
+    };
+    at_once(view! {
+        <div class="notices" aria-live="polite">
+            <For each=move || notices.get() key=|notice| notice.id.clone() let:notice>
+                <Card notice=notice dismiss=dismiss />
+            </For>
+            {move || Some(view! { <p class="problem" role="alert">{problem.get()?.detail}</p> })}
+        </div>
+        {move || (!notices.with(Vec::is_empty)).then(|| view! { <StepUpDialog step_up=step_up /> })}
+    })
+}
+
+#[component]
+fn Card(notice: Notice, dismiss: impl Fn(String) + Copy + Send + 'static) -> impl IntoView {
+    let Notice { id, at, device, session_device, session_signed_in_at } = notice;
+    in_browser(view! {
+        <section class="notice alarm" aria-label="For your safety">
+            <h2>"We ended a session for your safety"</h2>
+            <p>
+                <When at=at /> ", " {device} " came with an old key of your sign-in in " {session_device} " of "
+                <When at=session_signed_in_at />
+                ". That happens when somebody has a copy of it, so the sign-in was ended for both at once."
+            </p>
+            <div class="actions">
+                <a class="button primary" href="/account#password">
+                    "End everything and change the password"
+                </a>
+                <button type="button" on:click=move |_| dismiss(id.clone())>
+                    "I have read this"
+                </button>
+            </div>
+        </section>
+    })
+}

@@ -1,0 +1,147 @@
+//! The browsers that are signed in, this one first, and the way to end the others. Ending one is felt there at its next
+//! request, whatever token it holds.
+
+use leptos::{prelude::*, task::spawn_local};
+use leptos_meta::Title;
+
+use super::{
+    at_once::{at_once, in_browser},
+    browser,
+    parts::When,
+    signed_in_only::SignedInOnly,
+    step_up::{StepUp, StepUpDialog},
+};
+use crate::api::account::{self, SessionView};
+use crate::api::error::Problem;
+use crate::client::connection::patiently;
+
+#[component]
+pub fn Sessions() -> impl IntoView {
+    at_once(view! {
+        <Title text="Signed-in browsers" />
+        <SignedInOnly>
+            <SessionsPage />
+        </SignedInOnly>
+    })
+}
+
+#[derive(Clone, Copy)]
+struct Open {
+    sessions: RwSignal<Option<Vec<SessionView>>>,
+    problem: RwSignal<Option<Problem>>,
+    said: RwSignal<String>,
+    busy: RwSignal<bool>,
+    step_up: StepUp,
+}
+
+impl Open {
+    fn load(self) {
+        spawn_local(async move {
+            match patiently(account::sessions).await {
+                Ok(sessions) => drop(self.sessions.try_set(Some(sessions))),
+                Err(problem) => drop(self.problem.try_set(Some(problem))),
+            }
+        });
+    }
+
+    /// Makes a call that may ask for the password, says what came of it, and looks again.
+    fn end<T: 'static>(
+        self,
+        call: impl AsyncFn() -> Result<T, Problem> + 'static,
+        words: impl FnOnce(T) -> String + 'static,
+    ) {
+        self.problem.set(None);
+        self.said.set(String::new());
+        self.busy.set(true);
+        spawn_local(async move {
+            let answer = self.step_up.call(call).await;
+            self.busy.try_set(false);
+            match answer {
+                None => {}
+                Some(Ok(done)) => {
+                    self.said.try_set(words(done));
+                    browser::focus("#main h1");
+                    self.load();
+                }
+                Some(Err(problem)) => drop(self.problem.try_set(Some(problem))),
+            }
+        });
+    }
+}
+
+#[component]
+fn SessionsPage() -> impl IntoView {
+    let open = Open {
+        sessions: RwSignal::new(None),
+        problem: RwSignal::new(None),
+        said: RwSignal::new(String::new()),
+        busy: RwSignal::new(false),
+        step_up: StepUp::new(),
+    };
+    Effect::new(move |_| open.load());
+    let others = Memo::new(move |_| open.sessions.with(|all| all.as_ref().is_some_and(|all| all.len() > 1)));
+    let end_others = move |_| {
+        open.end(account::revoke_other_sessions, |done| match done.ended {
+            1 => "One other browser was signed out.".to_owned(),
+            ended => [&ended.to_string(), " other browsers were signed out."].concat(),
+        });
+    };
+    in_browser(view! {
+        <h1 tabindex="-1">"Signed-in browsers"</h1>
+        <p class="lead">
+            "Each of these can act as you. If you do not know one of them, end it and "
+            <a href="/account#password">"change your password"</a> "."
+        </p>
+        <p class="said" aria-live="polite">{move || open.said.get()}</p>
+        {move || Some(view! { <p class="problem" role="alert">{open.problem.get()?.detail}</p> })}
+        <ul class="notes" aria-label="Signed-in browsers">
+            <For each=move || open.sessions.get().unwrap_or_default() key=|view| (view.id.clone(), view.last_used_at) let:session>
+                <Item open=open session=session />
+            </For>
+        </ul>
+        {move || {
+            others
+                .get()
+                .then(|| {
+                    view! {
+                        <div class="actions">
+                            <button type="button" disabled=open.busy on:click=end_others>
+                                "Sign out all other browsers"
+                            </button>
+                        </div>
+                    }
+                })
+        }}
+        <StepUpDialog step_up=open.step_up />
+    })
+}
+
+#[component]
+fn Item(open: Open, session: SessionView) -> impl IntoView {
+    let SessionView { id, current, device, signed_in_at, last_used_at, .. } = session;
+    let label = ["Sign out ", &device].concat();
+    let gone = [&device, " was signed out."].concat();
+    let end = move |_| {
+        let (id, gone) = (id.clone(), gone.clone());
+        open.end(async move || account::revoke_session(id.clone()).await, move |_| gone);
+    };
+    in_browser(view! {
+        <li class="note">
+            <h2>
+                {device} " "
+                {current.then(|| view! { <strong class="badge">"This browser"</strong> })}
+            </h2>
+            <p class="hint">"Signed in " <When at=signed_in_at /> ", last used " <When at=last_used_at /></p>
+            {(!current)
+                .then(|| {
+                    view! {
+                        <div class="actions">
+                            <button class="quiet" type="button" aria-label=label disabled=open.busy on:click=end>
+                                "Sign out"
+                            </button>
+                        </div>
+                    }
+                })}
+        </li>
+    })
+}

@@ -1,0 +1,411 @@
+use axum::{
+    body::Body,
+    http::{Method, StatusCode, header},
+};
+use futures::future::join_all;
+
+use crate::support::{Answer, PASSWORD, TestApp, Visitor, config, days, form, seconds};
+
+const WRONG: &str = "not the right password";
+const ADA: &str = "ada@example.com";
+
+/// An address nobody in this test has used.
+fn elsewhere(network: u8) -> [u8; 4] {
+    [198, 51, 100, network]
+}
+
+fn stranger(app: &TestApp, network: u8) -> Visitor {
+    Visitor { from: elsewhere(network), ..app.visitor() }
+}
+
+/// Guesses until told to wait, and says how often and how long.
+async fn guesses(visitor: &mut Visitor, email: &str) -> (usize, u64) {
+    for made in 0..100 {
+        let answer = visitor.login(email, WRONG).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            return (made, wait(&answer.refused(429, "rate_limited")));
+        }
+        answer.refused(401, "invalid_credentials");
+    }
+    panic!("nobody stopped it");
+}
+
+/// What is told about the wait, the same in three places.
+fn wait(answer: &Answer) -> u64 {
+    let problem = answer.json();
+    let seconds = problem["retry_after"].as_u64().unwrap();
+    assert_eq!(answer.headers[header::RETRY_AFTER], seconds.to_string());
+    let words = two_tokens::api::error::try_again_in(u32::try_from(seconds).unwrap());
+    assert_eq!(problem["detail"], words);
+    assert!(answer.headers.get(header::SET_COOKIE).is_none());
+    seconds
+}
+
+#[tokio::test]
+async fn who_guesses_waits_twice_as_long_each_time_and_is_told_how_long() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let mut eve = stranger(&app, 1);
+    let mut waits = Vec::new();
+    for _ in 0..8 {
+        let (_, wait) = guesses(&mut eve, ADA).await;
+        waits.push(wait);
+        app.pass(seconds(wait));
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30], "the wait for one account stays short");
+}
+
+#[tokio::test]
+async fn who_is_told_to_wait_costs_no_digest_and_makes_the_wait_no_longer() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let mut eve = stranger(&app, 1);
+    guesses(&mut eve, ADA).await;
+    let digests = app.state.auth.passwords.computed();
+    for _ in 0..50 {
+        assert_eq!(wait(&eve.login(ADA, PASSWORD).await.refused(429, "rate_limited")), 1);
+    }
+    assert_eq!(app.state.auth.passwords.computed(), digests);
+    app.pass(seconds(1));
+    eve.login(ADA, PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_guesses_at_many_accounts_from_one_place_is_stopped_at_all_of_them() {
+    let app = TestApp::start().await;
+    let mut eve = stranger(&app, 1);
+    for account in 0..20 {
+        eve.login(&format!("p{account}@example.com"), WRONG).await.refused(401, "invalid_credentials");
+    }
+    eve.login("p20@example.com", WRONG).await.refused(429, "rate_limited");
+    stranger(&app, 2).login("p20@example.com", WRONG).await.refused(401, "invalid_credentials");
+    let mut longest = 0;
+    for _ in 0..16 {
+        let (_, wait) = guesses(&mut eve, "p20@example.com").await;
+        longest = longest.max(wait);
+        app.pass(seconds(wait));
+    }
+    assert!(longest > 500, "{longest}");
+}
+
+/// The owner's browser shares its address with the strangers, even.
+#[tokio::test]
+async fn a_stranger_keeps_no_owner_out_of_a_browser_they_have_used() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered(ADA).await;
+    ada.logout().await.expect(StatusCode::NO_CONTENT);
+    app.pass(days(80));
+    for network in 0..30 {
+        guesses(&mut stranger(&app, network), ADA).await;
+    }
+    let mut neighbour = app.visitor();
+    for account in 0..21 {
+        neighbour.login(&format!("p{account}@example.com"), WRONG).await;
+    }
+    app.visitor().login(ADA, PASSWORD).await.refused(429, "rate_limited");
+    ada.login(ADA, WRONG).await.refused(401, "invalid_credentials");
+    ada.login(ADA, PASSWORD).await.expect(StatusCode::OK);
+    ada.logout().await.expect(StatusCode::NO_CONTENT);
+    let posted = ada.post("/login", &[("email", ADA), ("password", PASSWORD)]).await;
+    assert_eq!(posted.status, StatusCode::SEE_OTHER, "without the program as well");
+    guesses(&mut stranger(&app, 40), ADA).await;
+}
+
+#[tokio::test]
+async fn an_owner_on_a_new_device_waits_seconds_and_not_minutes() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    // One stranger from one place is soon too slow to be in the way at all.
+    for _ in 0..20 {
+        let (_, wait) = guesses(&mut stranger(&app, 1), ADA).await;
+        app.pass(seconds(wait));
+    }
+    guesses(&mut stranger(&app, 1), ADA).await;
+    stranger(&app, 2).login(ADA, PASSWORD).await.expect(StatusCode::OK);
+    // Many of them are, for as long as they go on.
+    for network in 3..30 {
+        let (_, wait) = guesses(&mut stranger(&app, network), ADA).await;
+        app.pass(seconds(wait));
+    }
+    guesses(&mut stranger(&app, 30), ADA).await;
+    let mut phone = stranger(&app, 31);
+    let told = wait(&phone.login(ADA, PASSWORD).await.refused(429, "rate_limited"));
+    assert!(told <= 30, "{told}");
+    app.pass(seconds(told));
+    phone.login(ADA, PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_browser_that_is_known_guesses_no_faster_and_is_known_at_no_other_account() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let mut eve = app.registered("eve@example.com").await;
+    guesses(&mut stranger(&app, 1), ADA).await;
+    eve.login(ADA, WRONG).await.refused(429, "rate_limited");
+    assert_eq!(guesses(&mut eve, "eve@example.com").await, (5, 1));
+    app.pass(seconds(1));
+    eve.login("eve@example.com", PASSWORD).await.expect(StatusCode::OK);
+    assert_eq!(guesses(&mut eve, "eve@example.com").await, (5, 1), "whoever knows the password begins anew");
+}
+
+#[tokio::test]
+async fn who_knows_one_password_gets_no_more_guesses_at_others() {
+    let app = TestApp::start().await;
+    app.registered("eve@example.com").await;
+    let mut made = 0;
+    let mut eve = stranger(&app, 1);
+    for account in 0..100 {
+        eve.cookies.clear();
+        eve.login("eve@example.com", PASSWORD).await;
+        match eve.login(&format!("p{account}@example.com"), WRONG).await.status {
+            StatusCode::TOO_MANY_REQUESTS => break,
+            _ => made += 1,
+        }
+    }
+    assert_eq!(made, 20);
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_exist_is_guarded_exactly_like_one_that_does() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let (mut one, mut other) = (stranger(&app, 1), stranger(&app, 2));
+    for _ in 0..14 {
+        let (known, unknown) = (one.login(ADA, WRONG).await, other.login("nobody@example.com", WRONG).await);
+        assert_eq!((known.status, &known.body), (unknown.status, &unknown.body));
+        assert_eq!(known.headers.get(header::RETRY_AFTER), unknown.headers.get(header::RETRY_AFTER));
+        if known.status == StatusCode::TOO_MANY_REQUESTS {
+            app.pass(seconds(wait(&known)));
+        }
+    }
+    // However it is typed.
+    one.login(" ADA@Example.com", WRONG).await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn of_guesses_that_come_at_once_no_more_pass_than_one_after_another() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let crowd = (0..60).map(|network| {
+        let mut eve = stranger(&app, network);
+        async move { eve.login(ADA, WRONG).await.status }
+    });
+    let answers = join_all(crowd).await;
+    let passed = answers.iter().filter(|status| **status == StatusCode::UNAUTHORIZED).count();
+    assert!((1..=10).contains(&passed), "{passed}");
+    assert_eq!(answers.iter().filter(|status| **status == StatusCode::TOO_MANY_REQUESTS).count(), 60 - passed);
+}
+
+#[tokio::test]
+async fn two_instances_on_one_database_count_together() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let mut here = stranger(&app, 1);
+    let mut there = Visitor { router: app.beside().await, ..stranger(&app, 1) };
+    for _ in 0..5 {
+        here.login(ADA, WRONG).await.refused(401, "invalid_credentials");
+        there.login(ADA, WRONG).await.refused(401, "invalid_credentials");
+    }
+    here.login(ADA, PASSWORD).await.refused(429, "rate_limited");
+    there.login(ADA, PASSWORD).await.refused(429, "rate_limited");
+    app.pass(seconds(1));
+    there.login(ADA, PASSWORD).await.expect(StatusCode::OK);
+    here.login(ADA, WRONG).await.refused(401, "invalid_credentials");
+}
+
+#[tokio::test]
+async fn who_makes_accounts_without_end_is_slowed_down_and_nobody_else_is() {
+    let app = TestApp::start().await;
+    let mut eve = stranger(&app, 1);
+    eve.register("eve@example.com", "too short").await.refused(422, "validation_failed");
+    for account in 0..20 {
+        eve.register(&format!("p{account}@example.com"), PASSWORD).await.expect(StatusCode::OK);
+    }
+    let told = wait(&eve.register("p20@example.com", PASSWORD).await.refused(429, "rate_limited"));
+    stranger(&app, 2).register(ADA, PASSWORD).await.expect(StatusCode::OK);
+    app.pass(seconds(told));
+    // A question whether an address is taken costs the same.
+    eve.register(ADA, PASSWORD).await.refused(409, "email_taken");
+    eve.register(ADA, PASSWORD).await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn who_holds_a_session_guesses_no_faster_and_no_stranger_slows_its_owner_down() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered(ADA).await;
+    for network in 0..30 {
+        guesses(&mut stranger(&app, network), ADA).await;
+    }
+    let mut thief = ada.clone();
+    let fields = |old: &'static str| [("current_password", old), ("new_password", "a new long password")];
+    for _ in 0..5 {
+        thief.post("/api/account/change_password", &fields(WRONG)).await.refused(422, "validation_failed");
+    }
+    wait(&thief.post("/api/account/change_password", &fields(PASSWORD)).await.refused(429, "rate_limited"));
+    wait(&thief.post("/api/account/delete_account", &[("password", PASSWORD)]).await.refused(429, "rate_limited"));
+    app.pass(seconds(1));
+    ada.post("/api/account/change_password", &fields(PASSWORD)).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_guesses_when_asked_for_the_password_again_is_slowed_down_and_the_session_lives_on() {
+    const AGAIN: &str = "/api/auth/reauthenticate";
+    let app = TestApp::start().await;
+    let mut ada = app.registered(ADA).await;
+    let token = ada.refresh_token();
+    for _ in 0..5 {
+        ada.post(AGAIN, &[("password", WRONG)]).await.refused(401, "invalid_credentials");
+    }
+    let digests = app.state.auth.passwords.computed();
+    assert_eq!(wait(&ada.post(AGAIN, &[("password", PASSWORD)]).await.refused(429, "rate_limited")), 1);
+    // All questions for the password of who is signed in are one count.
+    let change = [("email", "ada@example.org"), ("password", PASSWORD)];
+    wait(&ada.post("/api/account/change_email", &change).await.refused(429, "rate_limited"));
+    assert_eq!(app.state.auth.passwords.computed(), digests);
+    assert_eq!(ada.refresh_token(), token);
+    ada.me().await.expect(StatusCode::OK);
+    ada.refresh().await.expect(StatusCode::OK);
+    app.pass(seconds(1));
+    ada.post(AGAIN, &[("password", PASSWORD)]).await.expect(StatusCode::OK);
+    // And each turns the token, so it is one of the session's refreshes.
+    for _ in 0..40 {
+        if ada.post(AGAIN, &[("password", PASSWORD)]).await.status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+    }
+    wait(&ada.refresh().await.refused(429, "rate_limited"));
+    ada.me().await.expect(StatusCode::OK);
+    app.pass(seconds(1));
+    ada.refresh().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_session_that_refreshes_without_end_is_slowed_down_and_lives_on() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered(ADA).await;
+    let mut bob = app.registered("bob@example.com").await;
+    for _ in 0..30 {
+        ada.refresh().await.expect(StatusCode::OK);
+    }
+    let token = ada.refresh_token();
+    assert_eq!(wait(&ada.refresh().await.refused(429, "rate_limited")), 1);
+    assert_eq!(ada.refresh_token(), token);
+    ada.me().await.expect(StatusCode::OK);
+    bob.refresh().await.expect(StatusCode::OK);
+    app.pass(seconds(1));
+    ada.refresh().await.expect(StatusCode::OK);
+    ada.refresh().await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn ten_tabs_that_come_back_together_meet_no_limit() {
+    let app = TestApp::start().await;
+    let ada = app.registered(ADA).await;
+    let tabs = (0..10).map(|_| {
+        let mut tab = ada.clone();
+        async move { tab.refresh().await.expect(StatusCode::OK) }
+    });
+    join_all(tabs).await;
+}
+
+#[tokio::test]
+async fn who_waited_long_enough_begins_anew_and_nothing_is_left_in_the_table() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let mut eve = stranger(&app, 1);
+    guesses(&mut eve, ADA).await;
+    app.pass(days(1));
+    two_tokens::server::housekeeping::tidy(&app.state.auth).await.unwrap();
+    assert_eq!(app.store.purge_attempts(app.now(), 100).await.unwrap(), 0, "it was tidied already");
+    assert_eq!(guesses(&mut eve, ADA).await, (10, 1));
+}
+
+async fn login_with(visitor: &mut Visitor, name: &str, value: &[u8]) -> Answer {
+    let request = visitor
+        .request(Method::POST, "/api/auth/login")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(name, value)
+        .body(Body::from(form(&[("email", "nobody@example.com"), ("password", WRONG)])))
+        .unwrap();
+    visitor.send(request).await
+}
+
+/// Twenty guesses from a new claimed address each time: as many as one address has.
+async fn twenty_with_claims(app: &TestApp, from: [u8; 4]) -> Answer {
+    let mut visitor = Visitor { from, ..app.visitor() };
+    for account in 0..20 {
+        visitor.login(&format!("p{account}@example.com"), WRONG).await.refused(401, "invalid_credentials");
+    }
+    login_with(&mut visitor, "x-forwarded-for", b"203.0.113.7").await
+}
+
+#[tokio::test]
+async fn a_claimed_address_is_believed_from_a_named_proxy_alone() {
+    let proxy = [10, 1, 2, 3];
+    let app = TestApp::with(&["--trusted-proxies", "10.0.0.0/8, 2001:db8::1"]).await;
+    twenty_with_claims(&app, proxy).await.refused(401, "invalid_credentials");
+    twenty_with_claims(&app, elsewhere(1)).await.refused(429, "rate_limited");
+    let app = TestApp::start().await;
+    twenty_with_claims(&app, proxy).await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn whatever_the_headers_hold_gets_a_code() {
+    let app = TestApp::with(&["--trusted-proxies", "192.0.2.0/24"]).await;
+    let long = "1.2.3.4,".repeat(10_000);
+    let values: [&[u8]; 9] =
+        [b"", b",", b"\xff\xfe", b"::::", b"[", b"999.1.1.1", b"192.0.2.9, \t,", b"unknown", long.as_bytes()];
+    for value in values {
+        for name in ["x-forwarded-for", "cookie"] {
+            app.pass(days(1));
+            let answer = login_with(&mut app.visitor(), name, value).await;
+            answer.refused(401, "invalid_credentials");
+        }
+    }
+    for known in
+        ["", "ttb_", "ttb_%00", &"A".repeat(100_000), "ttb_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+    {
+        let mut visitor = Visitor { from: elsewhere(1), ..app.visitor() };
+        visitor.cookies = vec![("__Secure-known".into(), known.into())];
+        app.pass(days(1));
+        visitor.login("nobody@example.com", "\0").await.refused(401, "invalid_credentials");
+    }
+}
+
+#[tokio::test]
+async fn a_plain_form_gets_its_page_again_and_is_told_how_long_to_wait() {
+    let app = TestApp::start().await;
+    let mut eve = stranger(&app, 1);
+    guesses(&mut eve, ADA).await;
+    let answer = eve.post("/login", &[("email", ADA), ("password", WRONG)]).await;
+    assert_eq!(
+        (answer.status, &answer.headers[header::RETRY_AFTER]),
+        (StatusCode::TOO_MANY_REQUESTS, &"1".parse().unwrap())
+    );
+    assert!(answer.body.contains("Too many attempts. Try again in 1 second."), "{}", answer.body);
+    assert!(answer.body.contains(ADA) && !answer.body.contains(WRONG));
+    let button = answer.body.split("type=\"submit\"").nth(1).unwrap().split('>').next().unwrap();
+    assert!(!button.contains("disabled"), "without the program nothing would make it work again");
+    for account in 0..20 {
+        eve.register(&format!("p{account}@example.com"), PASSWORD).await.expect(StatusCode::OK);
+    }
+    let answer = eve.post("/register", &[("email", "p20@example.com"), ("password", PASSWORD)]).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS);
+    assert!(answer.body.contains("Too many attempts."));
+}
+
+#[tokio::test]
+async fn the_throttle_can_be_off_where_nobody_else_comes() {
+    let app = TestApp::with(&["--throttle", "off"]).await;
+    let mut ada = app.registered(ADA).await;
+    assert!(ada.cookies.iter().all(|(name, _)| name != "__Secure-known"), "a cookie without a use is not set");
+    for _ in 0..40 {
+        app.visitor().login(ADA, WRONG).await.refused(401, "invalid_credentials");
+        ada.refresh().await.expect(StatusCode::OK);
+    }
+    use clap::Parser as _;
+    let everywhere = ["two-tokens", "--addr", "0.0.0.0:3000", "--throttle", "off"];
+    let refused = two_tokens::server::config::Cli::parse_from(everywhere).config.check().unwrap_err();
+    assert_eq!(refused.setting, "TWO_TOKENS_THROTTLE");
+    config(&["--addr", "[::1]:3000", "--throttle", "off"]);
+}
