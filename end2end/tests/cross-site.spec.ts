@@ -47,7 +47,7 @@ async function possessions(context: BrowserContext, url: string, token: string):
 /** The requests of other sites that arrive while something is done: so many. */
 async function sentDuring(wire: Wire, expected: number, act: () => Promise<unknown>): Promise<Passed[]> {
   const before = wire.passed.length;
-  const sent = () => wire.passed.slice(before).filter(({ headers }) => /^(cross|same)-site$/.test(`${headers["sec-fetch-site"]}`));
+  const sent = () => wire.passed.slice(before).filter(isOfOthers);
   await act();
   await expect.poll(() => sent().length, { message: "all requests have arrived", intervals: [20] }).toBe(expected);
   return sent();
@@ -59,6 +59,7 @@ async function opened(tab: Page, url: string): Promise<Frame> {
   return tab.frames()[1] ?? tab.mainFrame();
 }
 
+const isOfOthers = ({ headers }: Passed): boolean => /^(cross|same)-site$/.test(`${headers["sec-fetch-site"]}`);
 const code = ({ answer }: Passed): unknown => (JSON.parse(`${answer.body}`) as { code: unknown }).code;
 const names = ({ answer }: Passed): string[] => answer.headers.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
 const hasToken = ({ headers }: Passed): boolean => `${headers.cookie}`.includes("__Secure-refresh=");
@@ -88,8 +89,11 @@ test.describe(() => {
       const oneByOne = (method: "get" | "post", these: Target[]) => async () => {
         for (const target of these) {
           const there = await frame();
+          const arrived = wire.passed.length;
           const navigated = tab.waitForEvent("framenavigated");
           await there.evaluate(submitAll, [method, false, [target]] as Parameters<typeof submitAll>[0]);
+          const status = () => wire.passed.slice(arrived).find(isOfOthers)?.status;
+          await expect.poll(status, { message: target[0], intervals: [20] }).toBeGreaterThanOrEqual(400);
           await navigated;
         }
       };
