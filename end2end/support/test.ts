@@ -28,6 +28,8 @@ interface Fixtures extends Options {
   newcomer: Person;
   /** Somebody with an account, signed in nowhere. */
   member: Person;
+  /** Somebody else with an account. */
+  stranger: Person;
   serverLog: void;
 }
 
@@ -68,15 +70,8 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   newcomer: ({}, use) => use(somebody()),
 
-  member: async ({ playwright, baseURL }, use) => {
-    const member = somebody();
-    const elsewhere = await playwright.request.newContext({ baseURL: baseURL! });
-    const { email, password } = member;
-    const answer = await elsewhere.post("/api/auth/register", { form: { email, password } });
-    expect(answer.status()).toBe(200);
-    await elsewhere.dispose();
-    await use(member);
-  },
+  member: async ({ server }, use) => use(await somebodyKnown(server)),
+  stranger: async ({ server }, use) => use(await somebodyKnown(server)),
 
   serverLog: [
     async ({ server, expectsReuse }, use, testInfo) => {
@@ -95,6 +90,14 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 function somebody(): Person {
   const secret = randomUUID();
   return { email: `ada-${secret.slice(0, 8)}@example.com`, password: `a few random words & ${secret}`, secret };
+}
+
+async function somebodyKnown({ url }: Server): Promise<Person> {
+  const person = somebody();
+  const { email, password } = person;
+  const answer = await fetch(`${url}/api/auth/register`, { method: "POST", body: new URLSearchParams({ email, password }) });
+  expect(answer.status).toBe(200);
+  return person;
 }
 
 /** Errors and warnings of every page, uncaught exceptions, violations of the content policy. */

@@ -41,9 +41,11 @@ export class Held {
 
 /** A request whose answer has gone to the browser. */
 export interface Passed {
+  method: string;
   path: string;
   status: number;
   headers: IncomingMessage["headers"];
+  answer: Answer;
   /** On the clock of `performance.now()`. */
   at: number;
 }
@@ -89,7 +91,8 @@ export class Wire {
     const answer = this.refusals.get(path)?.shift() ?? (await this.ask(asked, body));
     held?.isAnswered();
     if ((await held?.settled) === "drop" || out.destroyed || !answer) return void out.destroy();
-    this.passed.push({ path, status: answer.status, headers: asked.headers, at: performance.now() });
+    const { method, headers } = asked;
+    this.passed.push({ method: method!, path, status: answer.status, headers, answer, at: performance.now() });
     out.writeHead(answer.status, answer.headers);
     out.end(answer.body);
   }

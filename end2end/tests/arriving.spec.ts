@@ -1,26 +1,15 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { chromium, type Browser, type Page } from "@playwright/test";
 import { inChromium } from "../playwright.config.ts";
 import { Traffic } from "../support/network.ts";
+import { otherSite } from "../support/other-site.ts";
 import { alsoOn, button, heading, hydrated, signedIn, signedOut, signIn, titleField, writeNote, withoutChannel } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
-/** A page on another site (`127.0.0.1` is another one than `localhost`) with one link. */
-async function otherSite(link: string): Promise<{ url: string; close(): void }> {
-  const server = createServer((_, answer) => {
-    answer.setHeader("content-type", "text/html");
-    answer.end(`<!doctype html><link rel="icon" href="data:,"><title>Elsewhere</title><a href="${link}">your notes</a>`);
-  });
-  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, close: () => server.close() };
-}
-
 test("who follows a link from another site is signed in, without a glimpse of the login form", async ({ page, context, member, server }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
-  const site = await otherSite(`${server.url}/notes`);
+  const site = await otherSite(`<a href="${server.url}/notes">your notes</a>`);
   await page.goto(site.url);
   const witness = await Witness.of(context);
   const traffic = new Traffic(context);
@@ -107,7 +96,7 @@ test.describe("Back, in a Chromium that keeps pages", () => {
     const page = await context.newPage();
     await signIn(page, member);
     await writeNote(page, "Milk", "for nobody else");
-    const site = await otherSite(server.url);
+    const site = await otherSite("nothing of ours");
     await page.goto(site.url);
     const other = await alsoOn(context, "/notes");
     const told = other.waitForResponse("**/api/auth/logout");

@@ -1,0 +1,14 @@
+// What somebody else serves. A browser takes `127.0.0.1` for another site than `localhost`, but every port of `localhost` for one site.
+
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** One page at every address, on another site or, as `localhost`, on another port of ours. */
+export async function otherSite(body: string, host: "127.0.0.1" | "localhost" = "127.0.0.1"): Promise<{ url: string; close(): void }> {
+  const server = createServer((_, answer) => {
+    answer.setHeader("content-type", "text/html");
+    answer.end(`<!doctype html><link rel="icon" href="data:,"><title>Elsewhere</title><body>${body}</body>`);
+  });
+  await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+  return { url: `http://${host}:${(server.address() as AddressInfo).port}`, close: () => server.close() };
+}
