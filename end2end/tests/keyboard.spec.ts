@@ -124,7 +124,7 @@ function withoutBorder(): string[] {
   return things.flatMap((thing) => {
     const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(thing);
     const border = borderTopStyle !== "none" && parseFloat(borderTopWidth) >= 1;
-    const seen = border && !/, 0\)$/.test(borderTopColor.replace(/^rgb\(/, "(")) && borderTopColor !== backgroundColor;
+    const seen = border && !/^rgba\(.*, 0\)$/.test(borderTopColor) && borderTopColor !== backgroundColor;
     return seen || !thing.checkVisibility({ visibilityProperty: true }) ? [] : [`${thing.outerHTML}: ${borderTopColor}`];
   });
 }
