@@ -120,7 +120,9 @@ function cutOff(): string[] {
 }
 
 function withoutBorder(): string[] {
-  const things = [...document.querySelectorAll("button, .button, input, textarea, select")];
+  // A box to tick is drawn by the browser, which keeps its edge.
+  const fields = "input:not([type=checkbox], [type=radio]), textarea, select";
+  const things = [...document.querySelectorAll(`button, .button, ${fields}`)];
   return things.flatMap((thing) => {
     const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(thing);
     const border = borderTopStyle !== "none" && parseFloat(borderTopWidth) >= 1;
