@@ -53,9 +53,11 @@ pub enum HistoryKind {
     /// A session ended otherwise than by signing out there: `reason` says why.
     SessionEnded,
     /// A refresh token came back after its time, so its session was ended.
-    RefreshTokenReused,
+    #[serde(rename = "refresh_token_reused")]
+    Reuse,
     /// A refresh token was newer than the database: the database was restored from a backup.
-    RefreshTokenAhead,
+    #[serde(rename = "refresh_token_ahead")]
+    Ahead,
     Reauthenticated,
     ReauthenticationRefused,
     PasswordChanged,
@@ -74,7 +76,7 @@ pub struct HistoryEntry {
     pub device: String,
     /// Whether it happened to the session that asks.
     pub current_session: bool,
-    /// With [`HistoryKind::SignedOut`], [`HistoryKind::SessionEnded`] and [`HistoryKind::RefreshTokenReused`].
+    /// With [`HistoryKind::SignedOut`], [`HistoryKind::SessionEnded`] and [`HistoryKind::Reuse`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RevokeReason>,
 }
