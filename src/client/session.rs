@@ -39,6 +39,7 @@ mod browser {
     use crate::client::tabs::{self, Event};
     use crate::client::token_store::HeldToken;
     use crate::client::{connection, page, refresh, token_store};
+    use crate::mount;
 
     /// For a sign-in and a sign-out, each of which may wait for a password to be checked.
     const REQUEST_LIMIT: Duration = Duration::from_secs(20);
@@ -164,6 +165,10 @@ mod browser {
     /// Before hydration: the page listens.
     pub fn start() {
         page::set_root_attribute("data-auth-state", AuthState::Unknown.as_str());
+        let mount = mount::current();
+        if !mount.is_root() {
+            leptos::server_fn::client::set_server_url(String::leak(mount.as_str().to_owned()));
+        }
         tabs::listen(heard);
         let (Some(window), Some(document)) = (web_sys::window(), page::document()) else { return };
         page::on(&window, "online", |_| came_back());

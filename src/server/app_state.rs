@@ -14,6 +14,7 @@ use crate::auth::{
     secret::ServerSecret, service::AuthService,
 };
 use crate::clock::{Clock, ShiftedClock};
+use crate::mount::Mount;
 use crate::store::Store;
 
 /// Verified access tokens remembered, about 1 kB each.
@@ -28,6 +29,7 @@ pub struct AppState {
     /// Shared: a request clones the state several times, and these are many strings.
     pub leptos: Arc<LeptosOptions>,
     pub public_url: Arc<str>,
+    pub mount: Mount,
     pub hearing: Hearing,
     pub proxies: TrustedProxies,
     /// With `--test-clock` alone.
@@ -71,6 +73,7 @@ impl AppState {
             notes: Arc::new(Notes { store, clock }),
             leptos: Arc::new(leptos),
             public_url: config.public_url.as_str().into(),
+            mount: Mount::default(),
             hearing: Hearing::default(),
             proxies: config.trusted_proxies.clone().unwrap_or_default(),
             test_clock: None,

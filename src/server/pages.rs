@@ -4,7 +4,7 @@
 use axum::{
     body::{Body, to_bytes},
     extract::{Form, FromRequest as _, Request, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
@@ -16,6 +16,7 @@ use super::{edge, headers, request_body};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
+use crate::mount::Mount;
 use crate::ui::{next::own_path, posted::Posted, shell::shell};
 
 #[derive(Deserialize)]
@@ -73,8 +74,8 @@ async fn answer(
 ) -> Response {
     match outcome {
         Ok(grant) => {
-            let mut response = Redirect::to(own_path(next)).into_response();
-            for cookie in edge::cookies(&grant) {
+            let mut response = Redirect::to(&state.mount.at(own_path(next))).into_response();
+            for cookie in edge::cookies(&state.mount, &grant) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
@@ -91,10 +92,17 @@ async fn render_again(state: AppState, parts: Parts, posted: Posted) -> Response
     render(state, Request::from_parts(parts, Body::empty()), Some(posted), status).await
 }
 
-async fn render(state: AppState, request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {
+async fn render(state: AppState, mut request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {
     let retry_after = posted.as_ref().and_then(|posted| posted.problem.retry_after);
+    // The router of a sandbox sees paths without the mount; the pages' own router knows of it.
+    if !state.mount.is_root()
+        && let Some(address) = mounted(&state.mount, request.uri())
+    {
+        *request.uri_mut() = address;
+    }
     let options = LeptosOptions::clone(&state.leptos);
     let context = move || {
+        provide_context(state.mount.clone());
         provide_context(state.clone());
         if let Some(posted) = posted.clone() {
             provide_context(posted);
@@ -106,6 +114,10 @@ async fn render(state: AppState, request: Request, posted: Option<Posted>, statu
         shell(options.clone())
     };
     leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()
+}
+
+fn mounted(mount: &Mount, uri: &Uri) -> Option<Uri> {
+    mount.at(uri.path_and_query()?.as_str()).parse().ok()
 }
 
 fn set_status(status: Option<StatusCode>, retry_after: Option<u32>) {

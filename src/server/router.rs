@@ -48,7 +48,7 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .route("/readyz", get(health::readyz))
         .route("/version", get(health::version))
         .route("/.well-known/jwks.json", get(health::jwks))
-        .route("/.well-known/change-password", get(|| async { Redirect::to("/account") }));
+        .route("/.well-known/change-password", get(change_password));
 
     let for_tests = match state.test_clock.clone() {
         Some(clock) => Router::new().route("/test/clock", test_clock::route(clock)),
@@ -69,6 +69,10 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
                 .layer(same_origin),
         )
         .with_state(state))
+}
+
+async fn change_password(State(state): State<AppState>) -> Redirect {
+    Redirect::to(&state.mount.at("/account"))
 }
 
 /// What the build made: named by content, compressed ahead.

@@ -17,6 +17,7 @@ use crate::client::{
     auth_state::auth_state,
     session::{renamed, sign_out},
 };
+use crate::mount::at;
 
 #[component]
 pub fn Account() -> impl IntoView {
@@ -33,7 +34,7 @@ fn AccountPage() -> impl IntoView {
     in_browser(view! {
         <h1 tabindex="-1">"Account"</h1>
         <p>
-            <a href="/sessions">"Signed-in browsers"</a>
+            <a href=at("/sessions")>"Signed-in browsers"</a>
             ": see where you are signed in, and end what should not be."
         </p>
         <div class="desk">

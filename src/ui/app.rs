@@ -13,6 +13,7 @@ use super::{
     account::Account, browser, desk::Desk, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes,
     notices::Notices, parts::ConnectionBanner, register::Register, sessions::Sessions,
 };
+use crate::mount;
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -22,7 +23,7 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| {
             if title.is_empty() { "Two Tokens".to_owned() } else { title + " · Two Tokens" }
         } />
-        <Router>
+        <Router base=mount::current().as_str().to_owned()>
             <a class="skip" href="#main" rel="external">
                 "Skip to content"
             </a>

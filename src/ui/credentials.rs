@@ -14,6 +14,7 @@ use super::{
 };
 use crate::api::error::{Code, Problem};
 use crate::client::session;
+use crate::mount::at;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -130,7 +131,7 @@ pub fn CredentialsForm(
         <form
             class="card"
             method="post"
-            action=move || keeping(purpose.action(), &next.get())
+            action=move || at(&keeping(purpose.action(), &next.get()))
             on:submit=move |event| form.submit(event)
         >
             <ErrorSummary problem=form.problem left=left />

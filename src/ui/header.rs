@@ -9,12 +9,13 @@ use super::{
     visitor::{Visitor, visitor},
 };
 use crate::client::session;
+use crate::mount::at;
 
 #[component]
 pub fn Header() -> impl IntoView {
     view! {
         <header class="top">
-            <a href="/" class="brand">
+            <a href=at("/") class="brand">
                 <span class="coins" aria-hidden="true">
                     <i class="access"></i>
                     <i class="refresh"></i>
@@ -40,11 +41,11 @@ fn Account() -> impl IntoView {
         let part = match who.get() {
             Visitor::Restoring => at_once(view! { <span class="bone" aria-hidden="true"></span> }),
             Visitor::SignedOut => at_once(view! {
-                <a href="/login">"Sign in"</a>
-                <a href="/register">"Create account"</a>
+                <a href=at("/login")>"Sign in"</a>
+                <a href=at("/register")>"Create account"</a>
             }),
             Visitor::SignedIn(user) => at_once(view! {
-                <a href="/account" class="email" title=user.email.clone()>
+                <a href=at("/account") class="email" title=user.email.clone()>
                     {user.email.clone()}
                 </a>
                 <button type="button" on:click=move |_| sign_out()>

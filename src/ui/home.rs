@@ -9,6 +9,7 @@ use super::{
     live::{Live, Remaining, span},
     visitor::{Visitor, visitor},
 };
+use crate::mount::at;
 
 #[component]
 pub fn Home() -> impl IntoView {
@@ -44,10 +45,10 @@ fn You() -> impl IntoView {
             Visitor::SignedOut => (
                 "You are signed out, so at the moment you have neither.".to_owned(),
                 at_once(view! {
-                    <a href="/register" class="button primary">
+                    <a href=at("/register") class="button primary">
                         "Create account"
                     </a>
-                    <a href="/login" class="button">
+                    <a href=at("/login") class="button">
                         "Sign in"
                     </a>
                 }),
@@ -55,7 +56,7 @@ fn You() -> impl IntoView {
             Visitor::SignedIn(user) => (
                 ["You are signed in as ", &user.email, "."].concat(),
                 at_once(view! {
-                    <a href="/notes" class="button primary">
+                    <a href=at("/notes") class="button primary">
                         "Open your notes"
                     </a>
                 }),

@@ -12,6 +12,7 @@ use super::{
     signed_out_only::SignedOutOnly,
 };
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::mount::at;
 
 #[component]
 pub fn Login() -> impl IntoView {
@@ -33,7 +34,7 @@ fn LoginPage(posted: Option<Posted>) -> impl IntoView {
             <WhyHere />
             <CredentialsForm purpose=Purpose::SignIn posted=posted />
             <p class="aside">
-                "New here? " <a href=move || keeping("/register", &next.get())>"Create an account"</a>
+                "New here? " <a href=move || at(&keeping("/register", &next.get()))>"Create an account"</a>
             </p>
         </div>
     })

@@ -7,6 +7,8 @@ use leptos_router::{
     location::Url,
 };
 
+use crate::mount;
+
 /// Where those go who came from nowhere.
 const HOME_OF_THE_SIGNED_IN: &str = "/notes";
 
@@ -36,6 +38,7 @@ pub fn sign_in_and_back() -> impl Fn() -> String + Clone {
     move || {
         let here = [here.pathname.get_untracked(), here.search.get_untracked()];
         let [path, search] = here;
+        let path = mount::current().within(&path).to_owned();
         let search = search.trim_start_matches('?');
         keeping("/login", &if search.is_empty() { path } else { [&path, "?", search].concat() })
     }

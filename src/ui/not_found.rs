@@ -4,6 +4,7 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 
 use super::at_once::at_once;
+use crate::mount::at;
 
 #[component]
 pub fn NotFound() -> impl IntoView {
@@ -13,7 +14,7 @@ pub fn NotFound() -> impl IntoView {
             <h1 tabindex="-1">"There is nothing here"</h1>
             <p>"The address may be mistyped, or what it led to is gone."</p>
             <p>
-                <a href="/">"Go to the start page"</a>
+                <a href=at("/")>"Go to the start page"</a>
             </p>
         </div>
     })

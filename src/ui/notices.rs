@@ -11,6 +11,7 @@ use super::{
 use crate::api::account::{self, Notice};
 use crate::api::error::Problem;
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::mount;
 
 #[component]
 pub fn Notices() -> impl IntoView {
@@ -68,7 +69,7 @@ fn Card(notice: Notice, dismiss: impl Fn(String) + Copy + Send + 'static) -> imp
                 ". That happens when somebody has a copy of it, so the sign-in was ended for both at once."
             </p>
             <div class="actions">
-                <a class="button primary" href="/account#password">
+                <a class="button primary" href=mount::at("/account#password")>
                     "End everything and change the password"
                 </a>
                 <button type="button" on:click=move |_| dismiss(id.clone())>

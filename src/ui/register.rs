@@ -10,6 +10,7 @@ use super::{
     posted::{Posted, posted},
     signed_out_only::SignedOutOnly,
 };
+use crate::mount::at;
 
 #[component]
 pub fn Register() -> impl IntoView {
@@ -30,7 +31,7 @@ fn RegisterPage(posted: Option<Posted>) -> impl IntoView {
             <h1 tabindex="-1">"Create account"</h1>
             <CredentialsForm purpose=Purpose::Register posted=posted />
             <p class="aside">
-                "Already have one? " <a href=move || keeping("/login", &next.get())>"Sign in instead"</a>
+                "Already have one? " <a href=move || at(&keeping("/login", &next.get()))>"Sign in instead"</a>
             </p>
         </div>
     })

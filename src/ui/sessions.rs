@@ -14,6 +14,7 @@ use super::{
 use crate::api::account::{self, SessionView};
 use crate::api::error::Problem;
 use crate::client::connection::patiently;
+use crate::mount::at;
 
 #[component]
 pub fn Sessions() -> impl IntoView {
@@ -90,7 +91,7 @@ fn SessionsPage() -> impl IntoView {
         <h1 tabindex="-1">"Signed-in browsers"</h1>
         <p class="lead">
             "Each of these can act as you. If you do not know one of them, end it and "
-            <a href="/account#password">"change your password"</a> "."
+            <a href=at("/account#password")>"change your password"</a> "."
         </p>
         <p class="said" aria-live="polite">{move || open.said.get()}</p>
         {move || Some(view! { <p class="problem" role="alert">{open.problem.get()?.detail}</p> })}

@@ -8,14 +8,17 @@ use leptos_meta::MetaTags;
 
 use super::app::App;
 use crate::client::auth_state::signed_in_hint;
+use crate::mount;
 
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let Assets { js, wasm, css } = assets(&options).clone();
     let nonce = use_nonce();
+    let mount = mount::current();
+    let mount = (!mount.is_root()).then(|| mount.as_str().to_owned());
     let start = start_script(&js, &wasm);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-signed-in-hint=signed_in_hint().then_some("1")>
+        <html lang="en" data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
