@@ -9,9 +9,19 @@ use super::client_address::TrustedProxies;
 use super::config::{Config, Throttle};
 use super::instances::Hearing;
 use crate::auth::{
-    access_token::AccessTokens, attempts::Attempts, error::AuthError, keys::KeyRing, notes::Notes,
-    password::PasswordHasher, password_rules::PasswordRules, refresh_token::RefreshTokenKey, revoked::RevokedSessions,
-    secret::ServerSecret, service::AuthService,
+    access_token::AccessTokens,
+    attempts::Attempts,
+    error::AuthError,
+    flow::Flow,
+    keys::KeyRing,
+    notes::Notes,
+    password::PasswordHasher,
+    password_rules::PasswordRules,
+    refresh_token::RefreshTokenKey,
+    revoked::RevokedSessions,
+    rotation::{self, Rule},
+    secret::ServerSecret,
+    service::AuthService,
 };
 use crate::clock::{Clock, ShiftedClock};
 use crate::mount::Mount;
@@ -42,6 +52,19 @@ impl FromRef<AppState> for LeptosOptions {
     }
 }
 
+/// What differs in a sandbox of the lab.
+pub struct Surroundings {
+    pub mount: Mount,
+    pub flow: Flow,
+    pub rule: Rule,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { mount: Mount::default(), flow: Flow::default(), rule: rotation::decide }
+    }
+}
+
 impl AppState {
     pub async fn assemble(
         config: &Config,
@@ -53,6 +76,18 @@ impl AppState {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let passwords = PasswordHasher::start(threads, LOGINS_WAITING)
             .map_err(|_| AuthError::Internal("no thread for password hashing"))?;
+        Self::assemble_in(Surroundings::default(), config, secret, store, clock, leptos, passwords).await
+    }
+
+    pub async fn assemble_in(
+        Surroundings { mount, flow, rule }: Surroundings,
+        config: &Config,
+        secret: &ServerSecret,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        leptos: LeptosOptions,
+        passwords: PasswordHasher,
+    ) -> Result<Self, AuthError> {
         let keys = KeyRing::open(&*store, secret.sealing_key(), clock.now()).await?;
         let auth = AuthService {
             store: store.clone(),
@@ -66,6 +101,8 @@ impl AppState {
             keys,
             revoked: Arc::new(RevokedSessions::default()),
             attempts: Attempts::new(secret, store.clone(), clock.clone(), config.throttle == Throttle::On),
+            rule,
+            flow,
         };
         auth.reload_revoked().await?;
         Ok(Self {
@@ -73,7 +110,7 @@ impl AppState {
             notes: Arc::new(Notes { store, clock }),
             leptos: Arc::new(leptos),
             public_url: config.public_url.as_str().into(),
-            mount: Mount::default(),
+            mount,
             hearing: Hearing::default(),
             proxies: config.trusted_proxies.clone().unwrap_or_default(),
             test_clock: None,
