@@ -14,6 +14,7 @@
 pub mod api;
 pub mod client;
 pub mod clock;
+pub mod lab;
 pub mod mount;
 pub mod ui;
 
