@@ -3,3 +3,4 @@
 //! but the command line, which adds its routes.
 
 pub mod event;
+pub mod watch;
