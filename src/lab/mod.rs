@@ -3,4 +3,8 @@
 //! but the command line, which adds its routes.
 
 pub mod event;
+#[cfg(feature = "hydrate")]
+pub mod stage;
 pub mod watch;
+#[cfg(feature = "hydrate")]
+mod wire;
