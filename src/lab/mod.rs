@@ -2,7 +2,9 @@
 //! mount of its own; a recorder listens to its flow; and the page shows what happened. Nothing outside this folder knows of it
 //! but the command line, which adds its routes.
 
+pub mod acts;
 pub mod event;
+pub mod outcome;
 #[cfg(feature = "hydrate")]
 pub mod stage;
 pub mod watch;

@@ -1,0 +1,224 @@
+//! What came of an action, in one or two sentences, from the events since. It is what a screen reader hears and what a class
+//! reads from the back row, so it counts requests instead of listing them.
+
+use super::event::{Event, HeldBy, Lifeline, Request, Ruling, Seen, What};
+use crate::api::error::RevokeReason;
+
+/// Requests of one kind with one end.
+struct Kind {
+    words: String,
+    count: usize,
+}
+
+/// `since` begins with the event of the action itself, or after it.
+pub fn in_words(since: &[Event]) -> String {
+    let mut sentences = Vec::new();
+    sentences.extend(requests(since));
+    sentences.extend(facts(since));
+    if sentences.is_empty() { "Done. No request was needed.".to_owned() } else { sentences.join(" ") }
+}
+
+fn requests(since: &[Event]) -> Option<String> {
+    let mut kinds: Vec<Kind> = Vec::new();
+    let mut calls = Calls::default();
+    let mut total = 0;
+    for event in since {
+        let What::Request(request) = &event.what else { continue };
+        if request.navigation {
+            continue;
+        }
+        total += 1;
+        let end = end_of(since, event.exchange);
+        let what = if calls.is_retry(request, &end) { "retry" } else { short(&request.path) };
+        let words = format!("{}{what} {end}", who(request.from));
+        match kinds.iter_mut().find(|kind| kind.words == words) {
+            Some(kind) => kind.count += 1,
+            None => kinds.push(Kind { words, count: 1 }),
+        }
+    }
+    if total == 0 {
+        return None;
+    }
+    let list: Vec<_> = kinds
+        .into_iter()
+        .map(|kind| if kind.count == 1 { kind.words } else { format!("{} ({} times)", kind.words, kind.count) })
+        .collect();
+    let noun = if total == 1 { "request" } else { "requests" };
+    Some(format!("{total} {noun}: {}.", list.join(", ")))
+}
+
+/// The calls that were refused and may come again with a new token.
+#[derive(Default)]
+struct Calls<'a> {
+    refused: Vec<(Lifeline, &'a str)>,
+    renewed: Vec<Lifeline>,
+}
+
+impl<'a> Calls<'a> {
+    fn is_retry(&mut self, request: &'a Request, end: &str) -> bool {
+        let call = (request.from, request.path.as_str());
+        if request.path.starts_with("/api/auth/") {
+            if end == "200" {
+                self.renewed.push(request.from);
+            }
+            return false;
+        }
+        let earlier = self.refused.iter().position(|refused| *refused == call);
+        if let Some(at) = earlier.filter(|_| self.renewed.contains(&request.from)) {
+            self.refused.remove(at);
+            return true;
+        }
+        if end == "401" {
+            self.refused.push(call);
+        }
+        false
+    }
+}
+
+fn end_of(since: &[Event], exchange: Option<u64>) -> String {
+    let mut end = "unanswered".to_owned();
+    for event in since.iter().filter(|event| exchange.is_some() && event.exchange == exchange) {
+        match &event.what {
+            What::Response(response) => end = response.status.to_string(),
+            What::Lost { .. } => end = format!("{end}, answer lost"),
+            _ => {}
+        }
+    }
+    end
+}
+
+fn who(from: Lifeline) -> &'static str {
+    match from {
+        Lifeline::Thief => "the thief's ",
+        Lifeline::OtherSite => "the other site's ",
+        Lifeline::Tab2 => "tab 2's ",
+        _ => "",
+    }
+}
+
+/// The last part of a path: `refresh`, `list`.
+fn short(path: &str) -> &str {
+    match path.trim_end_matches('/').rsplit('/').next() {
+        Some("list") => "notes",
+        Some(last) if !last.is_empty() => last,
+        _ => "page",
+    }
+}
+
+fn facts(since: &[Event]) -> Vec<String> {
+    let mut facts: Vec<String> = Vec::new();
+    for event in since {
+        let fact = match &event.what {
+            What::Decided { ruling: Ruling::Replay, newest, .. } => {
+                Some(format!("A second holder within the grace was given refresh token {newest} again."))
+            }
+            What::Decided { ruling: Ruling::ReKey, .. } => {
+                Some("The server saw that its last answer had been lost, and turned the token once more.".to_owned())
+            }
+            What::Decided { ruling: Ruling::Reuse, presented, .. } => {
+                Some(format!("Refresh token {presented} had been used before: taken for theft."))
+            }
+            What::SessionEnded { reason, .. } => Some(ended(*reason).to_owned()),
+            What::ClockJumped { seconds } => Some(format!("The server's clock moved by {}.", span(*seconds))),
+            What::Restarted => Some("The server's memory was dropped and read again from the database.".to_owned()),
+            What::StoleRefresh { token } => Some(format!("The thief has a copy of {}.", token.chip.words)),
+            What::StoleAccess { token } => Some(format!("The thief has a copy of {}.", token.chip.words)),
+            What::StoleRow { .. } => Some("The thief has the session's row, and no token with it.".to_owned()),
+            What::Held { why: HeldBy::Visitor, .. } => Some("A request waits for you.".to_owned()),
+            What::Probed { content_policy: true, .. } => Some("The content policy stopped the script.".to_owned()),
+            What::Probed { content_policy: false, results } => Some(probed(results.iter().filter(|r| r.read).count())),
+            What::Keys { keys } => Some(format!("The server has {} signing keys now.", keys.len())),
+            What::Seen { seen: Seen::CouldNot { why }, .. } => Some(why.clone()),
+            _ => None,
+        };
+        if let Some(fact) = fact
+            && !facts.contains(&fact)
+        {
+            facts.push(fact);
+        }
+    }
+    facts
+}
+
+fn probed(read: usize) -> String {
+    format!("The script ran and could read {read} of the 4 places where a token may lie.")
+}
+
+const fn ended(reason: RevokeReason) -> &'static str {
+    match reason {
+        RevokeReason::Reuse => "The session was ended for safety, for whoever holds it.",
+        RevokeReason::PasswordChanged => "Another session was ended because the password changed.",
+        _ => "A session was ended.",
+    }
+}
+
+fn span(seconds: u64) -> String {
+    let (count, unit) = match seconds {
+        s if s >= 86_400 && s.is_multiple_of(86_400) => (s / 86_400, "day"),
+        s if s >= 120 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::event::Response;
+    use super::*;
+    use crate::clock::Timestamp;
+
+    fn exchange(number: u64, path: &str, status: u16) -> [Event; 2] {
+        let event = |what| Event { seq: number, at: Timestamp(0), elapsed: 0, exchange: Some(number), what };
+        let request = Request {
+            from: Lifeline::Tab,
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            headers: Vec::new(),
+            fields: Vec::new(),
+            bearer: None,
+            refresh: None,
+            cookies: Vec::new(),
+            navigation: false,
+        };
+        let response = Response {
+            to: Lifeline::Tab,
+            status,
+            code: None,
+            headers: Vec::new(),
+            cookies: Vec::new(),
+            access: None,
+            hops: Vec::new(),
+            micros: 0,
+        };
+        [event(What::Request(request)), event(What::Response(response))]
+    }
+
+    #[test]
+    fn a_silent_refresh_is_three_requests() {
+        let events: Vec<_> = [(1, "/api/notes/list", 401), (2, "/api/auth/refresh", 200), (3, "/api/notes/list", 200)]
+            .into_iter()
+            .flat_map(|(number, path, status)| exchange(number, path, status))
+            .collect();
+        assert_eq!(in_words(&events), "3 requests: notes 401, refresh 200, retry 200.");
+    }
+
+    #[test]
+    fn many_of_a_kind_are_counted() {
+        let refused = (1..=50).flat_map(|number| exchange(number, "/api/notes/list", 401));
+        let retried = (52..=101).flat_map(|number| exchange(number, "/api/notes/list", 200));
+        let events: Vec<_> = refused.chain(exchange(51, "/api/auth/refresh", 200)).chain(retried).collect();
+        assert_eq!(in_words(&events), "101 requests: notes 401 (50 times), refresh 200, retry 200 (50 times).");
+    }
+
+    #[test]
+    fn nothing_is_said_as_such() {
+        assert_eq!(in_words(&[]), "Done. No request was needed.");
+    }
+
+    #[test]
+    fn a_span_has_one_unit() {
+        for (seconds, words) in [(45, "45 seconds"), (901, "15 minutes"), (86_400, "1 day"), (8 * 86_400, "8 days")] {
+            assert_eq!(span(seconds), words);
+        }
+    }
+}
