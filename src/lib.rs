@@ -40,6 +40,14 @@ pub fn hydrate() {
     }
 }
 
+/// Where the lab's own page starts.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn lab() {
+    console_error_panic_hook::set_once();
+    wasm_bindgen_futures::spawn_local(lab::view::start());
+}
+
 #[cfg(feature = "hydrate")]
 fn start() {
     client::session::start();

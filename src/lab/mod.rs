@@ -5,8 +5,14 @@
 pub mod acts;
 pub mod event;
 pub mod outcome;
+#[cfg(feature = "ssr")]
+pub mod page;
+#[cfg(feature = "hydrate")]
+mod room;
 #[cfg(feature = "hydrate")]
 pub mod stage;
+#[cfg(feature = "hydrate")]
+pub mod view;
 pub mod watch;
 #[cfg(feature = "hydrate")]
 mod wire;

@@ -1,0 +1,102 @@
+//! The lab's page in the browser: what happened last, in words, on top; then the app itself, the diagram of what it does, and
+//! the tokens with everything that can be done to them. It is built by the browser alone, because without a sandbox there is
+//! nothing to show.
+
+mod actions;
+mod driving;
+mod exports;
+mod frames;
+mod keys;
+mod more;
+mod strip;
+
+use leptos::{mount::mount_to_renderer, prelude::*};
+use wasm_bindgen::JsCast as _;
+
+use super::room::Room;
+use actions::Actions;
+use driving::Driving;
+use exports::Exports;
+use frames::{Stage, Visited};
+use more::{MorePanels, Panels, Shown};
+use strip::Strip;
+
+/// Into `#lab`, and then the sandbox is opened.
+pub async fn start() {
+    let Some(place) = document().get_element_by_id("lab") else { return };
+    let room = Room::new();
+    let inside = place.clone();
+    // The room outlives this call: nobody ever leaves the page but by closing it.
+    mount_to_renderer(&inside, move || Lab(LabProps { room })).forget();
+    if let Some(place) = place.dyn_ref::<web_sys::HtmlElement>() {
+        _ = place.remove_attribute("aria-busy");
+    }
+    room.open().await;
+}
+
+/// For a projector: larger, and only what a class needs to see.
+fn is_for_a_class() -> bool {
+    window().location().search().is_ok_and(|query| query.contains("view=presenter"))
+}
+
+#[component]
+fn Lab(room: Room) -> impl IntoView {
+    let presenter = is_for_a_class();
+    let shown = Shown::new();
+    let keys = keys::Keys::new(room);
+    view! {
+        <div class="lab" class:presenter=presenter on:keydown=move |event| keys.pressed(&event)>
+            <Strip room=room presenter=presenter />
+            <Closed room=room />
+            <div class="columns">
+                <Stage room=room presenter=presenter />
+                <div class="column story">
+                    <section class="panel" aria-labelledby="diagram-title">
+                        <h2 id="diagram-title">"What happened"</h2>
+                        <more::Diagram watch=room.watch />
+                    </section>
+                    <div hidden=presenter>
+                        <Driving room=room keys=keys />
+                        <section class="panel" aria-labelledby="events-title">
+                            <h2 id="events-title">"Every event"</h2>
+                            <more::Events watch=room.watch />
+                            <Exports room=room />
+                        </section>
+                    </div>
+                </div>
+                <div class="column tokens" hidden=presenter>
+                    <section class="panel" aria-labelledby="token-title">
+                        <h2 id="token-title">"The access token"</h2>
+                        <more::Token watch=room.watch />
+                    </section>
+                    <Actions room=room />
+                </div>
+            </div>
+            <div hidden=presenter>
+                <Visited room=room />
+                <MorePanels room=room shown=shown />
+                <Panels room=room shown=shown />
+            </div>
+        </div>
+    }
+}
+
+/// Why there is nothing to see.
+#[component]
+fn Closed(room: Room) -> impl IntoView {
+    let word = move || match (room.closed.get(), room.opened.with(Option::is_none)) {
+        (Some(why), _) => Some(
+            view! {
+                <p class="problem" role="alert">
+                    {why}
+                    " "
+                    <a href="/lab">"Open a new sandbox"</a>
+                </p>
+            }
+            .into_any(),
+        ),
+        (None, true) => Some(view! { <p role="status">"Opening a sandbox for you…"</p> }.into_any()),
+        (None, false) => None,
+    };
+    view! { {word} }
+}
