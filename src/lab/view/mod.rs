@@ -25,6 +25,7 @@ use strip::Strip;
 pub async fn start() {
     let Some(place) = document().get_element_by_id("lab") else { return };
     let room = Room::new();
+    place.set_text_content(None);
     let inside = place.clone();
     // The room outlives this call: nobody ever leaves the page but by closing it.
     mount_to_renderer(&inside, move || Lab(LabProps { room })).forget();
