@@ -4,6 +4,7 @@
 use super::access_token::Verified;
 use super::error::AuthError;
 use super::event::EventKind;
+use super::flaw::Flaw;
 use super::passphrase;
 use super::password::{Password, Verification};
 use super::service::AuthService;
@@ -120,7 +121,7 @@ impl AuthService {
             Verification::Right => Ok(user),
             Verification::Wrong => {
                 self.record(refused, Some(who.user_id), Some(who.session_id), device, "").await?;
-                Err(AuthError::invalid(field, "This is not your current password."))
+                Err(AuthError::invalid(field, Flaw::NotYourPassword))
             }
         }
     }

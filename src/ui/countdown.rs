@@ -6,7 +6,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{at_once::at_once, browser::Stopwatch};
-use crate::api::error::{Code, Problem, try_again_in};
+use crate::api::error::{Code, Problem};
+use crate::lang::lang;
 
 const TICK: Duration = Duration::from_millis(250);
 
@@ -42,10 +43,10 @@ pub fn Words(problem: Problem, left: RwSignal<Option<u32>>) -> impl IntoView {
     const OVER: &str = "You can try again now.";
     let Some(seconds) = wait(&problem) else { return at_once(problem.detail) };
     let over = Memo::new(move |_| left.get() == Some(0));
-    let heard = move || if over.get() { OVER.to_owned() } else { try_again_in(seconds) };
+    let heard = move || if over.get() { OVER.to_owned() } else { lang().try_again_in(seconds) };
     let seen = move || match left.get() {
         Some(0) => OVER.to_owned(),
-        left => try_again_in(left.unwrap_or(seconds)),
+        left => lang().try_again_in(left.unwrap_or(seconds)),
     };
     at_once(view! {
         <span class="unseen">{heard}</span>

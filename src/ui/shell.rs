@@ -8,6 +8,7 @@ use leptos_meta::MetaTags;
 
 use super::app::App;
 use crate::client::auth_state::signed_in_hint;
+use crate::lang::lang;
 use crate::mount;
 
 pub fn shell(options: LeptosOptions) -> impl IntoView {
@@ -18,7 +19,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let start = start_script(&js, &wasm);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1")>
+        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -35,7 +35,7 @@ fn wait(answer: &Answer) -> u64 {
     let problem = answer.json();
     let seconds = problem["retry_after"].as_u64().unwrap();
     assert_eq!(answer.headers[header::RETRY_AFTER], seconds.to_string());
-    let words = two_tokens::api::error::try_again_in(u32::try_from(seconds).unwrap());
+    let words = two_tokens::lang::Lang::En.try_again_in(u32::try_from(seconds).unwrap());
     assert_eq!(problem["detail"], words);
     assert!(answer.headers.get(header::SET_COOKIE).is_none());
     seconds
