@@ -40,12 +40,12 @@ fn wait(problem: &Problem) -> Option<u32> {
 /// The problem in words: heard once when it comes and once when the wait is over, seen each second.
 #[component]
 pub fn Words(problem: Problem, left: RwSignal<Option<u32>>) -> impl IntoView {
-    const OVER: &str = "You can try again now.";
+    let over_word = lang().countdown_over();
     let Some(seconds) = wait(&problem) else { return at_once(problem.detail) };
     let over = Memo::new(move |_| left.get() == Some(0));
-    let heard = move || if over.get() { OVER.to_owned() } else { lang().try_again_in(seconds) };
+    let heard = move || if over.get() { over_word.to_owned() } else { lang().try_again_in(seconds) };
     let seen = move || match left.get() {
-        Some(0) => OVER.to_owned(),
+        Some(0) => over_word.to_owned(),
         left => lang().try_again_in(left.unwrap_or(seconds)),
     };
     at_once(view! {

@@ -9,6 +9,7 @@ use crate::api::error::Problem;
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::session::sign_out_pending;
 use crate::clock::Timestamp;
+use crate::lang::lang;
 
 /// A wait shorter than this is no news.
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -61,9 +62,9 @@ pub fn Restoring() -> impl IntoView {
     view! {
         <div class="narrow restoring" aria-busy="true">
             <h1 class="unseen" tabindex="-1">
-                "One moment"
+                {lang().wait_moment()}
             </h1>
-            <p role="status">"Restoring your session…"</p>
+            <p role="status">{lang().wait_restoring()}</p>
             <div class="bones" aria-hidden="true">
                 <i></i>
                 <i></i>
@@ -100,12 +101,8 @@ pub fn ConnectionBanner() -> impl IntoView {
     let pending = sign_out_pending();
     let sign_out_pending = for_a_while(Memo::new(move |_| pending.get()));
     let word = move || match (offline.get(), sign_out_pending.get()) {
-        (true, _) => {
-            Some("You are offline or the server cannot be reached. Your work is kept, and sent as soon as it can be.")
-        }
-        (false, true) => {
-            Some("You are signed out in this browser. The server will be told as soon as it can be reached.")
-        }
+        (true, _) => Some(lang().wait_offline()),
+        (false, true) => Some(lang().wait_sign_out_pending()),
         (false, false) => None,
     };
     // The region is there before its text, or screen readers would not notice it.

@@ -26,7 +26,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <meta name="color-scheme" content="light dark" />
                 <meta
                     name="description"
-                    content="Sign-in with a short-lived access token and a rotating refresh token, shown at work."
+                    content=lang().shell_description()
                 />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 // `cargo leptos watch` finds the stylesheet by this id.
@@ -42,12 +42,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             <body>
                 <App />
                 <p id="boot-failed" class="problem boot" role="alert" hidden>
-                    "This page did not load completely. Reload it; if that does not help, the browser may be too old or an \
-                     extension may block it."
+                    {lang().shell_boot_failed()}
                 </p>
                 <noscript>
                     <p class="notice boot">
-                        "Notes need JavaScript: the access token lives in the page's memory. Signing in works without."
+                        {lang().shell_without_scripts()}
                     </p>
                 </noscript>
             </body>
