@@ -17,7 +17,8 @@ async fn ask(visitor: &mut Visitor, method: Method, path: &str, headers: &[(&str
 
 #[tokio::test]
 async fn a_page_is_in_the_language_the_browser_prefers_until_another_is_chosen() {
-    let mut visitor = TestApp::start().await.visitor();
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
     let german = [("accept-language", "de-AT,en;q=0.5")];
     let page = ask(&mut visitor, Method::GET, "/login", &german, String::new()).await;
     assert!(page.body.contains("<html lang=\"de\"") && page.body.contains("Anmelden"), "{}", page.body);
@@ -28,7 +29,8 @@ async fn a_page_is_in_the_language_the_browser_prefers_until_another_is_chosen()
 
 #[tokio::test]
 async fn a_choice_is_remembered_and_leads_back_within_the_site() {
-    let mut visitor = TestApp::start().await.visitor();
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
     for (next, back) in [("/login?next=%2Fnotes", "/login?next=%2Fnotes"), ("//evil.example", "/"), ("", "/")] {
         let answer = visitor.post("/language", &[("to", "de"), ("next", next)]).await.expect(StatusCode::SEE_OTHER);
         assert_eq!(answer.headers[header::LOCATION], back);
@@ -39,7 +41,8 @@ async fn a_choice_is_remembered_and_leads_back_within_the_site() {
 #[tokio::test]
 async fn a_refusal_is_in_the_language_of_who_is_refused() {
     const WRONG: &str = "E-Mail oder Passwort ist falsch. Prüfe beide und versuche es noch einmal.";
-    let mut visitor = TestApp::start().await.visitor();
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
     let german = [("accept-language", "de")];
     let guess = form(&[("email", "nobody@example.com"), ("password", "not the password at all")]);
     let answer = ask(&mut visitor, Method::POST, "/api/auth/login", &german, guess.clone()).await;
