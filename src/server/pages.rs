@@ -16,7 +16,7 @@ use super::{edge, headers, request_body};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
-use crate::ui::{next::own_path, posted::Posted, shell::shell};
+use crate::ui::{next::own_path, posted::Posted, settings::PasswordMin, shell::shell};
 
 #[derive(Deserialize)]
 pub struct Credentials {
@@ -96,6 +96,7 @@ async fn render(state: AppState, request: Request, posted: Option<Posted>, statu
     let options = LeptosOptions::clone(&state.leptos);
     let context = move || {
         provide_context(state.clone());
+        provide_context(PasswordMin(state.auth.password_rules.min));
         if let Some(posted) = posted.clone() {
             provide_context(posted);
         }
