@@ -18,7 +18,7 @@ use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
 use crate::lang::lang;
 use crate::mount::Mount;
-use crate::ui::{next::own_path, posted::Posted, shell::shell};
+use crate::ui::{next::own_path, posted::Posted, settings::PasswordMin, shell::shell};
 
 #[derive(Deserialize)]
 pub struct Credentials {
@@ -107,6 +107,7 @@ async fn render(state: AppState, mut request: Request, posted: Option<Posted>, s
         provide_context(lang);
         provide_context(state.mount.clone());
         provide_context(state.clone());
+        provide_context(PasswordMin(state.auth.password_rules.min));
         if let Some(posted) = posted.clone() {
             provide_context(posted);
         }

@@ -6,8 +6,9 @@ use leptos_meta::Title;
 
 use super::{
     at_once::{at_once, in_browser},
+    countdown::{countdown, is_waiting},
     history::History,
-    parts::concerns,
+    parts::{ErrorSummary, concerns},
     password_field::PasswordField,
     signed_in_only::SignedInOnly,
 };
@@ -51,23 +52,30 @@ fn AccountPage() -> impl IntoView {
 /// One form with a password in it, and what became of it.
 #[derive(Clone, Copy)]
 struct Form {
-    /// What the address of the page and the problem's id call it.
     password: NodeRef<html::Input>,
     shown: RwSignal<bool>,
     problem: RwSignal<Option<Problem>>,
+    /// Seconds until it may be tried again.
+    left: RwSignal<Option<u32>>,
     said: RwSignal<String>,
     busy: RwSignal<bool>,
 }
 
 impl Form {
     fn new() -> Self {
+        let problem = RwSignal::new(None);
         Self {
             password: NodeRef::new(),
             shown: RwSignal::new(false),
-            problem: RwSignal::new(None),
+            problem,
+            left: countdown(problem),
             said: RwSignal::new(String::new()),
             busy: RwSignal::new(false),
         }
+    }
+
+    fn is_stopped(self) -> bool {
+        self.busy.get() || is_waiting(self.left.get())
     }
 
     /// Gives the password to `send`, and the answer to `done`, which says what to tell.
@@ -79,7 +87,7 @@ impl Form {
     ) {
         event.prevent_default();
         let Some(field) = self.password.get_untracked() else { return };
-        if self.busy.get_untracked() {
+        if untrack(|| self.is_stopped()) {
             return;
         }
         self.shown.set(false);
@@ -104,10 +112,7 @@ impl Form {
 #[component]
 fn Outcome(form: Form, id: &'static str) -> impl IntoView {
     in_browser(view! {
-        {move || {
-            let detail = form.problem.get()?.detail;
-            Some(view! { <p id=id class="problem" role="alert">{detail}</p> })
-        }}
+        <ErrorSummary problem=form.problem left=form.left id=id />
         <p class="said" aria-live="polite">{move || form.said.get()}</p>
     })
 }
@@ -177,7 +182,7 @@ fn ChangeEmail() -> impl IntoView {
             </div>
             <Current form=form id="email-password" problem_id="email-problem" field="password" />
             <div class="actions">
-                <button class="primary" type="submit" disabled=form.busy>
+                <button class="primary" type="submit" disabled=move || form.is_stopped()>
                     "Change e-mail"
                 </button>
             </div>
@@ -222,7 +227,7 @@ fn ChangePassword() -> impl IntoView {
                 autocomplete="new-password"
                 node_ref=new
                 shown=shown
-                hint=Some("At least 15 characters. A few random words are good.")
+                new=true
                 wrong=(wrong, "password-problem")
             />
             <div class="choice">
@@ -231,7 +236,7 @@ fn ChangePassword() -> impl IntoView {
             </div>
             <p class="hint">"Otherwise every other browser is signed out, which is what you want if somebody knows the old one."</p>
             <div class="actions">
-                <button class="primary" type="submit" disabled=form.busy>
+                <button class="primary" type="submit" disabled=move || form.is_stopped()>
                     "Change password"
                 </button>
             </div>
@@ -259,7 +264,7 @@ fn DeleteAccount() -> impl IntoView {
             <Outcome form=form id="delete-problem" />
             <Current form=form id="delete-password" problem_id="delete-problem" field="password" />
             <div class="actions">
-                <button class="danger" type="submit" disabled=form.busy>
+                <button class="danger" type="submit" disabled=move || form.is_stopped()>
                     "Delete my account"
                 </button>
             </div>

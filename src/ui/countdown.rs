@@ -33,6 +33,11 @@ pub fn countdown(problem: RwSignal<Option<Problem>>) -> RwSignal<Option<u32>> {
     left
 }
 
+/// Whether a button has to wait. `None` is also what the server renders: without the program nothing would make it work again.
+pub fn is_waiting(left: Option<u32>) -> bool {
+    left.is_some_and(|left| left > 0)
+}
+
 fn wait(problem: &Problem) -> Option<u32> {
     problem.retry_after.filter(|_| problem.code == Code::RateLimited)
 }

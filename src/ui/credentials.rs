@@ -6,7 +6,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
     at_once::at_once,
-    countdown::countdown,
+    countdown::{countdown, is_waiting},
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
     password_field::PasswordField,
@@ -93,11 +93,6 @@ impl Form {
     }
 }
 
-/// `None` is also what the server renders: without the program nothing would make the button work again.
-fn is_waiting(left: Option<u32>) -> bool {
-    left.is_some_and(|left| left > 0)
-}
-
 #[component]
 pub fn CredentialsForm(
     purpose: Purpose,
@@ -172,7 +167,6 @@ fn Email(form: Form, value: String) -> impl IntoView {
 #[component]
 fn Password(form: Form) -> impl IntoView {
     let is_invalid = wrong(form.problem, "password");
-    let hint = (form.purpose == Purpose::Register).then_some("At least 15 characters. A few random words are good.");
     view! {
         <PasswordField
             id="password"
@@ -180,7 +174,7 @@ fn Password(form: Form) -> impl IntoView {
             autocomplete=form.purpose.autocomplete()
             node_ref=form.password
             shown=form.password_shown
-            hint=hint
+            new=form.purpose == Purpose::Register
             wrong=(is_invalid, "problem")
         />
     }

@@ -27,6 +27,7 @@ mod password_field;
 pub mod posted;
 mod register;
 mod sessions;
+pub mod settings;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod signed_in_only;

@@ -18,9 +18,11 @@ const A_WHILE: Duration = Duration::from_secs(2);
 #[component]
 pub fn ErrorSummary(
     problem: RwSignal<Option<Problem>>,
-    /// Seconds to wait, where that is counted down.
-    #[prop(default = RwSignal::new(None))]
+    /// Seconds to wait.
     left: RwSignal<Option<u32>>,
+    /// For the fields that it is about.
+    #[prop(default = "problem")]
+    id: &'static str,
 ) -> impl IntoView {
     let summary = NodeRef::<html::Div>::new();
     Effect::new(move |first: Option<()>| {
@@ -33,7 +35,7 @@ pub fn ErrorSummary(
     move || {
         let problem = problem.get()?;
         Some(view! {
-            <div id="problem" class="problem" role="alert" tabindex="-1" autofocus node_ref=summary>
+            <div id=id class="problem" role="alert" tabindex="-1" autofocus node_ref=summary>
                 <Words problem=problem left=left />
             </div>
         })

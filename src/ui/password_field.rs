@@ -3,7 +3,7 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{at_once::at_once, parts::invalid};
+use super::{at_once::at_once, parts::invalid, settings::password_min};
 use crate::api::auth::suggest_passphrase;
 
 #[component]
@@ -15,9 +15,9 @@ pub fn PasswordField(
     /// Hidden again when this changes to `false`.
     #[prop(optional)]
     shown: RwSignal<bool>,
-    /// Said under the label, and offers a passphrase.
-    #[prop(default = None)]
-    hint: Option<&'static str>,
+    /// A new password: says what it must be, and offers a passphrase.
+    #[prop(optional)]
+    new: bool,
     /// The element that says what is wrong, while something is.
     #[prop(optional)]
     wrong: Option<(Memo<bool>, &'static str)>,
@@ -25,8 +25,9 @@ pub fn PasswordField(
     let never = Memo::new(|_| false);
     let (is_invalid, problem_id) = wrong.unwrap_or((never, ""));
     let hint_id = [id, "-hint"].concat();
+    let hint = || ["At least ", &password_min(), " characters. A few random words are good."].concat();
     let described_by = {
-        let hint_id = hint.map(|_| hint_id.clone());
+        let hint_id = new.then(|| hint_id.clone());
         move || {
             let problem = is_invalid.get().then(|| problem_id.to_owned());
             let words: Vec<_> = problem.into_iter().chain(hint_id.clone()).collect();
@@ -36,7 +37,7 @@ pub fn PasswordField(
     at_once(view! {
         <div class="field">
             <label for=id>{label}</label>
-            {hint.map(|hint| view! { <p id=hint_id class="hint">{hint}</p> })}
+            {new.then(|| view! { <p id=hint_id class="hint">{hint()}</p> })}
             <div class="with-button">
                 <input
                     id=id
@@ -53,7 +54,7 @@ pub fn PasswordField(
                 />
                 <ShowPassword id=id shown=shown />
             </div>
-            {hint.map(|_| view! { <Suggest field=node_ref shown=shown /> })}
+            {new.then(|| view! { <Suggest field=node_ref shown=shown /> })}
         </div>
     })
 }

@@ -6,7 +6,7 @@ use std::{path::Path, sync::OnceLock};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::app::App;
+use super::{app::App, settings::password_min};
 use crate::client::auth_state::signed_in_hint;
 use crate::lang::lang;
 use crate::mount;
@@ -19,7 +19,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let start = start_script(&js, &wasm);
     view! {
         <!DOCTYPE html>
-        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1")>
+        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
