@@ -14,6 +14,7 @@ use super::{
 };
 use crate::api::error::{Code, Problem};
 use crate::client::session;
+use crate::lang::lang;
 use crate::mount::at;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,17 +31,17 @@ impl Purpose {
         }
     }
 
-    const fn button(self) -> &'static str {
+    fn button(self) -> &'static str {
         match self {
-            Self::SignIn => "Sign in",
-            Self::Register => "Create account",
+            Self::SignIn => lang().common_sign_in(),
+            Self::Register => lang().common_create_account(),
         }
     }
 
-    const fn busy(self) -> &'static str {
+    fn busy(self) -> &'static str {
         match self {
-            Self::SignIn => "Signing in…",
-            Self::Register => "Creating your account…",
+            Self::SignIn => lang().login_signing_in(),
+            Self::Register => lang().login_creating(),
         }
     }
 
@@ -145,7 +146,7 @@ fn Email(form: Form, value: String) -> impl IntoView {
     let is_invalid = wrong(form.problem, "email");
     view! {
         <div class="field">
-            <label for="email">"E-mail"</label>
+            <label for="email">{lang().common_email()}</label>
             <input
                 id="email"
                 name="email"
@@ -170,7 +171,7 @@ fn Password(form: Form) -> impl IntoView {
     view! {
         <PasswordField
             id="password"
-            label="Password"
+            label=lang().common_password()
             autocomplete=form.purpose.autocomplete()
             node_ref=form.password
             shown=form.password_shown

@@ -5,6 +5,7 @@ use leptos::{html, prelude::*, task::spawn_local};
 
 use super::{at_once::at_once, parts::invalid, settings::password_min};
 use crate::api::auth::suggest_passphrase;
+use crate::lang::lang;
 
 #[component]
 pub fn PasswordField(
@@ -25,7 +26,7 @@ pub fn PasswordField(
     let never = Memo::new(|_| false);
     let (is_invalid, problem_id) = wrong.unwrap_or((never, ""));
     let hint_id = [id, "-hint"].concat();
-    let hint = || ["At least ", &password_min(), " characters. A few random words are good."].concat();
+    let hint = || lang().login_hint(&password_min());
     let described_by = {
         let hint_id = new.then(|| hint_id.clone());
         move || {
@@ -71,11 +72,11 @@ fn ShowPassword(id: &'static str, shown: RwSignal<bool>) -> impl IntoView {
             aria-controls=id
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
-            {move || if shown.get() { "Hide" } else { "Show" }}
-            <span class="unseen">" password"</span>
+            {move || if shown.get() { lang().password_field_hide() } else { lang().password_field_show() }}
+            <span class="unseen">{lang().password_field_password()}</span>
         </button>
         <span class="unseen" aria-live="polite">
-            {move || shown.get().then_some("Your password is visible")}
+            {move || shown.get().then(|| lang().password_field_visible())}
         </span>
     }
 }
@@ -100,7 +101,7 @@ fn Suggest(field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView 
     };
     view! {
         <button class="quiet" type="button" hidden=move || !live.get() on:click=suggest>
-            "Suggest a passphrase"
+            {lang().password_field_suggest()}
         </button>
         {move || failed.get().map(|detail| view! { <p class="problem" role="alert">{detail}</p> })}
     }

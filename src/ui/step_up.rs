@@ -12,6 +12,7 @@ use super::{
 };
 use crate::api::error::{Code, Problem};
 use crate::client::session;
+use crate::lang::lang;
 
 #[derive(Clone, Copy)]
 pub struct StepUp {
@@ -122,22 +123,22 @@ fn Dialog(step_up: StepUp) -> impl IntoView {
             on:close=move |_| step_up.close(false)
         >
             <form method="dialog" on:submit=move |event| step_up.submit(event)>
-                <h2 id="step-up-title">"Is it you?"</h2>
-                <p>"It has been a while since you signed in. Enter your password to do this."</p>
+                <h2 id="step-up-title">{lang().step_up_title()}</h2>
+                <p>{lang().step_up_text()}</p>
                 <ErrorSummary problem=step_up.problem left=step_up.left id="step-up-problem" />
                 <PasswordField
                     id="step-up-password"
-                    label="Your password"
+                    label=lang().step_up_password()
                     autocomplete="current-password"
                     node_ref=step_up.password
                     wrong=(wrong, "step-up-problem")
                 />
                 <div class="actions">
                     <button class="primary" type="submit" disabled=move || step_up.is_stopped()>
-                        "Go on"
+                        {lang().step_up_go_on()}
                     </button>
                     <button type="button" on:click=move |_| step_up.close(false)>
-                        "Cancel"
+                        {lang().common_cancel()}
                     </button>
                 </div>
             </form>
