@@ -1,6 +1,7 @@
 // What people do on the pages, and the two things a test waits for.
 
 import type { BrowserContext, Locator, Page, Response } from "@playwright/test";
+import type { Server } from "./server.ts";
 import { expect, type Person } from "./test.ts";
 
 /** The page is live: before, a press of a button is the browser's alone to answer. */
@@ -84,6 +85,24 @@ export async function alsoOn(context: BrowserContext, address: string): Promise<
 
 /** Longer than an access token lives, in seconds. */
 export const A_TOKEN_LIFE = 16 * 60;
+
+/** After so many seconds a sign-in is no longer recent. */
+export const NO_LONGER_RECENT = 11 * 60;
+
+/** Somebody comes with an old refresh token of this person, who is told so and signs in again. */
+export async function robbed(page: Page, member: Person, server: Server): Promise<void> {
+  await signIn(page, member);
+  const cookie = `__Secure-refresh=${await refreshTokenOf(page.context())}`;
+  await reload(page);
+  await reload(page);
+  await server.later(60);
+  const answer = await fetch(`${server.url}/api/auth/refresh`, { method: "POST", headers: { cookie } });
+  expect(answer.status).toBe(401);
+  await page.reload();
+  await passwordField(page).fill(member.password);
+  await button(page, "Sign in").click();
+  await signedIn(page);
+}
 
 /** A note in each of two tabs, saved in the same moment. */
 export async function saveInBothAtOnce(first: Page, second: Page, meanwhile: () => Promise<void>): Promise<void> {

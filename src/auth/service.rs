@@ -324,8 +324,12 @@ impl AuthService {
     }
 
     /// Looks at the password of who is signed in already: counted before, and forgotten when it was right.
-    pub(super) async fn verify_own(&self, user: &UserRecord, password: Password) -> Result<Verification, AuthError> {
-        let attempt = self.attempts.confirm(user.id).await?;
+    pub(super) async fn verify_own(
+        &self,
+        user: &UserRecord,
+        password: Password,
+        attempt: Attempt,
+    ) -> Result<Verification, AuthError> {
         let verified = self.verify(password, Some(user.password_hash.clone()), &attempt).await?;
         if verified == Verification::Right {
             self.attempts.succeeded(&attempt).await?;
