@@ -98,10 +98,6 @@ impl Channel {
             }
         });
     }
-
-    pub fn close(&self) {
-        self.0.close();
-    }
 }
 
 /// Calls `handler` for every such event, for as long as the page lives.
