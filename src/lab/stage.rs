@@ -6,6 +6,7 @@ use std::{cell::Cell, rc::Rc, time::Duration};
 
 use futures::{StreamExt as _, channel::mpsc, future::join_all};
 use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::WithUntracked as _;
 use serde::Serialize;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
@@ -18,10 +19,13 @@ use crate::api::notes;
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::witness::{self, Sight};
 use crate::client::{levers, session};
+use crate::clock::Stopwatch;
 use crate::mount;
 
 /// A person who types is told of when they pause, not at every letter.
 const PAUSE_IN_TYPING: Duration = Duration::from_millis(400);
+/// In milliseconds.
+const RESTORING_LIMIT: f64 = 8_000.0;
 
 type Report = mpsc::UnboundedSender<Seen>;
 
@@ -134,12 +138,12 @@ fn obey(tab: Lifeline, report: Report) {
 async fn perform(deed: Deed) -> Result<(), String> {
     match deed {
         Deed::Call { times } => {
-            signed_in()?;
+            signed_in().await?;
             join_all((0..times).map(|_| notes::list())).await;
             Ok(())
         }
         Deed::Refresh => {
-            signed_in()?;
+            signed_in().await?;
             levers::refresh().await;
             Ok(())
         }
@@ -156,19 +160,19 @@ async fn perform(deed: Deed) -> Result<(), String> {
             in_words(session::sign_in(credentials.email, credentials.password).await)
         }
         Deed::SignOut => {
-            signed_in()?;
+            signed_in().await?;
             session::sign_out();
             Ok(())
         }
         Deed::SignOutEverywhere => {
-            signed_in()?;
+            signed_in().await?;
             in_words(confirmed(async || account::revoke_other_sessions().await).await)?;
             session::sign_out();
             Ok(())
         }
         Deed::SignOutOtherDevice => sign_out_other_device().await,
         Deed::ChangePassword => {
-            signed_in()?;
+            signed_in().await?;
             let Credentials { password, next_password, .. } = credentials().await?;
             in_words(account::change_password(password, next_password, None).await)
         }
@@ -182,11 +186,20 @@ fn in_words<T>(answer: Result<T, Problem>) -> Result<(), String> {
     answer.map(drop).map_err(|problem| problem.detail)
 }
 
-fn signed_in() -> Result<(), String> {
-    let nobody = leptos::prelude::WithUntracked::with_untracked(&auth_state(), |state| {
-        matches!(state, AuthState::Anonymous { .. } | AuthState::Unknown)
-    });
-    if nobody { Err("Nobody is signed in in this tab. Sign in first.".to_owned()) } else { Ok(()) }
+/// A page that has just loaded does not know yet.
+async fn signed_in() -> Result<(), String> {
+    let since = Stopwatch::start();
+    while state_is(|state| *state == AuthState::Unknown) && since.elapsed_ms() < RESTORING_LIMIT {
+        TimeoutFuture::new(50).await;
+    }
+    if state_is(|state| matches!(state, AuthState::Anonymous { .. } | AuthState::Unknown)) {
+        return Err("Nobody is signed in in this tab. Sign in first.".to_owned());
+    }
+    Ok(())
+}
+
+fn state_is(so: impl FnOnce(&AuthState) -> bool) -> bool {
+    auth_state().with_untracked(so)
 }
 
 async fn credentials() -> Result<Credentials, String> {
@@ -194,7 +207,7 @@ async fn credentials() -> Result<Credentials, String> {
 }
 
 async fn sign_out_other_device() -> Result<(), String> {
-    signed_in()?;
+    signed_in().await?;
     let sessions = account::sessions().await.map_err(|problem| problem.detail)?;
     let other = sessions.into_iter().find(|session| !session.current);
     let id = other.ok_or("There is no other device. Let a second device sign in first.")?.id;

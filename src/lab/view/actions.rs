@@ -6,16 +6,16 @@ use super::super::acts::{self, Act, Group, Press};
 use super::super::event::{Action, Defence, Settings};
 use super::super::room::{Room, Trouble};
 
-/// The groups that stand open where there is room.
-const OPEN: [&str; 2] = ["Signing in and out", "Time"];
+/// The group that stands open at first where there is room. One at a time is open, by the browser's own rule.
+const OPEN: &str = "Signing in and out";
 
 #[component]
 pub fn Actions(room: Room) -> impl IntoView {
     let wide = window().match_media("(min-width: 1100px)").ok().flatten().is_some_and(|query| query.matches());
     let group = move |group: Group| {
-        let open = wide && OPEN.contains(&group.name);
+        let open = wide && group.name == OPEN;
         view! {
-            <details class="group" open=open>
+            <details class="group" name="actions" open=open>
                 <summary>
                     <h3>{group.name}</h3>
                 </summary>
@@ -32,7 +32,7 @@ pub fn Actions(room: Room) -> impl IntoView {
                 "You are looking at a recorded log, so nothing can be done to it."
             </p>
             {acts::groups().into_iter().map(group).collect_view()}
-            <details class="group">
+            <details class="group" name="actions">
                 <summary>
                     <h3>"Defences"</h3>
                 </summary>
