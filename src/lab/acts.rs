@@ -184,7 +184,8 @@ fn stealing() -> Vec<Act> {
         ),
         do_it(
             "Steal and replay: thief first, after the grace",
-            "The owner comes second, with a token that was used long ago: the server ends the session for both.",
+            "The owner comes second, as if an answer had been lost. When the thief comes again the server sees two holders, and \
+             ends the session for both.",
             replay(true, false),
         ),
         do_it(
@@ -194,7 +195,8 @@ fn stealing() -> Vec<Act> {
         ),
         do_it(
             "Steal and replay: victim first, after the grace",
-            "The thief presents a used token and is caught: the session ends, and the owner is told why.",
+            "The thief comes second, as if an answer had been lost. At the owner's next refresh the server sees two holders, ends \
+             the session, and tells the owner why.",
             replay(false, false),
         ),
         do_it("The thief refreshes", "The thief uses the refresh token it has.", Action::ThiefRefreshes),

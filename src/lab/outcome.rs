@@ -10,12 +10,12 @@ struct Kind {
     count: usize,
 }
 
-/// `since` begins with the event of the action itself, or after it.
-pub fn in_words(since: &[Event]) -> String {
+/// `since` begins with the event of the action itself, or after it. `None` where nothing came of it yet.
+pub fn in_words(since: &[Event]) -> Option<String> {
     let mut sentences = Vec::new();
     sentences.extend(requests(since));
     sentences.extend(facts(since));
-    if sentences.is_empty() { "Done. No request was needed.".to_owned() } else { sentences.join(" ") }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
 fn requests(since: &[Event]) -> Option<String> {
@@ -199,7 +199,7 @@ mod tests {
             .into_iter()
             .flat_map(|(number, path, status)| exchange(number, path, status))
             .collect();
-        assert_eq!(in_words(&events), "3 requests: notes 401, refresh 200, retry 200.");
+        assert_eq!(in_words(&events).as_deref(), Some("3 requests: notes 401, refresh 200, retry 200."));
     }
 
     #[test]
@@ -207,12 +207,13 @@ mod tests {
         let refused = (1..=50).flat_map(|number| exchange(number, "/api/notes/list", 401));
         let retried = (52..=101).flat_map(|number| exchange(number, "/api/notes/list", 200));
         let events: Vec<_> = refused.chain(exchange(51, "/api/auth/refresh", 200)).chain(retried).collect();
-        assert_eq!(in_words(&events), "101 requests: notes 401 (50 times), refresh 200, retry 200 (50 times).");
+        let words = "101 requests: notes 401 (50 times), refresh 200, retry 200 (50 times).";
+        assert_eq!(in_words(&events).as_deref(), Some(words));
     }
 
     #[test]
-    fn nothing_is_said_as_such() {
-        assert_eq!(in_words(&[]), "Done. No request was needed.");
+    fn nothing_happened_is_no_sentence() {
+        assert_eq!(in_words(&[]), None);
     }
 
     #[test]

@@ -51,8 +51,6 @@ pub struct Room {
     pub here: RwSignal<Vec<Lifeline>>,
     pub tab2: RwSignal<bool>,
     pub visit: RwSignal<Option<Visit>>,
-    /// Grows when the frames are to be loaded anew.
-    pub round: RwSignal<u32>,
     /// The live log while an imported one is looked at.
     stash: RwSignal<Option<Vec<Event>>>,
     /// What came since the last frame.
@@ -78,7 +76,6 @@ impl Room {
             here: RwSignal::new(Vec::new()),
             tab2: RwSignal::new(false),
             visit: RwSignal::new(None),
-            round: RwSignal::new(0),
             stash: RwSignal::new(None),
             fresh: StoredValue::new(Vec::new()),
             last_event: StoredValue::new(None),
@@ -237,7 +234,7 @@ impl Room {
                 Press::Inject { policy } => self.inject(act.name, policy),
             };
             match done {
-                Ok(()) => self.tell_the_outcome(before).await,
+                Ok(()) => self.tell_the_outcome(before, act.watch_for).await,
                 Err(why) => self.trouble.set(Some(Trouble { of: act.name, why })),
             }
             self.busy.set(None);
@@ -252,20 +249,26 @@ impl Room {
 
     pub async fn act(self, action: Action) -> Result<(), String> {
         let Some(mount) = self.mount() else { return Err("There is no sandbox yet.".to_owned()) };
-        let wipes = action == Action::Reset;
+        if action == Action::Reset {
+            // Its end is wanted, so nobody needs to be told of it.
+            self.lines.set_value(None);
+        }
         wire::post(&[&mount, "/-/act"].concat(), &action).await.map_err(|problem| problem.detail)?;
-        if wipes {
-            self.start_over();
+        if action == Action::Reset {
+            self.begin_anew().await;
         }
         Ok(())
     }
 
-    fn start_over(self) {
+    async fn begin_anew(self) {
+        self.opened.set(None);
         self.here.set(Vec::new());
         self.tab2.set(false);
         self.visit.set(None);
         self.watch.chosen.set(None);
-        self.round.update(|round| *round += 1);
+        self.fresh.set_value(Vec::new());
+        self.watch.events.set(Vec::new());
+        self.open().await;
     }
 
     pub fn turn_tab2(self) {
@@ -300,14 +303,13 @@ impl Room {
         self.visit.set(Some(Visit { title, address, number }));
     }
 
-    async fn tell_the_outcome(self, before: u64) {
+    async fn tell_the_outcome(self, before: u64, watch_for: &str) {
         self.quiet().await;
         let sentence = self.watch.events.with_untracked(|events| {
             let from = events.partition_point(|event| event.seq <= before);
-            // A sandbox that was wiped counts from 1 again.
-            outcome::in_words(events.get(from..).filter(|since| !since.is_empty()).unwrap_or(events))
+            outcome::in_words(events.get(from..).unwrap_or_default())
         });
-        self.outcome.set(sentence);
+        self.outcome.set(sentence.unwrap_or_else(|| ["Done. ", watch_for].concat()));
     }
 
     async fn quiet(self) {
@@ -344,14 +346,10 @@ impl Room {
     }
 }
 
-/// A stream that was interrupted begins with what is known, and a sandbox that was wiped counts from 1 again.
+/// A stream that was interrupted begins with what is known.
 fn append(log: &mut Vec<Event>, fresh: Vec<Event>) {
     for event in fresh {
-        let last = log.last().map_or(0, |last| last.seq);
-        if event.seq == 1 && last > 1 && matches!(event.what, What::Opened { .. }) && log.first() != Some(&event) {
-            log.clear();
-            log.push(event);
-        } else if event.seq > last {
+        if log.last().is_none_or(|last| event.seq > last.seq) {
             log.push(event);
         }
     }

@@ -26,13 +26,10 @@ pub fn Stage(room: Room, presenter: bool) -> impl IntoView {
 
 #[component]
 fn Frame(room: Room, name: &'static str, title: &'static str, path: &'static str) -> impl IntoView {
-    let frame = move || {
-        let mount = room.opened.with(|opened| opened.as_ref().map(|opened| opened.mount.clone()));
-        mount.map(|mount| (room.round.get(), [&mount, path].concat()))
-    };
+    let frame = move || room.opened.with(|opened| opened.as_ref().map(|opened| [&opened.mount, path].concat()));
     view! {
-        <For each=frame key=|(round, address)| (*round, address.clone()) let:frame>
-            <iframe name=name title=title src=frame.1></iframe>
+        <For each=frame key=String::clone let:address>
+            <iframe name=name title=title src=address></iframe>
         </For>
     }
 }
