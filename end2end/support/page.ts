@@ -99,7 +99,7 @@ export async function robbed(page: Page, member: Person, server: Server): Promis
   const answer = await fetch(`${server.url}/api/auth/refresh`, { method: "POST", headers: { cookie } });
   expect(answer.status).toBe(401);
   await page.reload();
-  await passwordField(page).fill(member.password);
+  await fillIn(page, member);
   await button(page, "Sign in").click();
   await signedIn(page);
 }
@@ -121,3 +121,22 @@ export const withoutLocks = (of: Page | BrowserContext) =>
 /** As in a browser that has no BroadcastChannel. */
 export const withoutChannel = (of: Page | BrowserContext) =>
   of.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined }));
+
+/** A clock of the page's own: from `stop` on only the time goes by that the test lets pass. Timers go on, as after a sleep. */
+export async function ownClock(page: Page): Promise<{ stop(): Promise<void>; pass(seconds: number): Promise<void> }> {
+  await page.addInitScript(() => {
+    const real = { now: performance.now.bind(performance), wall: Date.now.bind(Date) };
+    let passed: number | undefined;
+    const stopped = { now: 0, wall: 0 };
+    const read = (of: "now" | "wall") => (passed === undefined ? real[of]() : stopped[of] + passed);
+    performance.now = () => read("now");
+    Date.now = () => read("wall");
+    addEventListener("time-passes", ({ detail }: CustomEventInit<number>) => {
+      if (passed === undefined) [stopped.now, stopped.wall, passed] = [real.now(), real.wall(), 0];
+      passed += detail!;
+    });
+  });
+  const pass = (seconds: number) =>
+    page.evaluate((detail) => void dispatchEvent(new CustomEvent("time-passes", { detail })), seconds * 1000);
+  return { pass, stop: () => pass(0) };
+}

@@ -88,7 +88,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), LEPTOS_SITE_ROOT: site, LEPTOS_HASH_FILES: "true" };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
   const { port } = probe.address() as AddressInfo;

@@ -343,11 +343,15 @@ pub fn find(name: &str) -> Option<Act> {
 }
 
 pub fn is_signed_in(events: &[Event]) -> bool {
-    let state = events.iter().rev().find_map(|event| match &event.what {
+    matches!(auth_state(events), Some("signed-in" | "offline"))
+}
+
+/// What the first tab last said of itself.
+pub fn auth_state(events: &[Event]) -> Option<&str> {
+    events.iter().rev().find_map(|event| match &event.what {
         What::Seen { tab: Lifeline::Tab, seen: Seen::AuthState { state } } => Some(state.as_str()),
         _ => None,
-    });
-    matches!(state, Some("signed-in" | "offline"))
+    })
 }
 
 #[cfg(test)]

@@ -16,3 +16,49 @@ pub mod view;
 pub mod watch;
 #[cfg(feature = "hydrate")]
 mod wire;
+
+#[cfg(feature = "ssr")]
+mod chips;
+#[cfg(feature = "ssr")]
+pub mod director;
+#[cfg(feature = "ssr")]
+mod faults;
+#[cfg(feature = "ssr")]
+mod jar;
+#[cfg(feature = "ssr")]
+mod log;
+#[cfg(feature = "ssr")]
+pub mod open;
+#[cfg(feature = "ssr")]
+mod outside;
+#[cfg(feature = "ssr")]
+mod pace;
+#[cfg(feature = "ssr")]
+mod recorder;
+#[cfg(feature = "ssr")]
+mod redacted;
+#[cfg(feature = "ssr")]
+pub mod rooms;
+#[cfg(feature = "ssr")]
+pub mod routes;
+#[cfg(feature = "ssr")]
+mod rows;
+#[cfg(feature = "ssr")]
+pub mod sandbox;
+#[cfg(feature = "ssr")]
+mod settled;
+#[cfg(feature = "ssr")]
+mod stream;
+#[cfg(feature = "ssr")]
+mod tamper;
+#[cfg(feature = "ssr")]
+mod thief;
+#[cfg(feature = "ssr")]
+mod under_way;
+#[cfg(feature = "ssr")]
+mod weak;
+#[cfg(feature = "ssr")]
+mod who;
+
+#[cfg(feature = "ssr")]
+pub use open::beside;

@@ -1,7 +1,7 @@
 //! What came of an action, in one or two sentences, from the events since. It is what a screen reader hears and what a class
 //! reads from the back row, so it counts requests instead of listing them.
 
-use super::event::{Event, HeldBy, Lifeline, Request, Ruling, Seen, What};
+use super::event::{Event, HeldBy, KeyRow, Lifeline, Request, Ruling, Seen, What};
 use crate::api::error::RevokeReason;
 
 /// Requests of one kind with one end.
@@ -12,9 +12,9 @@ struct Kind {
 
 /// `since` begins with the event of the action itself, or after it. `None` where nothing came of it yet.
 pub fn in_words(since: &[Event]) -> Option<String> {
-    let mut sentences = Vec::new();
-    sentences.extend(requests(since));
-    sentences.extend(facts(since));
+    let (before, after): (Vec<_>, Vec<_>) = facts(since).into_iter().partition(|fact| fact.is_cause);
+    let words = |facts: Vec<Fact>| facts.into_iter().map(|fact| fact.words);
+    let sentences: Vec<_> = words(before).chain(requests(since)).chain(words(after)).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
@@ -47,31 +47,24 @@ fn requests(since: &[Event]) -> Option<String> {
     Some(format!("{total} {noun}: {}.", list.join(", ")))
 }
 
-/// The calls that were refused and may come again with a new token.
+/// The calls that were refused: each may come again with another token.
 #[derive(Default)]
 struct Calls<'a> {
-    refused: Vec<(Lifeline, &'a str)>,
-    renewed: Vec<Lifeline>,
+    refused: Vec<&'a Request>,
 }
 
 impl<'a> Calls<'a> {
     fn is_retry(&mut self, request: &'a Request, end: &str) -> bool {
-        let call = (request.from, request.path.as_str());
-        if request.path.starts_with("/api/auth/") {
-            if end == "200" {
-                self.renewed.push(request.from);
-            }
-            return false;
-        }
-        let earlier = self.refused.iter().position(|refused| *refused == call);
-        if let Some(at) = earlier.filter(|_| self.renewed.contains(&request.from)) {
+        let chip = |request: &'a Request| request.bearer.as_ref().map(|token| &token.chip);
+        let earlier = self.refused.iter().position(|refused| {
+            refused.from == request.from && refused.path == request.path && chip(refused) != chip(request)
+        });
+        if let Some(at) = earlier {
             self.refused.remove(at);
-            return true;
+        } else if end == "401" {
+            self.refused.push(request);
         }
-        if end == "401" {
-            self.refused.push(call);
-        }
-        false
+        earlier.is_some()
     }
 }
 
@@ -80,7 +73,7 @@ fn end_of(since: &[Event], exchange: Option<u64>) -> String {
     for event in since.iter().filter(|event| exchange.is_some() && event.exchange == exchange) {
         match &event.what {
             What::Response(response) => end = response.status.to_string(),
-            What::Lost { .. } => end = format!("{end}, answer lost"),
+            What::Lost { .. } => return "(its answer was lost)".to_owned(),
             _ => {}
         }
     }
@@ -91,6 +84,7 @@ fn who(from: Lifeline) -> &'static str {
     match from {
         Lifeline::Thief => "the thief's ",
         Lifeline::OtherSite => "the other site's ",
+        Lifeline::OtherDevice => "the other device's ",
         Lifeline::Tab2 => "tab 2's ",
         _ => "",
     }
@@ -105,32 +99,19 @@ fn short(path: &str) -> &str {
     }
 }
 
-fn facts(since: &[Event]) -> Vec<String> {
-    let mut facts: Vec<String> = Vec::new();
+#[derive(PartialEq)]
+struct Fact {
+    words: String,
+    /// What the action itself did, before any request.
+    is_cause: bool,
+}
+
+fn facts(since: &[Event]) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = Vec::new();
     for event in since {
-        let fact = match &event.what {
-            What::Decided { ruling: Ruling::Replay, newest, .. } => {
-                Some(format!("A second holder within the grace was given refresh token {newest} again."))
-            }
-            What::Decided { ruling: Ruling::ReKey, .. } => {
-                Some("The server saw that its last answer had been lost, and turned the token once more.".to_owned())
-            }
-            What::Decided { ruling: Ruling::Reuse, presented, .. } => {
-                Some(format!("Refresh token {presented} had been used before: taken for theft."))
-            }
-            What::SessionEnded { reason, .. } => Some(ended(*reason).to_owned()),
-            What::ClockJumped { seconds } => Some(format!("The server's clock moved by {}.", span(*seconds))),
-            What::Restarted => Some("The server's memory was dropped and read again from the database.".to_owned()),
-            What::StoleRefresh { token } => Some(format!("The thief has a copy of {}.", token.chip.words)),
-            What::StoleAccess { token } => Some(format!("The thief has a copy of {}.", token.chip.words)),
-            What::StoleRow { .. } => Some("The thief has the session's row, and no token with it.".to_owned()),
-            What::Held { why: HeldBy::Visitor, .. } => Some("A request waits for you.".to_owned()),
-            What::Probed { content_policy: true, .. } => Some("The content policy stopped the script.".to_owned()),
-            What::Probed { content_policy: false, results } => Some(probed(results.iter().filter(|r| r.read).count())),
-            What::Keys { keys } => Some(format!("The server has {} signing keys now.", keys.len())),
-            What::Seen { seen: Seen::CouldNot { why }, .. } => Some(why.clone()),
-            _ => None,
-        };
+        let fact = cause(&event.what)
+            .map(|words| Fact { words, is_cause: true })
+            .or_else(|| consequence(&event.what).map(|words| Fact { words, is_cause: false }));
         if let Some(fact) = fact
             && !facts.contains(&fact)
         {
@@ -138,6 +119,51 @@ fn facts(since: &[Event]) -> Vec<String> {
         }
     }
     facts
+}
+
+fn cause(what: &What) -> Option<String> {
+    Some(match what {
+        What::ClockJumped { seconds } => format!("The server's clock moved by {}.", span(*seconds)),
+        What::Restarted => "The server's memory was dropped and read again from the database.".to_owned(),
+        What::StoleRefresh { token } => {
+            let number = token.generation.map(|generation| format!(" {generation}")).unwrap_or_default();
+            format!("The thief has a copy of refresh token{number}, {}.", token.chip.words)
+        }
+        What::StoleAccess { token } => format!("The thief has a copy of the access token, {}.", token.chip.words),
+        What::StoleRow { .. } => "The thief has the session's row, and no token with it.".to_owned(),
+        What::Keys { keys } => signing_keys(keys),
+        _ => return None,
+    })
+}
+
+fn consequence(what: &What) -> Option<String> {
+    Some(match what {
+        What::Decided { ruling: Ruling::Replay, newest, .. } => {
+            format!("A second holder within the grace was given refresh token {newest} again.")
+        }
+        What::Decided { ruling: Ruling::ReKey, .. } => {
+            "The server took its last answer for lost, and turned the refresh token once more.".to_owned()
+        }
+        What::Decided { ruling: Ruling::Reuse, presented, .. } => {
+            format!("Refresh token {presented} had been used before: taken for theft.")
+        }
+        What::SessionEnded { reason, .. } => ended(*reason).to_owned(),
+        What::Held { why: HeldBy::Visitor, micros: 0 } => "A request waits for you.".to_owned(),
+        What::Probed { content_policy: true, .. } => "The content policy stopped the script.".to_owned(),
+        What::Probed { content_policy: false, results } => probed(results.iter().filter(|probe| probe.read).count()),
+        What::Seen { seen: Seen::CouldNot { why }, .. } => why.clone(),
+        _ => return None,
+    })
+}
+
+/// "Signing keys now: 1 active, 1 next."
+fn signing_keys(keys: &[KeyRow]) -> String {
+    let count = |state: &str| match keys.iter().filter(|key| key.state == state).count() {
+        0 => None,
+        count => Some(format!("{count} {state}")),
+    };
+    let counts: Vec<_> = ["active", "next", "retired"].into_iter().filter_map(count).collect();
+    format!("Signing keys now: {}.", counts.join(", "))
 }
 
 fn probed(read: usize) -> String {
@@ -163,10 +189,16 @@ fn span(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::event::Response;
+    use super::super::event::{AccessSeen, Chip, Response};
     use super::*;
     use crate::clock::Timestamp;
 
+    fn access(words: &str) -> AccessSeen {
+        let chip = Chip { words: words.to_owned(), hex: String::new() };
+        AccessSeen { signature: chip.clone(), chip, header: Default::default(), claims: Default::default() }
+    }
+
+    /// A call that is refused has an old token.
     fn exchange(number: u64, path: &str, status: u16) -> [Event; 2] {
         let event = |what| Event { seq: number, at: Timestamp(0), elapsed: 0, exchange: Some(number), what };
         let request = Request {
@@ -175,7 +207,7 @@ mod tests {
             path: path.to_owned(),
             headers: Vec::new(),
             fields: Vec::new(),
-            bearer: None,
+            bearer: Some(access(if status == 401 { "old" } else { "new" })),
             refresh: None,
             cookies: Vec::new(),
             navigation: false,
@@ -204,9 +236,13 @@ mod tests {
 
     #[test]
     fn many_of_a_kind_are_counted() {
-        let refused = (1..=50).flat_map(|number| exchange(number, "/api/notes/list", 401));
-        let retried = (52..=101).flat_map(|number| exchange(number, "/api/notes/list", 200));
-        let events: Vec<_> = refused.chain(exchange(51, "/api/auth/refresh", 200)).chain(retried).collect();
+        let calls = |numbers: std::ops::RangeInclusive<u64>, status| {
+            numbers.flat_map(move |number| exchange(number, "/api/notes/list", status))
+        };
+        // The browser sends a few at a time, so some are refused after the refresh has begun.
+        let refresh = exchange(26, "/api/auth/refresh", 200);
+        let events: Vec<_> =
+            calls(1..=25, 401).chain(refresh).chain(calls(27..=51, 401)).chain(calls(52..=101, 200)).collect();
         let words = "101 requests: notes 401 (50 times), refresh 200, retry 200 (50 times).";
         assert_eq!(in_words(&events).as_deref(), Some(words));
     }

@@ -7,8 +7,8 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::acts::{Act, Press, is_signed_in};
-use super::event::{Action, Ask, Elsewhere, Event, Lifeline, Opened, Settings, What};
+use super::acts::{Act, Press, auth_state, is_signed_in};
+use super::event::{Action, Ask, Elsewhere, Event, Lifeline, Network, Opened, Settings, What};
 use super::outcome;
 use super::watch::Watch;
 use super::wire::{self, Channel, Stream, Word};
@@ -225,6 +225,8 @@ impl Room {
             if act.needs_tab2 {
                 self.tab2.set(true);
                 self.frame_is_here(Lifeline::Tab2).await;
+                // What it does when it opens does not belong to the action.
+                self.quiet().await;
             }
             let before = self.newest();
             let done = match act.press {
@@ -317,10 +319,18 @@ impl Room {
         loop {
             TimeoutFuture::new(100).await;
             let still = self.last_event.get_value().as_ref().map_or(f64::MAX, Stopwatch::elapsed_ms);
-            if still.min(since.elapsed_ms()) >= QUIET || since.elapsed_ms() >= LONGEST {
+            let is_over = still.min(since.elapsed_ms()) >= QUIET && !self.tries_again();
+            if is_over || since.elapsed_ms() >= LONGEST {
                 return;
             }
         }
+    }
+
+    /// A tab that got no answer asks again by itself, where it can.
+    fn tries_again(self) -> bool {
+        let up =
+            untrack(|| self.settings()).is_none_or(|settings| settings.network == Network::Up && !settings.stepping);
+        up && self.watch.events.with_untracked(|events| auth_state(events) == Some("offline"))
     }
 
     /// To the event before or after the one looked at.

@@ -92,7 +92,7 @@ fn Switch(room: Room, defence: Defence) -> impl IntoView {
     let id = id_of(name);
     let weak = move || room.settings().is_some_and(|settings| settings.weak.contains(&defence));
     let turn = move |_| {
-        let action = Action::Weaken { defence, weak: !weak() };
+        let action = Action::Weaken { defence, weak: !untrack(weak) };
         room.press(Act { name, watch_for: meaning, press: Press::Do(action), needs_tab2: false });
     };
     view! {
@@ -103,6 +103,7 @@ fn Switch(room: Room, defence: Defence) -> impl IntoView {
                 class="switch"
                 aria-describedby=id.clone()
                 aria-checked=move || weak().to_string()
+                aria-busy=move || (room.busy.get() == Some(name)).then_some("true")
                 aria-disabled=move || (room.is_replaying() || room.busy.with(Option::is_some)).then_some("true")
                 on:click=turn
             >

@@ -42,7 +42,7 @@ pub fn Driving(room: Room, keys: Keys) -> impl IntoView {
                     role="switch"
                     class="switch"
                     aria-checked=move || stepping().to_string()
-                    on:click=move |_| send(room, "Step by step", Action::Stepping { on: !stepping() })
+                    on:click=move |_| send(room, "Step by step", Action::Stepping { on: !untrack(stepping) })
                 >
                     "Step by step"
                 </button>
@@ -89,7 +89,7 @@ fn Speed(room: Room) -> impl IntoView {
 
 /// For step mode's own button and its key.
 pub fn step(room: Room) {
-    if room.settings().is_some_and(|settings| settings.stepping) {
+    if untrack(|| room.settings()).is_some_and(|settings| settings.stepping) {
         send(room, "Step by step", Action::Step);
     }
 }

@@ -1,0 +1,4 @@
+//! The lab: its server half on a real port, driven by a visitor whose browser is played here.
+
+mod actions;
+mod support;
