@@ -240,7 +240,8 @@ fn elsewhere() -> Vec<Act> {
         ),
         act(
             "Arrive by a link from another site",
-            "The page comes without the cookie, and its own first call brings it: no sign-in form flashes by.",
+            "Follow the link in the page that opens. Yours comes without the cookie, and its own first call brings it: no sign-in \
+             form flashes by.",
             Press::Arrive,
         ),
         act(

@@ -10,6 +10,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::event::{Action, Ask, Deed, Defence, Event, Lifeline, Ruling, What};
 use super::faults::Barrier;
@@ -33,13 +34,14 @@ const STORM: u32 = 50;
 
 /// Does it all, and returns when it is done. Detached from who asked: a page that goes away leaves nothing half done.
 pub async fn act(rooms: Arc<Rooms>, sandbox: Arc<Sandbox>, action: Action) -> Result<(), Problem> {
-    let script = tokio::spawn(async move {
+    let script = async move {
         sandbox.log.add(None, What::Acted { action: action.clone() });
         let director = Director { rooms: &rooms, sandbox: &sandbox };
         let done = Box::pin(director.carry_out(action)).await;
         sandbox.tell_rows(None).await;
         done
-    });
+    };
+    let script = tokio::spawn(script.instrument(tracing::info_span!("lab")));
     script.await.unwrap_or_else(|_| Err(failed("a script ended early")))
 }
 

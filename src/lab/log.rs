@@ -3,7 +3,7 @@
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use tokio::sync::watch;
@@ -24,6 +24,10 @@ pub struct Log {
 impl Log {
     pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self { events: Mutex::default(), latest: watch::Sender::new(0), clock, opened: Instant::now() }
+    }
+
+    pub fn age(&self) -> Duration {
+        self.opened.elapsed()
     }
 
     pub fn add(&self, exchange: Option<u64>, what: What) {

@@ -24,11 +24,15 @@ pub mod director;
 #[cfg(feature = "ssr")]
 mod faults;
 #[cfg(feature = "ssr")]
+mod injection;
+#[cfg(feature = "ssr")]
 mod jar;
 #[cfg(feature = "ssr")]
 mod log;
 #[cfg(feature = "ssr")]
 pub mod open;
+#[cfg(feature = "ssr")]
+mod other_site;
 #[cfg(feature = "ssr")]
 mod outside;
 #[cfg(feature = "ssr")]

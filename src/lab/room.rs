@@ -231,8 +231,8 @@ impl Room {
             let before = self.newest();
             let done = match act.press {
                 Press::Do(action) => self.act(action).await,
-                Press::Attack(from) => self.visit(act.name, from, "attack"),
-                Press::Arrive => self.visit(act.name, Elsewhere::OtherSite, "link"),
+                Press::Attack(from) => self.visit(act.name, from),
+                Press::Arrive => self.visit(act.name, Elsewhere::OtherSite),
                 Press::Inject { policy } => self.inject(act.name, policy),
             };
             match done {
@@ -282,7 +282,7 @@ impl Room {
         self.opened.with_untracked(|opened| opened.as_ref().map(|opened| opened.mount.clone()))
     }
 
-    fn visit(self, title: &'static str, from: Elsewhere, page: &str) -> Result<(), String> {
+    fn visit(self, title: &'static str, from: Elsewhere) -> Result<(), String> {
         let opened = self.opened.get_untracked().ok_or("There is no sandbox yet.")?;
         let origin = match from {
             Elsewhere::OtherSite => opened.other_site,
@@ -290,7 +290,7 @@ impl Room {
         };
         let origin = origin.ok_or("This lab has no second address to attack from: start it on your own machine.")?;
         let own = window().location().origin().unwrap_or_default();
-        self.show(title, format!("{origin}/{page}?mount={}&origin={own}", opened.mount));
+        self.show(title, format!("{origin}/attack?mount={}&origin={own}", opened.mount));
         Ok(())
     }
 

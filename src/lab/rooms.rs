@@ -15,7 +15,7 @@ use super::outside::Outside;
 use super::sandbox::{Base, Sandbox};
 use crate::api::error::Problem;
 use crate::auth::throttle::Source;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 
 const TIDY: Duration = Duration::from_secs(60);
 /// Idle for so long, a sandbox may make room for somebody else.
@@ -27,13 +27,17 @@ pub struct Limits {
     pub sandboxes: usize,
     /// Sandboxes that one source may have at a time.
     pub per_source: usize,
+    /// Between two that one source opens.
+    pub pause: Duration,
     /// Without use for so long, a sandbox is wiped.
     pub idle: Duration,
 }
 
 impl Limits {
-    pub const LOCAL: Self = Self { sandboxes: 10, per_source: 10, idle: Duration::from_secs(30 * 60) };
-    pub const PUBLIC: Self = Self { sandboxes: 40, per_source: 4, ..Self::LOCAL };
+    pub const LOCAL: Self =
+        Self { sandboxes: 10, per_source: 10, pause: Duration::ZERO, idle: Duration::from_secs(30 * 60) };
+    pub const PUBLIC: Self =
+        Self { sandboxes: 40, per_source: 4, pause: Duration::from_secs(3), idle: Duration::from_secs(30 * 60) };
 }
 
 /// Origins that play somebody else's pages.
@@ -41,6 +45,13 @@ impl Limits {
 pub struct Others {
     pub site: Option<String>,
     pub port: Option<String>,
+}
+
+impl Others {
+    /// For the lab page's policy: what may be shown in a frame of it.
+    pub fn origins(&self) -> Vec<String> {
+        [&self.site, &self.port].into_iter().flatten().cloned().collect()
+    }
 }
 
 pub struct Rooms {
@@ -63,9 +74,9 @@ impl Rooms {
         others: Others,
         address: SocketAddr,
         stopping: watch::Receiver<bool>,
+        clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
         let outside = Outside::new(address, &base.config.public_url);
-        let clock = Arc::new(SystemClock);
         let (sandboxes, opening) = Default::default();
         Arc::new(Self { base, limits, others, outside, clock, sandboxes, opening, stopping })
     }
@@ -97,18 +108,16 @@ impl Rooms {
         self.tidy();
         let mut sandboxes = self.sandboxes();
         let of_source = |sandbox: &&Arc<Sandbox>| sandbox.source.as_ref() == Some(source);
-        let oldest =
-            |all: &mut dyn Iterator<Item = &Arc<Sandbox>>| all.min_by_key(|sandbox| sandbox.last_used()).cloned();
-        let own = sandboxes.values().filter(of_source).count() >= self.limits.per_source;
-        // Somebody's own oldest goes at once: it was left for the new one.
-        let goes = if own {
-            oldest(&mut sandboxes.values().filter(of_source))
+        if sandboxes.values().filter(of_source).any(|sandbox| sandbox.log.age() < self.limits.pause) {
+            return Err(Problem::too_many(u32::try_from(self.limits.pause.as_secs()).unwrap_or(1)));
+        }
+        let goes = if sandboxes.values().filter(of_source).count() >= self.limits.per_source {
+            // Somebody's own oldest goes at once: it was left for the new one.
+            sandboxes.values().filter(of_source).min_by_key(|sandbox| sandbox.last_used()).cloned()
         } else if sandboxes.len() >= self.limits.sandboxes {
             let idle = self.clock.now().minus(MAY_GO);
-            let found = oldest(&mut sandboxes.values()).filter(|sandbox| sandbox.last_used() <= idle);
-            Some(found.ok_or_else(|| {
-                Problem::unavailable("Every sandbox of the lab is in use. Try again in a few minutes.", 60)
-            })?)
+            let oldest = sandboxes.values().min_by_key(|sandbox| sandbox.last_used()).cloned();
+            Some(oldest.filter(|sandbox| sandbox.last_used() <= idle).ok_or_else(full)?)
         } else {
             None
         };
@@ -169,4 +178,8 @@ impl Rooms {
     fn sandboxes(&self) -> MutexGuard<'_, HashMap<String, Arc<Sandbox>>> {
         self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn full() -> Problem {
+    Problem::unavailable("Every sandbox of the lab is in use. Try again in a few minutes.", 60)
 }

@@ -15,12 +15,13 @@ use axum::{
 use serde::{Deserialize, de::DeserializeOwned};
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError};
+use tracing::Instrument as _;
 
 use super::event::{Action, Credentials, Event, Lifeline, Seen, What};
 use super::redacted::short;
 use super::rooms::Rooms;
 use super::sandbox::Sandbox;
-use super::{director, recorder, stream, who};
+use super::{director, injection, recorder, stream, who};
 use crate::api::error::{Code, Problem};
 use crate::auth::throttle::Source;
 use crate::server::{app_state::AppState, headers, problem, same_origin};
@@ -29,6 +30,7 @@ const COOKIE: &str = "__Secure-lab";
 /// What a tab has seen since it told last.
 const DESK_MAX: usize = 64 * 1024;
 const SEEN_MAX: usize = 200;
+const PROBES_MAX: usize = 8;
 
 #[derive(Clone)]
 struct Lab {
@@ -45,6 +47,10 @@ pub fn router(rooms: Arc<Rooms>, app: AppState) -> Result<Router, ConfigError> {
         .route("/lab/{sandbox}/-/seen", post(seen))
         .route("/lab/{sandbox}/-/credentials", post(credentials))
         .route("/lab/{sandbox}/-/export.json", get(export))
+        .route("/lab/{sandbox}/-/injection", get(injected))
+        .route("/lab/{sandbox}/-/injection.js", get(injection::script))
+        .route("/lab/{sandbox}/-/decoy", post(decoy))
+        .route("/lab/{sandbox}/-/probed", post(probed))
         .route("/lab/{sandbox}/-/{*other}", any(problem::nothing_here))
         .layer(
             ServiceBuilder::new()
@@ -162,6 +168,33 @@ async fn export(State(lab): State<Lab>, Path(id): Path<String>) -> Result<Json<V
     Ok(Json(lab.sandbox(&id)?.log.after(0)))
 }
 
+async fn injected(
+    State(lab): State<Lab>,
+    Path(id): Path<String>,
+    Query(asked): Query<injection::Asked>,
+) -> Result<Response, Problem> {
+    Ok(injection::page(&*lab.sandbox(&id)?, &asked))
+}
+
+async fn decoy(
+    State(lab): State<Lab>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    lab.sandbox(&id)?;
+    Ok(Json(injection::came(&headers)))
+}
+
+async fn probed(State(lab): State<Lab>, Path(id): Path<String>, body: Body) -> Result<StatusCode, Problem> {
+    let (sandbox, found) = (lab.sandbox(&id)?, read::<injection::Found>(body)?);
+    if found.results.len() > PROBES_MAX || sandbox.log.is_full() {
+        return Err(unreadable());
+    }
+    let injection::Found { content_policy, results } = found;
+    sandbox.log.add(None, What::Probed { content_policy, results });
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// The sandbox's app.
 async fn enter(State(lab): State<Lab>, mut request: Request) -> Response {
     let path = request.uri().path().to_owned();
@@ -173,7 +206,8 @@ async fn enter(State(lab): State<Lab>, mut request: Request) -> Response {
     let within = if within.starts_with('/') { within.to_owned() } else { format!("/{within}") };
     let Ok(address) = within.parse::<Uri>() else { return gone(request.headers()) };
     *request.uri_mut() = address;
-    Box::pin(recorder::pass(sandbox, request)).await
+    // The log says which lines are a sandbox's: nobody need be alarmed by an alarm of the lab.
+    Box::pin(recorder::pass(sandbox, request)).instrument(tracing::info_span!("lab")).await
 }
 
 impl Lab {

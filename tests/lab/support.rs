@@ -23,6 +23,7 @@ use hyper_util::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch};
 use two_tokens::{
+    clock::ShiftedClock,
     lab::{
         self,
         event::{Action, Ask, Credentials, Deed, Event, Lifeline, Opened, Ruling, What},
@@ -34,6 +35,8 @@ use two_tokens::{
 pub struct Lab {
     pub base: String,
     pub rooms: Arc<Rooms>,
+    /// By which sandboxes grow idle.
+    pub clock: Arc<ShiftedClock>,
     _folder: tempfile::TempDir,
 }
 
@@ -51,15 +54,22 @@ impl Lab {
         let config = Cli::parse_from(arguments).config.check().unwrap();
         let state = serve::assemble(&config).await.unwrap();
         let (tell, told) = tokio::sync::oneshot::channel();
+        let clock = Arc::<ShiftedClock>::default();
+        let idle_clock = clock.clone();
         tokio::spawn(async move {
             let beside = async |place: serve::Beside| {
-                let rooms = lab::open::rooms(&config, &place).await?.unwrap();
+                let rooms = lab::open::rooms(&config, &place, idle_clock).await?.unwrap();
                 let _ = tell.send(rooms.clone());
                 Ok(lab::routes::router(rooms, place.state)?)
             };
             serve::serve_with(listener, state, std::future::pending(), beside).await.unwrap();
         });
-        Self { base, rooms: told.await.unwrap(), _folder: folder }
+        Self { base, rooms: told.await.unwrap(), clock, _folder: folder }
+    }
+
+    /// The real app, as a browser without any sandbox.
+    pub fn browser(&self) -> Browser {
+        Browser::new(&self.base)
     }
 
     /// A visitor with the lab's page and its first tab.
@@ -147,15 +157,16 @@ impl Browser {
         let jar = self.jar.lock().unwrap();
         let cookies = jar.iter().filter(|((_, scope), _)| path.starts_with(&**scope));
         let cookies: Vec<_> = cookies.map(|((name, _), value)| format!("{name}={value}")).collect();
+        let own = [("sec-fetch-site", "same-origin")];
+        let own = own.iter().filter(|(name, _)| headers.iter().all(|(other, _)| other != name));
         let mut builder = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
-            .header(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
-            .header("sec-fetch-site", "same-origin");
+            .header(header::USER_AGENT, "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
         if !cookies.is_empty() {
             builder = builder.header(header::COOKIE, cookies.join("; "));
         }
-        headers.iter().fold(builder, |builder, (name, value)| builder.header(*name, *value))
+        own.chain(headers).fold(builder, |builder, (name, value)| builder.header(*name, *value))
     }
 
     /// `None` when the connection was cut.
@@ -171,6 +182,11 @@ impl Browser {
 
     pub async fn post(&self, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
         self.send(Method::POST, path, body, headers).await.unwrap_or_else(|| panic!("no answer from {path}"))
+    }
+
+    /// As `headers` say, whatever they say.
+    pub async fn send_as(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(method, path, "", headers).await.unwrap_or_else(|| panic!("no answer from {path}"))
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -352,8 +368,16 @@ pub struct Visitor {
 impl Visitor {
     /// Reads the stream from after `seq` on, and has the tabs do what is asked.
     pub async fn follow(&self, seq: u64) {
-        let path = format!("{}/-/events?after={seq}", self.opened.mount);
-        let request = self.browser.request(Method::GET, &path, &[]).body(Body::empty()).unwrap();
+        self.follow_from(seq, false).await;
+    }
+
+    /// The same; with `header`, as a browser that comes back says where it was.
+    pub async fn follow_from(&self, seq: u64, header: bool) {
+        let (after, last) = if header { ("0".to_owned(), seq.to_string()) } else { (seq.to_string(), String::new()) };
+        let path = format!("{}/-/events?after={after}", self.opened.mount);
+        let headers = [("last-event-id", &*last)];
+        let headers = if header { &headers[..] } else { &[] };
+        let request = self.browser.request(Method::GET, &path, headers).body(Body::empty()).unwrap();
         let answer = self.browser.client.request(request).await.unwrap();
         assert_eq!(answer.status(), StatusCode::OK);
         let (stream, tabs) = (self.stream.clone(), [self.tab.clone(), self.tab2.clone()]);
@@ -386,6 +410,13 @@ impl Visitor {
             assert_eq!(answer.status, StatusCode::NO_CONTENT, "{caller} {action:?}: {:?}", answer.body);
             self.log().await.split_off(before)
         }
+    }
+
+    /// Waits until the log tells this.
+    pub async fn until(&self, word: &str) {
+        let mut grew = self.stream.grew.subscribe();
+        let told = grew.wait_for(|_| story(&self.stream.events.lock().unwrap()).iter().any(|told| told == word));
+        tokio::time::timeout(Duration::from_secs(10), told).await.expect(word).unwrap();
     }
 
     /// The whole log, as exported; the stream has brought all of it when this returns.
