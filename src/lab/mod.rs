@@ -2,5 +2,14 @@
 //! mount of its own; a recorder listens to its flow; and the page shows what happened. Nothing outside this folder knows of it
 //! but the command line, which adds its routes.
 
+pub mod diagram;
 pub mod event;
+pub mod exchange;
+pub mod export;
+pub mod panels;
+#[cfg(test)]
+mod sample;
+pub mod story;
+pub mod telling;
 pub mod watch;
+pub mod words;
