@@ -283,29 +283,16 @@ fn keys_and_server() -> Vec<Act> {
     ]
 }
 
-/// A defence and what its weak form means.
-pub const fn about(defence: Defence) -> (&'static str, &'static str) {
+/// The name of the switch that weakens a defence.
+pub const fn weak(defence: Defence) -> &'static str {
     match defence {
-        Defence::ReuseDetection => {
-            ("Weak: reuse detection", "A used refresh token is taken again and again, so a thief is never noticed.")
-        }
-        Defence::Grace => (
-            "Weak: no grace",
-            "Two tabs that refresh in the same moment are taken for a thief, and the person is signed out.",
-        ),
-        Defence::OriginCheck => (
-            "Weak: origin check",
-            "The server does not look where a request comes from: a page on another port can act.",
-        ),
-        Defence::SameSite => {
-            ("Weak: SameSite", "The browser sends the refresh cookie with requests of other sites, too.")
-        }
-        Defence::HttpOnly => ("Weak: HttpOnly", "Any script in the page can read the refresh token and carry it away."),
-        Defence::InstantRevocation => (
-            "Weak: instant revocation",
-            "After the session's end an access token still opens the data until it expires.",
-        ),
-        Defence::ContentPolicy => ("Weak: content policy", "A script that gets into the page runs."),
+        Defence::ReuseDetection => "Weak: reuse detection",
+        Defence::Grace => "Weak: no grace",
+        Defence::OriginCheck => "Weak: origin check",
+        Defence::SameSite => "Weak: SameSite",
+        Defence::HttpOnly => "Weak: HttpOnly",
+        Defence::InstantRevocation => "Weak: instant revocation",
+        Defence::ContentPolicy => "Weak: content policy",
     }
 }
 

@@ -3,17 +3,25 @@
 //! but the command line, which adds its routes.
 
 pub mod acts;
+pub mod diagram;
 pub mod event;
+pub mod exchange;
+pub mod export;
 pub mod outcome;
-#[cfg(feature = "ssr")]
-pub mod page;
+pub mod panels;
+#[cfg(test)]
+mod sample;
+pub mod story;
+pub mod telling;
+pub mod watch;
+pub mod words;
+
 #[cfg(feature = "hydrate")]
 mod room;
 #[cfg(feature = "hydrate")]
 pub mod stage;
 #[cfg(feature = "hydrate")]
 pub mod view;
-pub mod watch;
 #[cfg(feature = "hydrate")]
 mod wire;
 
@@ -37,6 +45,8 @@ mod other_site;
 mod outside;
 #[cfg(feature = "ssr")]
 mod pace;
+#[cfg(feature = "ssr")]
+pub mod page;
 #[cfg(feature = "ssr")]
 mod recorder;
 #[cfg(feature = "ssr")]

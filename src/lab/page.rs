@@ -44,6 +44,7 @@ fn document(options: &LeptosOptions) -> impl IntoView + use<> {
                 <title>"The lab · Two Tokens"</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
+                <link rel="stylesheet" href="/lab-panels.css" />
                 <link rel="stylesheet" href="/lab.css" />
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />

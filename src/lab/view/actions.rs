@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::super::acts::{self, Act, Group, Press};
 use super::super::event::{Action, Defence, Settings};
 use super::super::room::{Room, Trouble};
+use super::super::words;
 
 /// The group that stands open at first where there is room. One at a time is open, by the browser's own rule.
 const OPEN: &str = "Signing in and out";
@@ -88,7 +89,7 @@ fn Why(room: Room, of: &'static str) -> impl IntoView {
 
 #[component]
 fn Switch(room: Room, defence: Defence) -> impl IntoView {
-    let (name, meaning) = acts::about(defence);
+    let (name, meaning) = (acts::weak(defence), words::weak_form(defence));
     let id = id_of(name);
     let weak = move || room.settings().is_some_and(|settings| settings.weak.contains(&defence));
     let turn = move |_| {

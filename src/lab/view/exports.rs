@@ -6,37 +6,37 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlInputElement, Url};
 
-use super::super::event;
+use super::super::event::Event as Happened;
 use super::super::room::Room;
-use super::more;
+use super::super::{diagram, export};
 
 /// More than a class hour makes.
 const LONGEST: f64 = 20_000_000.0;
 
 #[component]
 pub fn Exports(room: Room) -> impl IntoView {
-    let problem = RwSignal::new(None::<&'static str>);
-    let download = move |name: &'static str, kind: &'static str, text: fn(&[event::Event], Option<u64>) -> String| {
+    let problem = RwSignal::new(None::<String>);
+    let download = move |name: &'static str, kind: &'static str, text: fn(&[Happened], Option<u64>) -> String| {
         move |_| {
             let chosen = room.watch.chosen.get_untracked();
             let text = room.watch.events.with_untracked(|events| text(events, chosen));
             if save(name, kind, &text).is_none() {
-                problem.set(Some("This browser would not save the file."));
+                problem.set(Some("This browser would not save the file.".to_owned()));
             }
         }
     };
     view! {
         <div class="actions exports">
-            <button type="button" on:click=download("two-tokens.json", "application/json", json)>
+            <button type="button" on:click=download("two-tokens.json", "application/json", |events, _| export::json(events))>
                 "Save as JSON"
             </button>
-            <button type="button" on:click=download("two-tokens.mmd", "text/plain", more::mermaid)>
+            <button type="button" on:click=download("two-tokens.mmd", "text/plain", |events, _| export::mermaid(events))>
                 "Save as Mermaid"
             </button>
-            <button type="button" on:click=download("two-tokens.svg", "image/svg+xml", more::svg)>
+            <button type="button" on:click=download("two-tokens.svg", "image/svg+xml", diagram::svg)>
                 "Save as SVG"
             </button>
-            <button type="button" on:click=download("two-tokens.sh", "text/plain", more::curl)>
+            <button type="button" on:click=download("two-tokens.sh", "text/plain", |events, _| export::curl(events))>
                 "Save as curl"
             </button>
         </div>
@@ -56,10 +56,6 @@ pub fn Exports(room: Room) -> impl IntoView {
     }
 }
 
-fn json(events: &[event::Event], _: Option<u64>) -> String {
-    serde_json::to_string_pretty(events).unwrap_or_default()
-}
-
 fn save(name: &str, kind: &str, text: &str) -> Option<()> {
     let options = BlobPropertyBag::new();
     options.set_type(kind);
@@ -75,18 +71,18 @@ fn save(name: &str, kind: &str, text: &str) -> Option<()> {
     Some(())
 }
 
-fn open(room: Room, problem: RwSignal<Option<&'static str>>, event: &Event) {
+fn open(room: Room, problem: RwSignal<Option<String>>, event: &Event) {
     let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
     let Some(file) = field.and_then(|field| field.files()?.get(0)) else { return };
     problem.set(None);
     if file.size() > LONGEST {
-        return problem.set(Some("This file is too large for a log of the lab."));
+        return problem.set(Some("This file is too large for a log of the lab.".to_owned()));
     }
     spawn_local(async move {
         let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()).unwrap_or_default();
-        match serde_json::from_str::<Vec<event::Event>>(&text) {
-            Ok(events) if !events.is_empty() => room.replay(events),
-            _ => problem.set(Some("This file is no log of the lab.")),
+        match export::parse(&text) {
+            Ok(events) => room.replay(events),
+            Err(why) => problem.set(Some(why)),
         }
     });
 }

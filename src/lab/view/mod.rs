@@ -13,6 +13,8 @@ mod strip;
 use leptos::{mount::mount_to_renderer, prelude::*};
 use wasm_bindgen::JsCast as _;
 
+use super::diagram::SequenceDiagram;
+use super::panels::{self, EventList, TokenCard};
 use super::room::Room;
 use actions::Actions;
 use driving::Driving;
@@ -45,6 +47,7 @@ fn Lab(room: Room) -> impl IntoView {
     let presenter = is_for_a_class();
     let shown = Shown::new();
     let keys = keys::Keys::new(room);
+    panels::tell(room.watch);
     view! {
         <div class="lab" class:presenter=presenter on:keydown=move |event| keys.pressed(&event)>
             <Strip room=room presenter=presenter />
@@ -52,24 +55,15 @@ fn Lab(room: Room) -> impl IntoView {
             <div class="columns">
                 <Stage room=room presenter=presenter />
                 <div class="column story">
-                    <section class="panel" aria-labelledby="diagram-title">
-                        <h2 id="diagram-title">"What happened"</h2>
-                        <more::Diagram watch=room.watch />
-                    </section>
+                    <SequenceDiagram watch=room.watch />
                     <div hidden=presenter>
                         <Driving room=room keys=keys />
-                        <section class="panel" aria-labelledby="events-title">
-                            <h2 id="events-title">"Every event"</h2>
-                            <more::Events watch=room.watch />
-                            <Exports room=room />
-                        </section>
+                        <EventList watch=room.watch />
+                        <Exports room=room />
                     </div>
                 </div>
                 <div class="column tokens" hidden=presenter>
-                    <section class="panel" aria-labelledby="token-title">
-                        <h2 id="token-title">"The access token"</h2>
-                        <more::Token watch=room.watch />
-                    </section>
+                    <TokenCard watch=room.watch />
                     <Actions room=room />
                 </div>
             </div>

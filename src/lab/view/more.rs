@@ -2,9 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::super::event::Event;
+use super::super::panels::{
+    Family, ProbeTable, RequestInspector, SessionRows, SigningKeys, ThiefPanel, WhereThingsLive,
+};
 use super::super::room::Room;
-use super::super::watch::Watch;
+use super::super::words;
+use crate::ui::at_once::in_browser;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Panel {
@@ -13,15 +16,19 @@ pub enum Panel {
     Family,
     SessionRow,
     SigningKeys,
+    Thief,
+    Script,
     Settings,
 }
 
-const ALL: [(Panel, &str); 6] = [
+const ALL: [(Panel, &str); 8] = [
     (Panel::Inspector, "Request inspector"),
     (Panel::WhereThingsLive, "Where things live"),
     (Panel::Family, "Refresh token family"),
     (Panel::SessionRow, "Session row"),
     (Panel::SigningKeys, "Signing keys"),
+    (Panel::Thief, "The thief"),
+    (Panel::Script, "An injected script"),
     (Panel::Settings, "Settings"),
 ];
 
@@ -74,57 +81,32 @@ pub fn MorePanels(room: Room, shown: Shown) -> impl IntoView {
 
 #[component]
 pub fn Panels(room: Room, shown: Shown) -> impl IntoView {
-    let panel = move |(panel, name): (Panel, &'static str)| {
-        view! {
-            <Show when=move || shown.has(panel)>
-                <section class="panel" aria-label=name>
-                    <h2>{name}</h2>
-                    {content(panel, room.watch)}
-                </section>
-            </Show>
-        }
-    };
-    view! { <div class="panels">{ALL.map(panel).collect_view()}</div> }
+    let panels = move || ALL.map(|(panel, _)| shown.has(panel).then(|| content(panel, room)));
+    view! { <div class="panels">{panels}</div> }
 }
 
-fn content(_panel: Panel, _watch: Watch) -> impl IntoView {
-    view! { <p class="hint">"Not here yet."</p> }
-}
-
-#[component]
-pub fn Diagram(watch: Watch) -> impl IntoView {
-    view! { <p class="hint">{move || format!("{} events", watch.upto())}</p> }
-}
-
-#[component]
-pub fn Token(watch: Watch) -> impl IntoView {
-    view! { <p class="hint">{move || format!("{} events", watch.upto())}</p> }
-}
-
-#[component]
-pub fn Events(watch: Watch) -> impl IntoView {
-    let lines = move || watch.events.get();
-    view! {
-        <ol class="events">
-            <For each=lines key=|event| event.seq let:event>
-                <li>{serde_json::to_string(&event.what).unwrap_or_default()}</li>
-            </For>
-        </ol>
+fn content(panel: Panel, room: Room) -> AnyView {
+    let watch = room.watch;
+    match panel {
+        Panel::Inspector => in_browser(view! { <RequestInspector watch=watch /> }),
+        Panel::WhereThingsLive => in_browser(view! { <WhereThingsLive watch=watch /> }),
+        Panel::Family => in_browser(view! { <Family watch=watch /> }),
+        Panel::SessionRow => in_browser(view! { <SessionRows watch=watch /> }),
+        Panel::SigningKeys => in_browser(view! { <SigningKeys watch=watch /> }),
+        Panel::Thief => in_browser(view! { <ThiefPanel watch=watch /> }),
+        Panel::Script => in_browser(view! { <ProbeTable watch=watch /> }),
+        Panel::Settings => in_browser(view! { <Settings room=room /> }),
     }
 }
 
-pub fn last_refresh(_watch: Watch) -> Option<String> {
-    None
-}
-
-pub fn mermaid(_events: &[Event], _chosen: Option<u64>) -> String {
-    String::new()
-}
-
-pub fn curl(_events: &[Event], _chosen: Option<u64>) -> String {
-    String::new()
-}
-
-pub fn svg(_events: &[Event], _chosen: Option<u64>) -> String {
-    String::new()
+/// What the visitor has set.
+#[component]
+fn Settings(room: Room) -> impl IntoView {
+    let words = move || room.settings().map(|settings| words::settings(&settings));
+    in_browser(view! {
+        <section class="panel" aria-labelledby="lab-settings">
+            <h2 id="lab-settings">"Settings"</h2>
+            <p>{words}</p>
+        </section>
+    })
 }

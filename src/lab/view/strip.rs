@@ -3,12 +3,13 @@
 
 use leptos::prelude::*;
 
-use super::super::acts;
 use super::super::room::Room;
+use super::super::watch::Watch;
+use super::super::{acts, telling, words};
 
 #[component]
 pub fn Strip(room: Room, presenter: bool) -> impl IntoView {
-    let refresh = Memo::new(move |_| super::more::last_refresh(room.watch));
+    let refresh = Memo::new(move |_| last_refresh(room.watch));
     let next = Memo::new(move |_| room.watch.events.with(|events| acts::next(events)));
     let press = move |_| {
         if let Some(act) = acts::find(next.get_untracked()) {
@@ -57,6 +58,17 @@ pub fn Strip(room: Room, presenter: bool) -> impl IntoView {
             </div>
         </section>
     }
+}
+
+/// As it stands at the moment looked at, with the time of its beginning.
+fn last_refresh(watch: Watch) -> Option<String> {
+    let upto = watch.upto();
+    watch.events.with(|events| {
+        let past = events.get(..upto).unwrap_or(events);
+        let told = telling::last_refresh(past)?;
+        let began = past.iter().find(|event| event.seq >= told.from)?;
+        Some([words::clock(began.at), told.sentences.join(" ")].join(" · "))
+    })
 }
 
 fn lower(name: &str) -> String {
