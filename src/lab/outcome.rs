@@ -24,7 +24,8 @@ fn requests(since: &[Event]) -> Option<String> {
     let mut total = 0;
     for event in since {
         let What::Request(request) = &event.what else { continue };
-        if request.navigation {
+        // Loading a page is no call, but the form of somebody else's page is meant as one.
+        if request.navigation && request.from != Lifeline::OtherSite {
             continue;
         }
         total += 1;

@@ -12,29 +12,10 @@ const SPEEDS: [(u32, &str); 3] = [(1, "Real speed"), (3, "3 times slower"), (10,
 
 #[component]
 pub fn Driving(room: Room, keys: Keys) -> impl IntoView {
-    let paused = move || room.watch.chosen.with(Option::is_some);
     let stepping = move || room.settings().is_some_and(|settings| settings.stepping);
     view! {
         <section class="panel driving" aria-labelledby="driving-title">
-            <h2 id="driving-title">"Watching"</h2>
-            <div class="actions">
-                <button type="button" on:click=move |_| room.step(false)>
-                    "Previous event"
-                </button>
-                <button type="button" on:click=move |_| room.step(true)>
-                    "Next event"
-                </button>
-                <button
-                    type="button"
-                    aria-pressed=move || paused().to_string()
-                    on:click=move |_| room.pause()
-                >
-                    "Pause"
-                </button>
-                <button type="button" hidden=move || !paused() on:click=move |_| room.watch.chosen.set(None)>
-                    "Follow live"
-                </button>
-            </div>
+            <h2 id="driving-title">"How fast it goes"</h2>
             <Speed room=room />
             <div class="actions">
                 <button

@@ -26,6 +26,8 @@ pub fn Exports(room: Room) -> impl IntoView {
         }
     };
     view! {
+        <section class="panel keep" aria-labelledby="keep-title">
+        <h2 id="keep-title">"Take this run along"</h2>
         <div class="actions exports">
             <button type="button" on:click=download("two-tokens.json", "application/json", |events, _| export::json(events))>
                 "Save as JSON"
@@ -53,6 +55,7 @@ pub fn Exports(room: Room) -> impl IntoView {
                 "Back to the live sandbox"
             </button>
         </div>
+        </section>
     }
 }
 

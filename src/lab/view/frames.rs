@@ -9,7 +9,7 @@ use super::super::room::Room;
 pub fn Stage(room: Room, presenter: bool) -> impl IntoView {
     // On a projector the app goes on working where nobody sees it: without a tab there is nothing to show.
     view! {
-        <div class="column stage" class:unseen=presenter inert=presenter>
+        <div class="stage" class:unseen=presenter inert=presenter>
             <section class="panel" aria-labelledby="tab-title">
                 <h2 id="tab-title">"Tab 1: the app itself"</h2>
                 <Frame room=room name="tab" title="Tab 1" path="/notes" />

@@ -10,7 +10,7 @@ const ALL: [(&str, &str); 6] = [
     ("→", "next event"),
     ("←", "previous event"),
     ("End", "follow live"),
-    ("p", "pause, and go on"),
+    ("p", "stop at this moment, and follow again"),
     ("s", "step by step: let one request through"),
     ("?", "show this list"),
 ];

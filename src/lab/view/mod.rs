@@ -53,22 +53,26 @@ fn Lab(room: Room) -> impl IntoView {
             <Strip room=room presenter=presenter />
             <Closed room=room />
             <div class="columns">
-                <Stage room=room presenter=presenter />
-                <div class="column story">
-                    <SequenceDiagram watch=room.watch />
+                <div class="column">
+                    <Stage room=room presenter=presenter />
                     <div hidden=presenter>
-                        <Driving room=room keys=keys />
+                        <Actions room=room />
+                    </div>
+                </div>
+                <div class="column">
+                    <Visited room=room />
+                    <SequenceDiagram watch=room.watch />
+                    <div class="column" hidden=presenter>
                         <EventList watch=room.watch />
+                        <Driving room=room keys=keys />
                         <Exports room=room />
                     </div>
                 </div>
-                <div class="column tokens" hidden=presenter>
+                <div class="column" hidden=presenter>
                     <TokenCard watch=room.watch />
-                    <Actions room=room />
                 </div>
             </div>
             <div hidden=presenter>
-                <Visited room=room />
                 <MorePanels room=room shown=shown />
                 <Panels room=room shown=shown />
             </div>
