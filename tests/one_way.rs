@@ -52,3 +52,10 @@ fn the_tab_never_imports_the_server() {
 fn the_pages_hold_no_token() {
     never("ui", &["token_store", "AccessToken", "RefreshToken", "crate::server", "crate::store", "crate::auth::"]);
 }
+
+#[test]
+fn nothing_of_the_server_knows_the_lab() {
+    for folder in ["server", "auth", "store"] {
+        never(folder, &["crate::lab"]);
+    }
+}
