@@ -60,3 +60,10 @@ fn nobody_knows_who_watches() {
 fn the_pages_hold_no_token() {
     never("ui", &["token_store", "AccessToken", "RefreshToken", "crate::server", "crate::store", "crate::auth::"]);
 }
+
+#[test]
+fn nothing_of_the_server_knows_the_lab() {
+    for folder in ["server", "auth", "store"] {
+        never(folder, &["crate::lab"]);
+    }
+}

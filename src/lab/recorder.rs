@@ -64,6 +64,8 @@ struct Exchange<'a> {
     from: Lifeline,
     path: String,
     fields: Fields,
+    /// Whether the visitor's browser takes cookies from the answer.
+    keeps: bool,
     answered: bool,
 }
 
@@ -79,6 +81,7 @@ impl<'a> Exchange<'a> {
         let (path, fields) = (redacted::path(&parts.uri), redacted::fields(&parts.headers, body).await);
         let redactor = sandbox.redactor(running);
         let refresh = crate::server::refresh_cookie::read(&parts.headers).ok();
+        let keeps = keeps_cookies(sandbox, from, &parts.headers);
         let request = event::Request {
             from,
             method: parts.method.to_string(),
@@ -91,7 +94,7 @@ impl<'a> Exchange<'a> {
             path: path.clone(),
         };
         sandbox.log.add(Some(number), What::Request(request));
-        Exchange { sandbox, running, number, from, path, fields, answered: false }
+        Exchange { sandbox, running, number, from, path, fields, keeps, answered: false }
     }
 
     async fn carry_out(mut self, parts: Parts, body: Bytes) -> Response {
@@ -221,9 +224,8 @@ impl<'a> Exchange<'a> {
     /// What the answer leaves with who asked, and what it means for the next sign-in.
     fn keep(&self, success: bool, headers: &HeaderMap, access: Option<&Zeroizing<String>>) {
         let mount = &self.sandbox.mount;
-        match self.from {
-            Lifeline::Thief | Lifeline::OtherDevice => {}
-            _ => self.sandbox.inside().browser.keep(mount, headers, access),
+        if self.keeps {
+            self.sandbox.inside().browser.keep(mount, headers, access);
         }
         let field = |sought: &str| self.fields.iter().find(|(name, _)| name == sought).map(|(_, value)| value.clone());
         match self.path.as_str() {
@@ -266,6 +268,17 @@ enum WayIn {
     Open(Option<RefreshFault>),
     Answered(Response),
     Cut,
+}
+
+/// An actor has a jar of its own, and a browser takes no `SameSite=Strict` cookie from an answer that another site asked for.
+fn keeps_cookies(sandbox: &Sandbox, from: Lifeline, headers: &HeaderMap) -> bool {
+    match from {
+        Lifeline::Thief | Lifeline::OtherDevice => false,
+        Lifeline::OtherSite => {
+            !who::says(headers, "sec-fetch-site", "cross-site") || sandbox.is_weak(Defence::SameSite)
+        }
+        _ => true,
+    }
 }
 
 /// The code of a problem, and the body as it was.

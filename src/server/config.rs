@@ -277,6 +277,7 @@ mod tests {
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),
+            (vec!["--addr", "0.0.0.0:80", "--lab", "local"], "TWO_TOKENS_LAB"),
             (vec!["--addr", "0.0.0.0:80", "--test-clock"], "--test-clock"),
             (vec!["--addr", "0.0.0.0:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
             (vec!["--addr", "[::]:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),

@@ -2,6 +2,7 @@
 
 mod actions;
 mod faults;
+mod off;
 mod secrets;
 mod support;
 mod thefts;

@@ -80,6 +80,7 @@ impl Lab {
             tab: Tab::new(Lifeline::Tab, &browser, &opened.mount),
             tab2: Tab::new(Lifeline::Tab2, &browser, &opened.mount),
             stream: Stream::default(),
+            rooms: self.rooms.clone(),
             browser,
             opened,
         };
@@ -187,6 +188,14 @@ impl Browser {
     /// As `headers` say, whatever they say.
     pub async fn send_as(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.send(method, path, "", headers).await.unwrap_or_else(|| panic!("no answer from {path}"))
+    }
+
+    /// An answer that has begun.
+    pub async fn stream(&self, path: &str, headers: &[(&str, &str)]) -> Body {
+        let request = self.request(Method::GET, path, headers).body(Body::empty()).unwrap();
+        let answer = self.client.request(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        Body::new(answer.into_body())
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -348,12 +357,20 @@ pub struct Stream {
     pub bytes: Arc<Mutex<Vec<u8>>>,
     pub gone: watch::Sender<bool>,
     grew: watch::Sender<u64>,
+    /// Deeds under way in the tabs.
+    busy: watch::Sender<u32>,
 }
 
 impl Default for Stream {
     fn default() -> Self {
         let (events, bytes) = Default::default();
-        Self { events, bytes, gone: watch::Sender::new(false), grew: watch::Sender::new(0) }
+        Self {
+            events,
+            bytes,
+            gone: watch::Sender::new(false),
+            grew: watch::Sender::new(0),
+            busy: watch::Sender::new(0),
+        }
     }
 }
 
@@ -363,6 +380,7 @@ pub struct Visitor {
     pub tab: Tab,
     pub tab2: Tab,
     pub stream: Stream,
+    rooms: Arc<Rooms>,
 }
 
 impl Visitor {
@@ -377,11 +395,8 @@ impl Visitor {
         let path = format!("{}/-/events?after={after}", self.opened.mount);
         let headers = [("last-event-id", &*last)];
         let headers = if header { &headers[..] } else { &[] };
-        let request = self.browser.request(Method::GET, &path, headers).body(Body::empty()).unwrap();
-        let answer = self.browser.client.request(request).await.unwrap();
-        assert_eq!(answer.status(), StatusCode::OK);
         let (stream, tabs) = (self.stream.clone(), [self.tab.clone(), self.tab2.clone()]);
-        let mut body = answer.into_body();
+        let mut body = self.browser.stream(&path, headers).await;
         tokio::spawn(async move {
             let mut read = String::new();
             while let Some(Ok(frame)) = body.frame().await {
@@ -405,11 +420,25 @@ impl Visitor {
     pub fn act(&self, action: Action) -> impl Future<Output = Vec<Event>> {
         let caller = std::panic::Location::caller();
         async move {
-            let before = self.log().await.len();
+            let before = self.latest();
             let answer = self.try_act(action.clone()).await;
             assert_eq!(answer.status, StatusCode::NO_CONTENT, "{caller} {action:?}: {:?}", answer.body);
-            self.log().await.split_off(before)
+            self.stream_has(self.latest()).await;
+            let mut busy = self.stream.busy.subscribe();
+            let idle = busy.wait_for(|deeds| *deeds == 0);
+            tokio::time::timeout(Duration::from_secs(10), idle).await.expect("a tab is not done").unwrap();
+            self.stream.events.lock().unwrap()[usize::try_from(before).unwrap()..].to_vec()
         }
+    }
+
+    fn latest(&self) -> u64 {
+        self.rooms.find(&self.opened.mount["/lab/".len()..]).unwrap().log.latest()
+    }
+
+    async fn stream_has(&self, seq: u64) {
+        let mut grew = self.stream.grew.subscribe();
+        let all = grew.wait_for(|brought| *brought >= seq);
+        tokio::time::timeout(Duration::from_secs(10), all).await.expect("the stream is behind").unwrap();
     }
 
     /// Waits until the log tells this.
@@ -422,9 +451,7 @@ impl Visitor {
     /// The whole log, as exported; the stream has brought all of it when this returns.
     pub async fn log(&self) -> Vec<Event> {
         let log: Vec<Event> = self.browser.get(&format!("{}/-/export.json", self.opened.mount)).await.read();
-        let mut grew = self.stream.grew.subscribe();
-        let all = grew.wait_for(|seq| *seq >= log.len() as u64);
-        tokio::time::timeout(Duration::from_secs(10), all).await.expect("the stream is behind").unwrap();
+        self.stream_has(log.len() as u64).await;
         log
     }
 }
@@ -442,7 +469,12 @@ fn take(block: &str, stream: &Stream, tabs: &[Tab; 2]) {
         Some("ask") => {
             let ask: Ask = serde_json::from_str(field("data").unwrap()).unwrap();
             let tab = tabs.iter().find(|tab| tab.who == ask.tab).unwrap().clone();
-            tokio::spawn(tab.obey(ask.deed));
+            let busy = stream.busy.clone();
+            busy.send_modify(|deeds| *deeds += 1);
+            tokio::spawn(async move {
+                tab.obey(ask.deed).await;
+                busy.send_modify(|deeds| *deeds -= 1);
+            });
         }
         Some("gone") => drop(stream.gone.send_replace(true)),
         _ => {}
