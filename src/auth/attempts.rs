@@ -90,9 +90,8 @@ impl Attempts {
             None => {
                 let account = self.counter("account", email.as_str().as_bytes(), throttle::ACCOUNT, WhenRight::Clears);
                 // One right password must not buy a network more guesses at other accounts.
-                let by_source = |source: Source| {
-                    self.counter("source", source.bytes(), throttle::SOURCE, WhenRight::TakesBack)
-                };
+                let by_source =
+                    |source: Source| self.counter("source", source.bytes(), throttle::SOURCE, WhenRight::TakesBack);
                 let source = caller.source.map(by_source);
                 std::iter::once(account).chain(source).collect()
             }
@@ -117,9 +116,8 @@ impl Attempts {
 
     /// Before an account is made.
     pub async fn register(&self, caller: &Caller) -> Result<Attempt, AuthError> {
-        let by_source = |source: Source| {
-            self.counter("registration", source.bytes(), throttle::REGISTRATION, WhenRight::Nothing)
-        };
+        let by_source =
+            |source: Source| self.counter("registration", source.bytes(), throttle::REGISTRATION, WhenRight::Nothing);
         let source = caller.source.map(by_source);
         self.count(source.into_iter().collect(), None).await
     }

@@ -126,20 +126,20 @@ fn Item(open: Open, session: SessionView) -> impl IntoView {
         open.end(async move || account::revoke_session(id.clone()).await, move |_| gone);
     };
     in_browser(view! {
-        <li class="note">
-            <h2>
-                {device} " "
-                {current.then(|| view! { <strong class="badge">"This browser"</strong> })}
-            </h2>
-            <p class="hint">"Signed in " <When at=signed_in_at /> ", last used " <When at=last_used_at /></p>
+        <li class="session">
+            <div>
+                <h2>
+                    {device} " "
+                    {current.then(|| view! { <strong class="badge">"This browser"</strong> })}
+                </h2>
+                <p class="hint">"Signed in " <When at=signed_in_at /> ", last used " <When at=last_used_at /></p>
+            </div>
             {(!current)
                 .then(|| {
                     view! {
-                        <div class="actions">
-                            <button class="quiet" type="button" aria-label=label disabled=open.busy on:click=end>
-                                "Sign out"
-                            </button>
-                        </div>
+                        <button type="button" aria-label=label disabled=open.busy on:click=end>
+                            "Sign out"
+                        </button>
                     }
                 })}
         </li>
