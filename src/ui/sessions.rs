@@ -128,20 +128,20 @@ fn Item(open: Open, session: SessionView) -> impl IntoView {
         open.end(async move || account::revoke_session(id.clone()).await, move |_| gone);
     };
     in_browser(view! {
-        <li class="note">
-            <h2>
-                {device} " "
-                {current.then(|| view! { <strong class="badge">{lang().sessions_this()}</strong> })}
-            </h2>
-            <p class="hint">{lang().sessions_signed_in_1()} <When at=signed_in_at /> {lang().sessions_last_used_1()} <When at=last_used_at /></p>
+        <li class="session">
+            <div>
+                <h2>
+                    {device} " "
+                    {current.then(|| view! { <strong class="badge">{lang().sessions_this()}</strong> })}
+                </h2>
+                <p class="hint">{lang().sessions_signed_in_1()} <When at=signed_in_at /> {lang().sessions_last_used_1()} <When at=last_used_at /></p>
+            </div>
             {(!current)
                 .then(|| {
                     view! {
-                        <div class="actions">
-                            <button class="quiet" type="button" aria-label=label disabled=open.busy on:click=end>
-                                {lang().common_sign_out()}
-                            </button>
-                        </div>
+                        <button type="button" aria-label=label disabled=open.busy on:click=end>
+                            "Sign out"
+                        </button>
                     }
                 })}
         </li>
