@@ -140,7 +140,7 @@ fn Item(open: Open, session: SessionView) -> impl IntoView {
                 .then(|| {
                     view! {
                         <button type="button" aria-label=label disabled=open.busy on:click=end>
-                            "Sign out"
+                            {lang().common_sign_out()}
                         </button>
                     }
                 })}
