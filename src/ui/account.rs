@@ -3,10 +3,12 @@
 
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use wasm_split_helpers::wasm_split;
 
 use super::{
     at_once::{at_once, in_browser},
     history::History,
+    later::{Later, Part},
     parts::concerns,
     password_field::PasswordField,
     signed_in_only::SignedInOnly,
@@ -23,9 +25,14 @@ pub fn Account() -> impl IntoView {
     at_once(view! {
         <Title text="Account" />
         <SignedInOnly>
-            <AccountPage />
+            <Later page=account_page />
         </SignedInOnly>
     })
+}
+
+#[wasm_split(account, fallible)]
+fn account_page() -> Part {
+    Ok(|()| AccountPage().into_any())
 }
 
 #[component]

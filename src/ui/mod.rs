@@ -13,6 +13,7 @@ mod ended;
 mod header;
 mod history;
 mod home;
+mod later;
 mod live;
 mod login;
 pub mod next;
