@@ -3,10 +3,12 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use wasm_split_helpers::wasm_split;
 
 use super::{
     at_once::{at_once, in_browser},
     browser,
+    later::{Later, Part},
     parts::When,
     signed_in_only::SignedInOnly,
     step_up::{StepUp, StepUpDialog},
@@ -22,7 +24,7 @@ pub fn Sessions() -> impl IntoView {
     at_once(view! {
         <Title text=lang().sessions_title() />
         <SignedInOnly>
-            <SessionsPage />
+            <Later page=sessions_page />
         </SignedInOnly>
     })
 }
@@ -69,6 +71,11 @@ impl Open {
             }
         });
     }
+}
+
+#[wasm_split(account, fallible)]
+fn sessions_page() -> Part {
+    Ok(|()| SessionsPage().into_any())
 }
 
 #[component]
