@@ -30,7 +30,7 @@ pub async fn page(state: AppState, request: Request, frames: &[String]) -> Respo
 }
 
 fn document(options: &LeptosOptions) -> impl IntoView + use<> {
-    let Assets { js, wasm, css } = assets(options).clone();
+    let Assets { js, loader, wasm, css } = assets(options).clone();
     let nonce = use_nonce();
     let start = start_script(&js, &wasm, "lab");
     view! {
@@ -47,6 +47,7 @@ fn document(options: &LeptosOptions) -> impl IntoView + use<> {
                 <link rel="stylesheet" href="/lab-panels.css" />
                 <link rel="stylesheet" href="/lab.css" />
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
+                <link rel="modulepreload" href=loader nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <script type="module" nonce=nonce>
                     {start}

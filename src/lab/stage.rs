@@ -10,6 +10,7 @@ use leptos::prelude::WithUntracked as _;
 use serde::Serialize;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::event::{Ask, Credentials, Deed, Lifeline, Seen};
 use super::wire::{self, Channel, Word};
@@ -29,9 +30,22 @@ const RESTORING_LIMIT: f64 = 8_000.0;
 
 type Report = mpsc::UnboundedSender<Seen>;
 
-/// Before the app starts in a frame, so that nothing it does is missed. Anywhere else it does nothing.
+/// Before the app starts in a frame, so that nothing it does is missed. Anywhere else it does nothing. Without this part
+/// the app is as good as ever, and the lab's page says that the tab does not answer.
 pub async fn start() {
-    let Some(tab) = this_tab() else { return };
+    if let Some(tab) = this_tab()
+        && let Ok(begin) = whole().await
+    {
+        begin(tab);
+    }
+}
+
+#[wasm_split(stage, fallible)]
+fn whole() -> Result<fn(Lifeline), SplitLoaderError> {
+    Ok(begin)
+}
+
+fn begin(tab: Lifeline) {
     let (report, seen) = mpsc::unbounded();
     spawn_local(tell_the_sandbox(tab, seen));
     let sights = report.clone();

@@ -12,6 +12,8 @@ mod strip;
 
 use leptos::{mount::mount_to_renderer, prelude::*};
 use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::spawn_local;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use super::diagram::SequenceDiagram;
 use super::panels::{self, EventList, TokenCard};
@@ -23,8 +25,25 @@ use frames::{Stage, Visited};
 use more::{MorePanels, Panels, Shown};
 use strip::Strip;
 
-/// Into `#lab`, and then the sandbox is opened.
+/// Downloads the lab, which nobody else needs, and begins.
 pub async fn start() {
+    match whole().await {
+        Ok(begin) => begin(),
+        Err(_) => {
+            if let Some(word) = document().get_element_by_id("boot-failed") {
+                _ = word.remove_attribute("hidden");
+            }
+        }
+    }
+}
+
+#[wasm_split(lab, fallible)]
+fn whole() -> Result<fn(), SplitLoaderError> {
+    Ok(begin)
+}
+
+/// Into `#lab`, and then the sandbox is opened.
+fn begin() {
     let Some(place) = document().get_element_by_id("lab") else { return };
     let room = Room::new();
     place.set_text_content(None);
@@ -34,7 +53,7 @@ pub async fn start() {
     if let Some(place) = place.dyn_ref::<web_sys::HtmlElement>() {
         _ = place.remove_attribute("aria-busy");
     }
-    room.open().await;
+    spawn_local(room.open());
 }
 
 /// For a projector: larger, and only what a class needs to see.
