@@ -97,9 +97,12 @@ fn measure(node: NodeRef<html::Div>, room: RwSignal<Room>) {
             room.set(found);
         }
     };
-    Effect::new(move |_| look());
-    let listener = window_event_listener_untyped("resize", move |_| untrack(look));
-    on_cleanup(move || listener.remove());
+    // Within an effect, because there is no window on the server.
+    Effect::new(move |_| {
+        look();
+        let listener = window_event_listener_untyped("resize", move |_| untrack(look));
+        on_cleanup(move || listener.remove());
+    });
 }
 
 fn earlier(window: Memo<Window>, shown: RwSignal<usize>) -> AnyView {
