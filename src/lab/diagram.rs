@@ -5,7 +5,7 @@
 mod draw;
 mod view;
 
-pub use draw::{Layout, escape, svg};
+pub use draw::{Layout, Room, escape, svg};
 pub use view::{SequenceDiagram, SequenceDiagramProps};
 
 use std::collections::HashSet;
@@ -140,6 +140,7 @@ fn answer(steps: &mut Vec<Step>, event: &Event, response: &Response, lost: bool)
     let shape = Shape::Answer { from: Lifeline::Server, to: response.to };
     let bad = response.status >= 400;
     let tone = match &response.access {
+        _ if response.to == Lifeline::Thief => Tone::Thief,
         _ if bad => Tone::Bad,
         Some(_) => Tone::Access,
         None => Tone::Plain,

@@ -11,6 +11,7 @@ mod probes;
 mod rows;
 mod thief;
 mod token;
+mod told;
 
 pub use chip::{ChipView, ChipViewProps, Kind};
 pub use events::{EventList, EventListProps};
@@ -21,6 +22,7 @@ pub use probes::{ProbeTable, ProbeTableProps};
 pub use rows::{SessionRows, SessionRowsProps, SigningKeys, SigningKeysProps};
 pub use thief::{ThiefPanel, ThiefPanelProps};
 pub use token::{TokenCard, TokenCardProps};
+pub use told::{LastRefresh, LastRefreshProps};
 
 use leptos::prelude::*;
 

@@ -144,8 +144,11 @@ impl Log {
         let field = |name: &str, value: Option<&str>| Field { name: name.to_owned(), value: value.map(str::to_owned) };
         let fields =
             if login { vec![field("email", Some("visitor@lab.example")), field("password", None)] } else { vec![] };
-        let cookies = [("__Secure-refresh", cookie.is_some(), why), ("lab_signed_in", browser, CookieWhy::Fits)]
-            .map(|(name, sent, why)| CookieSent { name: name.to_owned(), sent, why });
+        let cookies = [
+            ("__Secure-refresh", cookie.is_some(), why),
+            ("lab_signed_in", browser, if browser { CookieWhy::Fits } else { CookieWhy::NoBrowser }),
+        ]
+        .map(|(name, sent, why)| CookieSent { name: name.to_owned(), sent, why });
         let request = Request {
             from,
             method: if get { "GET" } else { "POST" }.to_owned(),

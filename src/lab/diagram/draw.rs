@@ -6,10 +6,43 @@ use super::{Shape, Step, Tone, lanes, steps};
 use crate::lab::event::{Event, Lifeline};
 use crate::lab::words;
 
-const GUTTER: u32 = 40;
-const GAP: u32 = 146;
-const HALF: u32 = 56;
 pub const HEAD: u32 = 44;
+
+/// How much room there is from side to side, in pixels.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Room {
+    #[default]
+    Wide,
+    /// A phone: the names just fit, and labels may be longer than their arrows.
+    Narrow,
+}
+
+impl Room {
+    /// For the numbers and the mark.
+    const fn gutter(self) -> u32 {
+        match self {
+            Room::Wide => 40,
+            Room::Narrow => 34,
+        }
+    }
+
+    /// From line to line.
+    const fn gap(self) -> u32 {
+        match self {
+            Room::Wide => 164,
+            Room::Narrow => 90,
+        }
+    }
+
+    /// Of a name's width.
+    const fn half(self) -> u32 {
+        match self {
+            Room::Wide => 56,
+            Room::Narrow => 41,
+        }
+    }
+}
+
 /// Pixels a letter takes on average: of a label, and of the smaller line.
 const LETTER: f32 = 6.9;
 const SMALL_LETTER: f32 = 6.0;
@@ -20,8 +53,8 @@ stroke-width:4px;stroke-linejoin:round}.sub,.no{font-size:11.5px;fill:#575b69}.n
 .paper{fill:#fffdf8}.life{stroke:#ddd3c1}.head{fill:#f8f3e9;stroke:#8b8271}.way{fill:none;stroke:#1d2230;stroke-width:1.6}\
 .tip{fill:#1d2230}.box{fill:#f8f3e9;stroke:#8b8271}.note text{stroke:none}.access .way,.access .box{stroke:#8a5200}\
 .access .tip{fill:#8a5200}.access .box{fill:#fbe9c8}.refresh .way,.refresh .box{stroke:#0b625e}.refresh .tip{fill:#0b625e}\
-.refresh .box{fill:#d3ece8}.bad .way,.bad .box,.thief .way,.thief .box{stroke:#a3261b}.bad .tip,.thief .tip{fill:#a3261b}\
-.bad .box,.thief .box{fill:#fbe5df}.thief .way{stroke-dasharray:2 4}.held .way{stroke-dasharray:9 5}.hit{fill:none}\
+.refresh .box{fill:#d3ece8}.bad .way,.bad .box,.thief .way,.thief .box,.thief .head{stroke:#a3261b}.bad .tip,.thief .tip{fill:#a3261b}\
+.bad .box,.thief .box,.thief .head{fill:#fbe5df}.thief .way{stroke-dasharray:2 4}.held .way{stroke-dasharray:9 5}.way.open,.way.cross{stroke-dasharray:none}.hit{fill:none}\
 .now .hit{fill:#f8f3e9}.now .way{stroke-width:3.5}.now .box{stroke-width:2.5}.here{fill:#1d2230}.later{opacity:.45}";
 
 /// The steps with their places, in pixels.
@@ -31,6 +64,7 @@ pub struct Layout {
     pub placed: Vec<Placed>,
     pub width: u32,
     pub height: u32,
+    room: Room,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -41,9 +75,9 @@ pub struct Placed {
 }
 
 impl Layout {
-    pub fn of(lanes: Vec<Lifeline>, steps: &[Step]) -> Self {
+    pub fn of(lanes: Vec<Lifeline>, steps: &[Step], room: Room) -> Self {
         let count = u32::try_from(lanes.len()).unwrap_or(1).max(1);
-        let width = GUTTER + HALF * 2 + GAP * (count - 1) + 8;
+        let width = room.gutter() + room.half() * 2 + room.gap() * (count - 1) + 8;
         let mut top = 6;
         let placed = steps
             .iter()
@@ -58,19 +92,19 @@ impl Layout {
                 placed
             })
             .collect();
-        Self { lanes, placed, width, height: top + 10 }
+        Self { lanes, placed, width, height: top + 10, room }
     }
 
     fn x(&self, who: Lifeline) -> u32 {
         let lane = self.lanes.iter().position(|lane| *lane == who).unwrap_or(0);
-        GUTTER + HALF + GAP * u32::try_from(lane).unwrap_or(0)
+        self.room.gutter() + self.room.half() + self.room.gap() * u32::try_from(lane).unwrap_or(0)
     }
 
     /// The middle of a text, such that it stays in the picture.
     fn within(&self, middle: u32, text: &str, letter: f32) -> u32 {
         let half = long(text, letter) / 2 + 3;
         let right = self.width.saturating_sub(half);
-        middle.min(right).max(half + GUTTER - 10)
+        middle.min(right).max(half + self.room.gutter() - 10)
     }
 
     /// The names of those who take part.
@@ -78,11 +112,11 @@ impl Layout {
         let mut out = String::new();
         for who in &self.lanes {
             let x = self.x(*who);
-            let left = x - HALF;
+            let left = x - self.room.half();
             let role = if *who == Lifeline::Thief { " thief" } else { "" };
             out += &format!(
                 r#"<g class="lane{role}"><rect class="head" x="{left}" y="5" width="{}" height="30" rx="8"/><text class="name" x="{x}" y="25">{}</text></g>"#,
-                HALF * 2,
+                self.room.half() * 2,
                 words::lifeline(*who)
             );
         }
@@ -125,7 +159,7 @@ impl Layout {
             self.width
         );
         let middle = top + tall / 2;
-        *out += &format!(r#"<text class="no" x="{}" y="{}">{}</text>"#, GUTTER - 12, middle + 4, step.seq);
+        *out += &format!(r#"<text class="no" x="{}" y="{}">{}</text>"#, self.room.gutter() - 12, middle + 4, step.seq);
         if current {
             *out += &format!(r#"<path class="here" d="M1 {}l8 6-8 6z"/>"#, middle - 6);
         }
@@ -159,7 +193,7 @@ impl Layout {
                 format!(r#"<path class="tip" d="M{far} {y}l{0} -5v10z"/>"#, back * 10)
             } else {
                 format!(
-                    r#"<path class="way" d="M{0} {1}L{far} {y}l{2} 5"/>"#,
+                    r#"<path class="way open" d="M{0} {1}L{far} {y}l{2} 5"/>"#,
                     far.wrapping_add_signed(back * 9),
                     y - 5,
                     back * 9
@@ -188,9 +222,10 @@ impl Layout {
 
     fn across(&self, out: &mut String, placed: &Placed) {
         let Placed { step, top, .. } = placed;
-        let (y, wide) = (top + 4, self.width - GUTTER - 4);
-        *out += &format!(r#"<rect class="box wide" x="{GUTTER}" y="{y}" width="{wide}" height="27" rx="6"/>"#);
-        self.text(out, "label", GUTTER + wide / 2, y + 18, &step.label, LETTER);
+        let gutter = self.room.gutter();
+        let (y, wide) = (top + 4, self.width - gutter - 4);
+        *out += &format!(r#"<rect class="box wide" x="{gutter}" y="{y}" width="{wide}" height="27" rx="6"/>"#);
+        self.text(out, "label", gutter + wide / 2, y + 18, &step.label, LETTER);
     }
 }
 
@@ -221,7 +256,7 @@ pub fn escape(text: &str) -> String {
 /// The whole log as a file of its own.
 pub fn svg(events: &[Event], chosen: Option<u64>) -> String {
     let steps = steps(events);
-    let layout = Layout::of(lanes(&steps), &steps);
+    let layout = Layout::of(lanes(&steps), &steps, Room::Wide);
     let current = chosen.and_then(|chosen| steps.iter().rev().find(|step| step.seq <= chosen)).map(|step| step.seq);
     let (width, height) = (layout.width, layout.height + HEAD);
     let told: Vec<String> = steps.iter().map(|step| format!("{}. {}", step.seq, escape(&step.words))).collect();
@@ -254,7 +289,7 @@ mod tests {
     fn each_step_is_drawn_once_and_in_order() {
         for log in sample::all() {
             let steps = steps(&log.events);
-            let layout = Layout::of(lanes(&steps), &steps);
+            let layout = Layout::of(lanes(&steps), &steps, Room::Wide);
             assert_eq!(layout.body(None, None).matches("<g class=\"step").count(), steps.len());
             assert!(layout.placed.windows(2).all(|pair| pair[0].top + pair[0].tall == pair[1].top));
             assert!(steps.windows(2).all(|pair| pair[0].seq <= pair[1].seq));

@@ -3,7 +3,7 @@
 
 use leptos::{html, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use super::{Layout, Step, lanes, steps};
+use super::{Layout, Room, Step, lanes, steps};
 use crate::lab::{panels::follow::Follow, watch::Watch};
 use crate::ui::at_once::in_browser;
 
@@ -21,7 +21,7 @@ struct Window {
 }
 
 impl Window {
-    fn of(all: &[Step], chosen: Option<u64>, shown: usize) -> Self {
+    fn of(all: &[Step], chosen: Option<u64>, shown: usize, room: Room) -> Self {
         let index = chosen.map(|chosen| all.partition_point(|step| step.seq <= chosen).saturating_sub(1));
         let newest = all.len().saturating_sub(shown);
         // A moment long ago brings its surroundings with it.
@@ -30,7 +30,7 @@ impl Window {
         let steps = all.get(begin..end).unwrap_or_default();
         let current = index.map_or(all.last(), |index| all.get(index)).map(|step| step.seq);
         Self {
-            layout: Layout::of(lanes(all), steps),
+            layout: Layout::of(lanes(all), steps, room),
             earlier: begin,
             later: all.len().saturating_sub(end),
             current,
@@ -55,12 +55,14 @@ fn pressed(event: &web_sys::MouseEvent) -> Option<u64> {
 pub fn SequenceDiagram(watch: Watch) -> impl IntoView {
     let shown = RwSignal::new(SHOWN);
     let as_text = RwSignal::new(false);
+    let room = RwSignal::new(Room::Wide);
     let window = Memo::new(move |_| {
         let all = watch.events.with(|events| steps(events));
-        Window::of(&all, watch.chosen.get(), shown.get())
+        Window::of(&all, watch.chosen.get(), shown.get(), room.get())
     });
     let follow = Follow::new(move || window.with(Window::depth), move || watch.events.with(Vec::len));
-    let picture = move || window.with(|window| picture(window));
+    measure(follow.node, room);
+    let picture = move || window.with(picture);
     in_browser(view! {
         <section class="panel sequence" aria-labelledby="lab-sequence">
             <div class="panel-head">
@@ -80,6 +82,27 @@ pub fn SequenceDiagram(watch: Watch) -> impl IntoView {
             {move || later(watch, window.with(|window| window.later))}
         </section>
     })
+}
+
+/// Below this many pixels the lines stand closer.
+const NARROW: i32 = 640;
+
+/// Keeps `room` true while windows are resized and phones are turned.
+fn measure(node: NodeRef<html::Div>, room: RwSignal<Room>) {
+    let look = move || {
+        let wide = node.get().map_or(0, |element| element.client_width());
+        let found = if wide >= NARROW { Room::Wide } else { Room::Narrow };
+        // Zero is what a hidden one measures.
+        if wide > 0 && room.get_untracked() != found {
+            room.set(found);
+        }
+    };
+    // Within an effect, because there is no window on the server.
+    Effect::new(move |_| {
+        look();
+        let listener = window_event_listener_untyped("resize", move |_| untrack(look));
+        on_cleanup(move || listener.remove());
+    });
 }
 
 fn earlier(window: Memo<Window>, shown: RwSignal<usize>) -> AnyView {

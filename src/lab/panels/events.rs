@@ -1,10 +1,10 @@
 //! Every event in words, and the slider through them: the one place where a moment is chosen by keyboard. Moving through the log
 //! shows what was; it never sends anything again.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::follow::Follow;
-use crate::lab::{event::Event, watch::Watch, words};
+use crate::lab::{watch::Watch, words};
 use crate::ui::at_once::in_browser;
 
 /// The height of a line, about, to bring one into view.
@@ -14,6 +14,10 @@ const LINE: u32 = 46;
 pub fn EventList(watch: Watch) -> impl IntoView {
     let at = move || u32::try_from(watch.upto().saturating_sub(1)).unwrap_or(0) * LINE;
     let follow = Follow::new(move || watch.chosen.get().map(|_| at()), move || watch.events.with(Vec::len));
+    let current = Memo::new(move |_| current(watch));
+    // A new log may count from one again, but never at the same time.
+    let keys =
+        move || watch.events.with(|events| events.iter().map(|event| (event.seq, event.elapsed)).collect::<Vec<_>>());
     in_browser(view! {
         <section class="panel events" aria-labelledby="lab-events">
             <h2 id="lab-events">"Every event"</h2>
@@ -21,7 +25,7 @@ pub fn EventList(watch: Watch) -> impl IntoView {
             <div class="scroll" tabindex="0" role="region" aria-labelledby="lab-events" node_ref=follow.node
                 on:scroll=move |_| follow.scrolled()>
                 <ol class="log">
-                    <For each=move || watch.events.get() key=|event| event.seq children=move |event| line(watch, &event) />
+                    <For each=keys key=|key| *key children=move |(seq, _)| line(watch, current, seq) />
                 </ol>
             </div>
         </section>
@@ -34,17 +38,22 @@ fn current(watch: Watch) -> Option<u64> {
     watch.events.with(|events| events.get(upto.checked_sub(1)?).map(|event| event.seq))
 }
 
-fn line(watch: Watch, event: &Event) -> AnyView {
-    let seq = event.seq;
-    let is_current = Memo::new(move |_| current(watch) == Some(seq));
-    let is_later = Memo::new(move |_| watch.chosen.get().is_some_and(|chosen| seq > chosen));
+fn line(watch: Watch, current: Memo<Option<u64>>, seq: u64) -> AnyView {
+    let told = watch.events.with_untracked(|events| {
+        let index = events.partition_point(|event| event.seq < seq);
+        events.get(index).map(|event| {
+            (words::elapsed(event.elapsed), words::lifeline(words::whose(&event.what)), words::event(event))
+        })
+    });
+    let (when, who, said) = told.unwrap_or_default();
+    let is_later = move || watch.chosen.get().is_some_and(|chosen| seq > chosen);
     in_browser(view! {
-        <li value=seq.to_string() class:later=move || is_later.get()>
-            <button type="button" class="line" aria-current=move || is_current.get().then_some("step")
+        <li value=seq.to_string() class:later=is_later>
+            <button type="button" class="line" aria-current=move || (current.get() == Some(seq)).then_some("step")
                 on:click=move |_| watch.chosen.set(Some(seq))>
-                <span class="when">{words::elapsed(event.elapsed)}</span>
-                <span class="who">{words::lifeline(words::whose(&event.what))}</span>
-                <span class="said">{words::event(event)}</span>
+                <span class="when">{when}</span>
+                <span class="who">{who}</span>
+                <span class="words">{said}</span>
             </button>
         </li>
     })
@@ -52,7 +61,7 @@ fn line(watch: Watch, event: &Event) -> AnyView {
 
 /// One event on or back; past the end it follows the newest again.
 fn go(watch: Watch, forward: bool) {
-    let upto = watch.upto();
+    let upto = untrack(move || watch.upto());
     let target = watch.events.with_untracked(|events| {
         let index = if forward { upto } else { upto.saturating_sub(2) };
         events.get(index).filter(|_| !forward || index + 1 < events.len()).map(|event| event.seq)
@@ -74,12 +83,19 @@ fn moment(watch: Watch) -> AnyView {
         let event = watch.events.with(|events| events.get(upto.checked_sub(1)?).map(words::event));
         format!("Event {upto} of {}: {}", length.get(), event.unwrap_or_default())
     };
+    let range = NodeRef::<html::Input>::new();
+    // In this order, or the browser cuts the value to the old end.
+    Effect::new(move |_| {
+        if let Some(range) = range.get() {
+            range.set_max(&length.get().max(1).to_string());
+            range.set_value(&watch.upto().to_string());
+        }
+    });
     let following = Memo::new(move |_| watch.chosen.get().is_none());
     in_browser(view! {
         <div class="moment">
             <label for="lab-moment">"Moment"</label>
-            <input type="range" id="lab-moment" min="1" max=move || length.get().max(1).to_string()
-                prop:value=move || watch.upto().to_string() aria-valuetext=said on:input=slide />
+            <input type="range" id="lab-moment" min="1" node_ref=range aria-valuetext=said on:input=slide />
             <div class="steps-by">
                 <button type="button" class="small" disabled=move || { watch.upto() < 2 }
                     on:click=move |_| go(watch, false)>

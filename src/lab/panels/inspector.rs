@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::chip;
 use crate::lab::event::{CookieSet, Field, Header, Request, Response};
-use crate::lab::exchange::{Exchange, exchanges, latest};
+use crate::lab::exchange::{Exchange, exchanges, is_browser, latest};
 use crate::lab::{watch::Watch, words};
 use crate::ui::at_once::in_browser;
 
@@ -41,7 +41,7 @@ fn shown(exchange: &Exchange<'_>) -> AnyView {
             <code>{format!("{} {}", request.method, request.path)}</code>
         </p>
         {tokens(request)}
-        {headers("Request headers", &request.headers)}
+        {headers("Request headers", &request.headers, is_browser(request.from))}
         {fields(&request.fields)}
         {cookies(request)}
         <h3>"Answer"</h3>
@@ -58,9 +58,12 @@ fn tokens(request: &Request) -> AnyView {
     }
 }
 
-fn headers(title: &'static str, lines: &[Header]) -> Option<AnyView> {
+/// The reasons are those of browsers; a thief writes what it likes.
+fn headers(title: &'static str, lines: &[Header], browser: bool) -> Option<AnyView> {
     let line = |header: &Header| {
-        let why = words::header(&header.name).map(|why| in_browser(view! { <span class="why">{why}</span> }));
+        let why = words::header(&header.name)
+            .filter(|_| browser)
+            .map(|why| in_browser(view! { <span class="why">{why}</span> }));
         in_browser(view! {
             <li>
                 <code>{format!("{}: {}", header.name, header.value)}</code>
@@ -130,7 +133,7 @@ fn answer(response: &Response, lost: bool) -> AnyView {
         </p>
         {lost}
         {access}
-        {headers("Answer headers", &response.headers)}
+        {headers("Answer headers", &response.headers, true)}
         {response.cookies.iter().map(set_cookie).collect::<Vec<_>>()}
         {time(response)}
     })

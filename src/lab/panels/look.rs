@@ -13,6 +13,7 @@ fn page(name: &str, events: Vec<crate::lab::event::Event>, chosen: Option<u64>) 
         view! {
             <main class="look">
                 <SequenceDiagram watch />
+                <LastRefresh watch />
                 <TokenCard watch />
                 <EventList watch />
                 <RequestInspector watch />

@@ -63,7 +63,7 @@ fn rows(story: &Story) -> Vec<AnyView> {
     }
     let cookie = story.jar.refresh.as_ref().map_or_else(nothing_now, chip::refresh);
     let weak = story.settings.as_ref().is_some_and(|settings| settings.weak.contains(&Defence::HttpOnly));
-    let readable = if story.jar.companion { "holds only signed_in=1" } else { "empty" };
+    let readable = if story.jar.companion { "says only that somebody signed in" } else { "empty" };
     rows.push(place("localStorage", "any script reads it", never(), never()));
     rows.push(place("Readable cookie", readable, never(), never()));
     let about = if weak { "weak now: scripts can read it" } else { "no script can read it" };

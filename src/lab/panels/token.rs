@@ -12,6 +12,9 @@ use crate::lab::event::{AccessSeen, Verdict};
 use crate::lab::{story::Held, story::Story, watch::Watch, words};
 use crate::ui::{at_once::in_browser, browser::Stopwatch};
 
+const ORDER: [&str; 12] =
+    ["typ", "alg", "kid", "iss", "aud", "sub", "sid", "jti", "iat", "exp", "auth_time", "client_id"];
+
 #[component]
 pub fn TokenCard(watch: Watch) -> impl IntoView {
     let story = story(watch);
@@ -128,7 +131,11 @@ fn claims(map: &Map<String, Value>, now: Memo<Timestamp>) -> AnyView {
             </tr>
         })
     };
-    in_browser(view! { <table class="claims"><tbody>{map.iter().map(line).collect::<Vec<_>>()}</tbody></table> })
+    // As the RFC lists them and not as the alphabet does; whatever else a forger put in comes last.
+    let known = ORDER.iter().filter_map(|name| map.get_key_value(*name));
+    let other = map.iter().filter(|(name, _)| !ORDER.contains(&name.as_str()));
+    let lines: Vec<AnyView> = known.chain(other).map(line).collect();
+    in_browser(view! { <table class="claims"><tbody>{lines}</tbody></table> })
 }
 
 /// What the server last said about an access token, and whether it was this one.
@@ -139,7 +146,7 @@ fn last_word(story: &Story) -> AnyView {
     let held = story.tab.access.as_ref().map(|held| &held.token.chip);
     let of = match (&checked.chip, held) {
         (Some(chip), Some(held)) if chip == held => String::new(),
-        (Some(chip), _) => format!(" That was another one: {} {}.", chip.words, chip.hex),
+        (Some(chip), _) => format!(" That was about {} {}.", chip.words, chip.hex),
         (None, _) => String::new(),
     };
     let class = if checked.verdict == Verdict::Valid { "word good" } else { "word bad" };

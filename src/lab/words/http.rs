@@ -103,7 +103,6 @@ pub const fn code(code: Code) -> &'static str {
 
 pub const fn status(status: u16) -> &'static str {
     match status {
-        200 => "done",
         201 => "made",
         204 => "done, nothing to say",
         303 => "look there instead",
@@ -115,9 +114,9 @@ pub const fn status(status: u16) -> &'static str {
         422 => "does not fit",
         429 => "too many",
         503 => "not now",
-        200..300 => "done",
-        300..400 => "elsewhere",
-        400..500 => "refused",
+        _ if status < 300 => "done",
+        _ if status < 400 => "elsewhere",
+        _ if status < 500 => "refused",
         _ => "failed",
     }
 }

@@ -1,0 +1,34 @@
+//! The last refresh, told in a few sentences: what a newcomer needs before anything else on the page makes sense.
+
+use leptos::prelude::*;
+
+use crate::lab::{telling::last_refresh, watch::Watch};
+use crate::ui::at_once::in_browser;
+
+#[component]
+pub fn LastRefresh(watch: Watch) -> impl IntoView {
+    let told = Memo::new(move |_| {
+        let upto = watch.upto();
+        watch.events.with(|events| last_refresh(events.get(..upto).unwrap_or(events)))
+    });
+    let shown = move || match told.get() {
+        None => in_browser(view! { <p class="none">"There was none yet."</p> }),
+        Some(telling) => {
+            let from = telling.from;
+            let class = if telling.well { "told well" } else { "told ill" };
+            let line = |sentence: String| in_browser(view! { <li>{sentence}</li> });
+            in_browser(view! {
+                <ol class=class>{telling.sentences.into_iter().map(line).collect::<Vec<_>>()}</ol>
+                <button type="button" class="small" on:click=move |_| watch.chosen.set(Some(from))>
+                    "Look at where it began"
+                </button>
+            })
+        }
+    };
+    in_browser(view! {
+        <section class="panel last" aria-labelledby="lab-last">
+            <h2 id="lab-last">"The last refresh"</h2>
+            {shown}
+        </section>
+    })
+}
