@@ -330,7 +330,7 @@ pub fn find(name: &str) -> Option<Act> {
     groups().into_iter().flat_map(|group| group.acts).find(|act| act.name == name)
 }
 
-pub fn is_signed_in(events: &[Event]) -> bool {
+fn is_signed_in(events: &[Event]) -> bool {
     matches!(auth_state(events), Some("signed-in" | "offline"))
 }
 

@@ -7,7 +7,7 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::acts::{Act, Press, auth_state, is_signed_in};
+use super::acts::{Act, Press, auth_state};
 use super::event::{Action, Ask, Elsewhere, Event, Lifeline, Network, Opened, Settings, What};
 use super::outcome;
 use super::watch::Watch;
@@ -208,10 +208,6 @@ impl Room {
                 _ => None,
             })
         })
-    }
-
-    pub fn is_signed_in(self) -> bool {
-        self.watch.events.with(|events| is_signed_in(events))
     }
 
     pub fn press(self, act: Act) {

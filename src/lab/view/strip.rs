@@ -3,32 +3,21 @@
 
 use leptos::prelude::*;
 
+use super::super::acts;
+use super::super::panels::LastRefresh;
 use super::super::room::Room;
-use super::super::watch::Watch;
-use super::super::{acts, telling, words};
 
 #[component]
 pub fn Strip(room: Room, presenter: bool) -> impl IntoView {
-    let refresh = Memo::new(move |_| last_refresh(room.watch));
     let next = Memo::new(move |_| room.watch.events.with(|events| acts::next(events)));
     let press = move |_| {
         if let Some(act) = acts::find(next.get_untracked()) {
             room.press(act);
         }
     };
-    let no_refresh = move || {
-        if room.is_signed_in() {
-            "None yet. Expire the access token to see one."
-        } else {
-            "None yet. Sign in first: the app is a real one, and this sandbox is yours alone."
-        }
-    };
     view! {
         <section class="strip" aria-label="In short">
-            <div class="last">
-                <h2>"The last refresh"</h2>
-                <p>{move || refresh.get().unwrap_or_else(|| no_refresh().to_owned())}</p>
-            </div>
+            <LastRefresh watch=room.watch />
             <div class="outcome">
                 <h2>"What came of your last action"</h2>
                 // The one live region of the page: a sentence when an action has ended.
@@ -58,17 +47,6 @@ pub fn Strip(room: Room, presenter: bool) -> impl IntoView {
             </div>
         </section>
     }
-}
-
-/// As it stands at the moment looked at, with the time of its beginning.
-fn last_refresh(watch: Watch) -> Option<String> {
-    let upto = watch.upto();
-    watch.events.with(|events| {
-        let past = events.get(..upto).unwrap_or(events);
-        let told = telling::last_refresh(past)?;
-        let began = past.iter().find(|event| event.seq >= told.from)?;
-        Some([words::clock(began.at), told.sentences.join(" ")].join(" · "))
-    })
 }
 
 fn lower(name: &str) -> String {
