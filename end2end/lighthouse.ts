@@ -1,5 +1,5 @@
 import { chromium } from "@playwright/test";
-import lighthouse from "lighthouse";
+import lighthouse, { type RunnerResult } from "lighthouse";
 import { freePort } from "./support/server.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -10,25 +10,45 @@ const ASKED = { performance: 95, accessibility: 100, "best-practices": 100, seo:
 type Category = keyof typeof ASKED;
 const CATEGORIES = Object.keys(ASKED) as Category[];
 
+/** Times differ from run to run; the one in the middle counts. */
+const RUNS = 3;
+
+type Report = RunnerResult["lhr"];
+
 test("Lighthouse is content with the pages for everybody", async ({ server }, { project }) => {
   const port = await freePort();
   const { launchOptions = {} } = project.use;
-  const browser = await chromium.launch({ ...launchOptions, args: [...(launchOptions.args ?? []), `--remote-debugging-port=${port}`] });
-  const table = ["", ["page", ...CATEGORIES].join(" | "), "---|".repeat(CATEGORIES.length) + "---"];
-  const complaints: string[] = [];
+  const args = [...(launchOptions.args ?? []), `--remote-debugging-port=${port}`];
+  const browser = await chromium.launch({ ...launchOptions, args });
+  const reports = new Map<string, Report>();
   for (const page of PAGES) {
-    const result = await lighthouse(server.url + page, { port, logLevel: "error", onlyCategories: CATEGORIES });
-    const { categories, audits } = result!.lhr;
-    const scores = CATEGORIES.map((name) => Math.round((categories[name]!.score ?? 0) * 100));
-    table.push([page, ...scores].join(" | "));
-    for (const [at, name] of CATEGORIES.entries()) {
-      if (scores[at]! >= ASKED[name]) continue;
-      const { auditRefs } = categories[name]!;
-      const lost = auditRefs.map(({ id, weight }) => ({ weight, ...audits[id]! })).filter(({ weight, score }) => weight > 0 && score !== null && score < 1);
-      complaints.push(...lost.map(({ id, title, score, displayValue = "" }) => `${page} ${name}: ${id}, ${title} (${score}) ${displayValue}`));
+    const runs: Report[] = [];
+    for (let run = 0; run < RUNS; run++) {
+      const result = await lighthouse(server.url + page, { port, logLevel: "error", onlyCategories: CATEGORIES });
+      runs.push(result!.lhr);
     }
+    runs.sort((a, b) => score(a, "performance") - score(b, "performance"));
+    reports.set(page, runs[Math.floor(RUNS / 2)]!);
   }
   await browser.close();
-  console.log(table.join("\n"));
-  expect(complaints).toEqual([]);
+  console.log(table(reports));
+  expect([...reports].flatMap(([page, report]) => complaints(page, report))).toEqual([]);
 });
+
+const score = ({ categories }: Report, category: Category): number => Math.round((categories[category]!.score ?? 0) * 100);
+
+function table(reports: Map<string, Report>): string {
+  const row = (cells: (string | number)[]) => `| ${cells.join(" | ")} |`;
+  const rows = [...reports].map(([page, report]) => row([`\`${page}\``, ...CATEGORIES.map((category) => score(report, category))]));
+  return ["", row(["page", ...CATEGORIES]), `|${"---|".repeat(CATEGORIES.length + 1)}`, ...rows, ""].join("\n");
+}
+
+/** What cost a category its points, where it has too few. */
+function complaints(page: string, report: Report): string[] {
+  const poor = CATEGORIES.filter((category) => score(report, category) < ASKED[category]);
+  return poor.flatMap((category) => {
+    const counted = report.categories[category]!.auditRefs.filter(({ weight }) => weight > 0).map(({ id }) => report.audits[id]!);
+    const lost = counted.filter(({ score }) => score !== null && score < 1);
+    return lost.map(({ id, title, displayValue = "" }) => `${page} ${category}: ${id}, ${title} ${displayValue}`);
+  });
+}

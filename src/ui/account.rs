@@ -3,11 +3,13 @@
 
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use wasm_split_helpers::wasm_split;
 
 use super::{
     at_once::{at_once, in_browser},
     countdown::{countdown, is_waiting},
     history::History,
+    later::{Later, Part},
     parts::{ErrorSummary, concerns},
     password_field::PasswordField,
     signed_in_only::SignedInOnly,
@@ -26,9 +28,14 @@ pub fn Account() -> impl IntoView {
     at_once(view! {
         <Title text=lang().account_title() />
         <SignedInOnly>
-            <AccountPage />
+            <Later page=account_page />
         </SignedInOnly>
     })
+}
+
+#[wasm_split(account, fallible)]
+fn account_page() -> Part {
+    Ok(|()| AccountPage().into_any())
 }
 
 #[component]

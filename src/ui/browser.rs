@@ -24,6 +24,20 @@ mod in_browser {
         });
     }
 
+    pub fn is_there(selector: &str) -> bool {
+        document().query_selector(selector).is_ok_and(|found| found.is_some())
+    }
+
+    /// As after a page load, for what the address points to and was not there then; after the next frame.
+    pub fn scroll_to_fragment() {
+        request_animation_frame(|| {
+            let fragment = window().location().hash().unwrap_or_default();
+            if let Some(element) = fragment.strip_prefix('#').and_then(|id| document().get_element_by_id(id)) {
+                element.scroll_into_view();
+            }
+        });
+    }
+
     /// Gives the focus back to the element of an earlier event, if nothing else has it by then.
     pub fn give_back_focus(event: &web_sys::Event) {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
@@ -74,6 +88,12 @@ mod on_server {
     use leptos::web_sys;
 
     pub fn focus(_selector: &str) {}
+
+    pub fn is_there(_selector: &str) -> bool {
+        false
+    }
+
+    pub fn scroll_to_fragment() {}
 
     pub fn give_back_focus(_event: &web_sys::Event) {}
 

@@ -14,6 +14,7 @@ mod header;
 mod history;
 mod home;
 mod language;
+mod later;
 mod live;
 mod login;
 pub mod next;

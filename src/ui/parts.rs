@@ -61,12 +61,18 @@ pub fn invalid(is_invalid: Memo<bool>) -> impl Fn() -> Option<&'static str> + Se
 /// Shown instead of a page while the session is being restored.
 #[component]
 pub fn Restoring() -> impl IntoView {
+    view! { <Waiting word=lang().wait_restoring() /> }
+}
+
+/// Shown instead of a page until it can be. The heading is there for who has just come and whose focus must be somewhere.
+#[component]
+pub fn Waiting(word: &'static str) -> impl IntoView {
     view! {
-        <div class="narrow restoring" aria-busy="true">
+        <div class="narrow coming" aria-busy="true">
             <h1 class="unseen" tabindex="-1">
                 {lang().wait_moment()}
             </h1>
-            <p role="status">{lang().wait_restoring()}</p>
+            <p role="status">{word}</p>
             <div class="bones" aria-hidden="true">
                 <i></i>
                 <i></i>

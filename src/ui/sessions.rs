@@ -3,10 +3,12 @@
 
 use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use wasm_split_helpers::wasm_split;
 
 use super::{
     at_once::{at_once, in_browser},
     browser,
+    later::{Later, Part},
     parts::When,
     signed_in_only::SignedInOnly,
     step_up::{StepUp, StepUpDialog},
@@ -22,7 +24,7 @@ pub fn Sessions() -> impl IntoView {
     at_once(view! {
         <Title text=lang().sessions_title() />
         <SignedInOnly>
-            <SessionsPage />
+            <Later page=sessions_page />
         </SignedInOnly>
     })
 }
@@ -69,6 +71,11 @@ impl Open {
             }
         });
     }
+}
+
+#[wasm_split(account, fallible)]
+fn sessions_page() -> Part {
+    Ok(|()| SessionsPage().into_any())
 }
 
 #[component]
@@ -128,20 +135,20 @@ fn Item(open: Open, session: SessionView) -> impl IntoView {
         open.end(async move || account::revoke_session(id.clone()).await, move |_| gone);
     };
     in_browser(view! {
-        <li class="note">
-            <h2>
-                {device} " "
-                {current.then(|| view! { <strong class="badge">{lang().sessions_this()}</strong> })}
-            </h2>
-            <p class="hint">{lang().sessions_signed_in_1()} <When at=signed_in_at /> {lang().sessions_last_used_1()} <When at=last_used_at /></p>
+        <li class="session">
+            <div>
+                <h2>
+                    {device} " "
+                    {current.then(|| view! { <strong class="badge">{lang().sessions_this()}</strong> })}
+                </h2>
+                <p class="hint">{lang().sessions_signed_in_1()} <When at=signed_in_at /> {lang().sessions_last_used_1()} <When at=last_used_at /></p>
+            </div>
             {(!current)
                 .then(|| {
                     view! {
-                        <div class="actions">
-                            <button class="quiet" type="button" aria-label=label disabled=open.busy on:click=end>
-                                {lang().common_sign_out()}
-                            </button>
-                        </div>
+                        <button type="button" aria-label=label disabled=open.busy on:click=end>
+                            {lang().common_sign_out()}
+                        </button>
                     }
                 })}
         </li>

@@ -12,7 +12,7 @@ use crate::lang::lang;
 use crate::mount;
 
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let Assets { js, wasm, css } = assets(&options).clone();
+    let Assets { js, loader, wasm, css } = assets(&options).clone();
     let nonce = use_nonce();
     let mount = mount::current();
     let mount = (!mount.is_root()).then(|| mount.as_str().to_owned());
@@ -32,6 +32,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 // `cargo leptos watch` finds the stylesheet by this id.
                 <link id="leptos" rel="stylesheet" href=css />
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
+                <link rel="modulepreload" href=loader nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <AutoReload options=options />
                 <script type="module" nonce=nonce>
@@ -57,6 +58,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 #[derive(Clone)]
 struct Assets {
     js: String,
+    /// Fetches the parts that come later; the script asks for it at once.
+    loader: String,
     wasm: String,
     css: String,
 }
@@ -66,12 +69,17 @@ fn assets(options: &LeptosOptions) -> &'static Assets {
     static ASSETS: OnceLock<Assets> = OnceLock::new();
     ASSETS.get_or_init(|| {
         let hashes = if options.hash_files { read_hashes(&options.hash_file) } else { String::new() };
-        let path = |kind: &str| {
+        let hash = |kind: &str| {
             let hash = hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':'));
-            let hash = hash.map(|hash| format!(".{}", hash.trim())).unwrap_or_default();
+            hash.map(|hash| format!(".{}", hash.trim()))
+        };
+        let path = |kind: &str| {
+            let hash = hash(kind).unwrap_or_default();
             format!("/{}/{}{hash}.{kind}", options.site_pkg_dir, options.output_name)
         };
-        Assets { js: path("js"), wasm: path("wasm"), css: path("css") }
+        let loader_hash = hash("split").unwrap_or_else(|| format!(".{}", "_".repeat(22)));
+        let loader = format!("/{}/__wasm_split{loader_hash}.js", options.site_pkg_dir);
+        Assets { js: path("js"), loader, wasm: path("wasm"), css: path("css") }
     })
 }
 
