@@ -88,7 +88,8 @@ export class Wire {
     if (!body) return;
     const held = this.held.get(path)?.shift();
     held?.isAsked();
-    const answer = this.refusals.get(path)?.shift() ?? (await this.ask(asked, body));
+    const answer = this.refusals.get(path)?.shift() ?? (await this.ask(asked, body, out));
+    if (answer === "streams") return;
     held?.isAnswered();
     if ((await held?.settled) === "drop" || out.destroyed || !answer) return void out.destroy();
     const { method, headers } = asked;
@@ -97,12 +98,19 @@ export class Wire {
     out.end(answer.body);
   }
 
-  private ask(asked: IncomingMessage, body: Buffer): Promise<Answer | undefined> {
+  /** What is streamed has no end that could be waited for, so it is passed on as it comes. */
+  private ask(asked: IncomingMessage, body: Buffer, out: ServerResponse): Promise<Answer | "streams" | undefined> {
     return new Promise((resolve) => {
       const { method, url: path, rawHeaders: headers } = asked;
       const onward = request({ host: "127.0.0.1", port: this.port, method, path, headers, agent: this.agent });
       const nothing = () => resolve(undefined);
       onward.once("error", nothing).once("response", (answer) => {
+        if (answer.headers["content-type"]?.startsWith("text/event-stream")) {
+          out.once("close", () => onward.destroy());
+          out.writeHead(answer.statusCode!, endToEnd(answer.rawHeaders));
+          answer.on("error", () => out.destroy()).pipe(out);
+          return resolve("streams");
+        }
         const whole = (body: Buffer) => ({ status: answer.statusCode!, headers: endToEnd(answer.rawHeaders), body });
         bytes(answer).then((body) => resolve(whole(body)), nothing);
       });
