@@ -1,5 +1,7 @@
 // Lays out target/site from the compiled WASM: with cargo-leptos, or, where there is none, step by step as
-// cargo-leptos 0.3.11 does it (`make parity` compares the two). Does nothing when nothing that goes in has changed.
+// cargo-leptos 0.3.11 does it (`make parity` compares the two). Names and compression are always given here: cargo-leptos
+// names the main part by what is in it before the names of the other parts are, so that a new part could be called by an
+// old name and never be fetched. Does nothing when nothing that goes in has changed.
 //
 //   node script/site.mjs cargo-leptos|plain FOLDER_OF_WEB_TOOLS
 
@@ -7,7 +9,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, extname, join, relative } from "node:path";
+import { basename, dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
@@ -21,6 +23,8 @@ const target = metadata.target_directory;
 const site = process.env.LEPTOS_SITE_ROOT ?? leptos["site-root"];
 const hashFile = join(target, "release", process.env.LEPTOS_HASH_FILE_NAME ?? leptos["hash-file-name"] ?? "hash.txt");
 const stampFile = `${site}.stamp`;
+const next = `${site}.next`;
+const pkg = join(next, leptos["site-pkg-dir"]);
 const wasm = join(
   target, "front", "wasm32-unknown-unknown", leptos["lib-profile-release"] ?? "release",
   `${metadata.packages[0].targets.find((t) => t.kind.includes("cdylib")).name}.wasm`,
@@ -36,7 +40,7 @@ const filesIn = (dir) =>
 
 function fingerprint() {
   const hash = createHash("sha256").update(JSON.stringify([way, leptos]));
-  const tools = [fileURLToPath(import.meta.url), "script/web-tools/package-lock.json"];
+  const tools = [fileURLToPath(import.meta.url), "script/web-tools/package-lock.json", ...filesIn("script/wasm-split")];
   for (const file of [wasm, leptos["style-file"], ...filesIn(leptos["assets-dir"]), ...tools]) {
     hash.update(`\0${file}\0`).update(readFileSync(file));
   }
@@ -47,25 +51,30 @@ function fingerprint() {
 const outcome = () => [...filesIn(site), existsSync(hashFile) && readFileSync(hashFile, "utf8")].join("\n");
 
 function withCargoLeptos() {
-  execFileSync("cargo", ["leptos", "build", "--release", "--precompress", "--frontend-only"], { stdio: "inherit" });
+  const env = { ...process.env, LEPTOS_SITE_ROOT: next, LEPTOS_HASH_FILES: "false" };
+  execFileSync("cargo", ["leptos", "build", "--release", "--split", "--frontend-only"], { stdio: "inherit", env });
+  // Names the parts for a server that announces them; ours does not.
+  rmSync(join(pkg, "__wasm_split_manifest.json"));
 }
 
 async function stepByStep() {
   // The tools lie in the cache, where this script's own `import` does not look.
   const tools = createRequire(join(webTools, "package.json"));
-  const next = `${site}.next`;
-  const pkg = join(next, leptos["site-pkg-dir"]);
-  rmSync(next, { recursive: true, force: true });
   if (existsSync(leptos["assets-dir"])) cpSync(leptos["assets-dir"], next, { recursive: true });
   mkdirSync(pkg, { recursive: true });
 
-  execFileSync("wasm-bindgen", ["--target=web", `--out-name=${name}`, `--out-dir=${pkg}`, wasm], { stdio: "inherit" });
-  const js = join(pkg, `${name}.js`);
-  const optimised = join(pkg, `${name}.wasm`);
-  renameSync(join(pkg, `${name}_bg.wasm`), optimised);
+  const main = wasm.replace(/\.wasm$/, "_split.wasm");
+  execFileSync("two-tokens-wasm-split", [wasm, main, pkg, `./${name}.js`], { stdio: "inherit" });
+  const parts = filesIn(pkg).filter((file) => file.endsWith(".wasm"));
+  const asTheyAre = ["--keep-lld-exports", "--no-demangle"];
+  execFileSync("wasm-bindgen", ["--target=web", ...asTheyAre, `--out-name=${name}`, `--out-dir=${pkg}`, main], { stdio: "inherit" });
+  renameSync(join(pkg, `${name}_bg.wasm`), join(pkg, `${name}.wasm`));
   const options = leptos["wasm-opt-features"] ?? ["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"];
-  execFileSync("wasm-opt", [...options, optimised, "-o", optimised], { stdio: "inherit" });
+  for (const part of [join(pkg, `${name}.wasm`), ...parts]) {
+    execFileSync("wasm-opt", [...options, part, "-o", part], { stdio: "inherit" });
+  }
 
+  const js = join(pkg, `${name}.js`);
   const minified = await tools("@swc/core").minify(readFileSync(js, "utf8"), { compress: true, mangle: true, module: true });
   writeFileSync(js, minified.code);
 
@@ -73,58 +82,90 @@ async function stepByStep() {
   execFileSync("lightningcss", ["--minify", "--targets", "defaults", "--output-file", css, leptos["style-file"]], {
     stdio: ["ignore", "ignore", "inherit"],
   });
+}
 
-  const hashes = leptos["hash-files"] ? putHashesInNames(pkg, js) : {};
+// As long as a hash, which takes its place in the WASM.
+const NO_HASH = "_".repeat(22);
+
+const loader = join(pkg, `__wasm_split.${NO_HASH}.js`);
+
+// What splits the program lists what its parts share in an order of its own each time.
+function inOneOrder() {
+  const sorted = (_, names) => `{ ${names.split(", ").filter(Boolean).sort().join(", ")} }`;
+  writeFileSync(loader, readFileSync(loader, "utf8").replace(/\{ ((?:\w+, )+) \}/g, sorted));
+}
+
+// The WASM asks for its snippets by their plain names.
+const isNamedByContent = (file) => !file.includes("snippets");
+const inPkg = (file) => relative(pkg, file);
+const withHash = (file, hash) =>
+  file.includes(NO_HASH) ? file.replace(NO_HASH, hash) : `${file.slice(0, -extname(file).length)}.${hash}${extname(file)}`;
+const md5 = (files) => {
+  const hash = createHash("md5");
+  for (const file of files) hash.update(`${inPkg(file)}\0`).update(readFileSync(file));
+  return hash.digest("base64url");
+};
+
+// All parts of a program have one hash: they call each other by name and by place in memory, so none may ever meet one
+// of another build, out of a cache or off a new server.
+function putHashesInNames() {
+  const css = join(pkg, `${name}.css`);
+  const program = filesIn(pkg).filter((file) => file !== css);
+  const hashes = { program: md5(program), css: md5([css]) };
+  const renamed = program.filter(isNamedByContent).map((file) => [file, withHash(file, hashes.program)]);
+  for (const [from, to] of [...renamed, [css, withHash(css, hashes.css)]]) renameSync(from, to);
+  for (const [, file] of renamed) {
+    // Byte for byte, for the WASM is no text.
+    let content = readFileSync(file, "latin1").replaceAll(NO_HASH, hashes.program);
+    if (file.endsWith(".js")) {
+      for (const [from, to] of renamed) content = content.replaceAll(`"./${inPkg(from)}"`, `"./${inPkg(to)}"`);
+    }
+    writeFileSync(file, content, "latin1");
+  }
+  return hashes;
+}
+
+function compress() {
   for (const file of filesIn(next)) {
     const content = readFileSync(file);
     writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
     const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: content.length };
     writeFileSync(`${file}.br`, brotliCompressSync(content, { params }));
   }
+}
+
+async function layOut() {
+  rmSync(next, { recursive: true, force: true });
+  if (way === "cargo-leptos") withCargoLeptos();
+  else await stepByStep();
+  inOneOrder();
+  const hashes = leptos["hash-files"] && putHashesInNames();
+  compress();
 
   // The old site stays whole until the new one is.
   rmSync(site, { recursive: true, force: true });
   renameSync(next, site);
-  if (leptos["hash-files"]) {
+  if (hashes) {
+    const lines = { js: hashes.program, wasm: hashes.program, split: hashes.program, css: hashes.css };
     mkdirSync(dirname(hashFile), { recursive: true });
-    writeFileSync(hashFile, ["js", "wasm", "css"].map((kind) => `${kind}: ${hashes[`${name}.${kind}`]}\n`).join(""));
+    writeFileSync(hashFile, Object.entries(lines).map(([kind, hash]) => `${kind}: ${hash}\n`).join(""));
   }
-}
-
-function putHashesInNames(pkg, js) {
-  const hashes = {};
-  const renamed = {};
-  for (const file of filesIn(pkg)) {
-    // The WASM asks for its snippets by their plain names.
-    if (file.includes("snippets")) continue;
-    const extension = extname(file);
-    const hash = createHash("md5").update(readFileSync(file)).digest("base64url");
-    const hashed = `${file.slice(0, -extension.length)}.${hash}${extension}`;
-    renameSync(file, hashed);
-    hashes[relative(pkg, file)] = hash;
-    renamed[relative(pkg, file)] = relative(pkg, hashed);
-  }
-  const renamedJs = join(pkg, renamed[relative(pkg, js)]);
-  let source = readFileSync(renamedJs, "utf8");
-  for (const [from, to] of Object.entries(renamed)) source = source.replaceAll(from, to);
-  writeFileSync(renamedJs, source);
-  return hashes;
 }
 
 const before = fingerprint();
 if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== `${before}\n${outcome()}`) {
   rmSync(stampFile, { force: true });
-  if (way === "cargo-leptos") withCargoLeptos();
-  else await stepByStep();
+  await layOut();
   writeFileSync(stampFile, `${before}\n${outcome()}`);
 }
 
-// What a browser downloads before the login page works.
-const compressed = filesIn(join(site, leptos["site-pkg-dir"])).find((file) => file.endsWith(".wasm.br"));
-const kB = Math.round(readFileSync(compressed).length / 1000);
-console.log(`login page wasm: ${kB} kB brotli`);
+// What a browser downloads before the login page works, and what it downloads when it is shown.
+const sizes = filesIn(join(site, leptos["site-pkg-dir"]))
+  .filter((file) => file.endsWith(".wasm.br"))
+  .map((file) => [basename(file).split(".")[0], Math.round(readFileSync(file).length / 1000)]);
+for (const [part, kB] of sizes) console.log(`${part === name ? "login page wasm" : `later, ${part}`}: ${kB} kB brotli`);
 const limit = Number(process.env.TWO_TOKENS_WASM_LIMIT ?? Infinity);
-if (kB > limit) {
+if (Object.fromEntries(sizes)[name] > limit) {
   console.error(`login page wasm: more than the ${limit} kB it may be (TWO_TOKENS_WASM_LIMIT)`);
   process.exit(1);
 }

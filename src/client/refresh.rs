@@ -15,9 +15,11 @@ use super::hint;
 use super::page;
 use super::tabs::{self, Event};
 use super::token_store::{self, HeldToken};
+use super::witness::{Sight, saw};
 use crate::api;
 use crate::api::auth::TokenResponse;
 use crate::api::error::{Code, Problem, Reaction};
+use crate::lang::lang;
 
 /// A refresh request that takes longer is aborted. Its answer may be lost; the server knows how to go on from there.
 const REQUEST_LIMIT: Duration = Duration::from_secs(8);
@@ -52,7 +54,10 @@ pub async fn landed() {
 }
 
 fn flight() -> Shared<LocalBoxFuture<'static, Outcome>> {
-    FLIGHT.with_borrow_mut(|flight| flight.get_or_insert_with(depart).clone())
+    FLIGHT.with_borrow_mut(|flight| {
+        saw(|| if flight.is_some() { Sight::JoinsRefresh } else { Sight::RefreshBegins });
+        flight.get_or_insert_with(depart).clone()
+    })
 }
 
 fn depart() -> Shared<LocalBoxFuture<'static, Outcome>> {
@@ -62,7 +67,7 @@ fn depart() -> Shared<LocalBoxFuture<'static, Outcome>> {
         FLIGHT.set(None);
         let _ = land.send(outcome);
     });
-    let lost = || Outcome::Unavailable(Problem::unavailable("The page is going away.", 1));
+    let lost = || Outcome::Unavailable(Problem::unavailable(lang().client_too_slow(), 1));
     landed.map(move |outcome| outcome.unwrap_or_else(|_| lost())).boxed_local().shared()
 }
 
@@ -81,7 +86,7 @@ async fn refresh() -> Outcome {
         Some(Ok(grant)) => renewed(grant, epoch),
         Some(Err(problem)) if problem.code.reaction() == Reaction::SignOut => ended(problem, epoch),
         Some(Err(problem)) => unavailable(problem, epoch),
-        None => unavailable(Problem::unavailable("The server took too long to answer.", 1), epoch),
+        None => unavailable(Problem::unavailable(lang().client_too_slow(), 1), epoch),
     }
 }
 
@@ -103,7 +108,7 @@ pub fn renewed(grant: TokenResponse, epoch: u64) -> Outcome {
 fn meanwhile() -> Outcome {
     match token_store::held() {
         Some(held) => Outcome::Renewed(held),
-        None => Outcome::SignedOut(Problem::new(Code::SessionRevoked, "You signed out of this session.")),
+        None => Outcome::SignedOut(Problem::new(Code::SessionRevoked, lang().problem_signed_out())),
     }
 }
 

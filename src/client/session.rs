@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::api::auth::User;
 use crate::api::error::{Code, Problem};
+use crate::lang::lang;
 
 #[cfg(feature = "hydrate")]
 pub use browser::{
@@ -16,10 +17,7 @@ pub use server::{cookies_are_blocked, reauthenticate, register, renamed, sign_in
 
 /// What to say where no cookie is kept.
 pub fn cookies_blocked() -> Problem {
-    Problem::new(
-        Code::RefreshTokenMissing,
-        "This browser blocks cookies, and without one nobody stays signed in. Allow cookies for this site, then sign in.",
-    )
+    Problem::new(Code::RefreshTokenMissing, lang().client_cookies_blocked())
 }
 
 #[cfg(feature = "hydrate")]
@@ -118,7 +116,7 @@ mod browser {
     }
 
     fn too_slow() -> Problem {
-        Problem::unavailable("The server took too long to answer. Try again in a moment.", 1)
+        Problem::unavailable(lang().client_too_slow(), 1)
     }
 
     /// This tab at once, the others with it, and the server as soon as it can be reached.

@@ -45,6 +45,7 @@ const fn key(who: Lifeline) -> &'static str {
         Lifeline::Server => "Server",
         Lifeline::Database => "Database",
         Lifeline::Thief => "Thief",
+        Lifeline::OtherDevice => "Device",
         Lifeline::OtherSite => "Elsewhere",
     }
 }

@@ -21,6 +21,7 @@ pub const fn lifeline(who: Lifeline) -> &'static str {
         Lifeline::Server => "Server",
         Lifeline::Database => "Database",
         Lifeline::Thief => "Thief",
+        Lifeline::OtherDevice => "Other device",
         Lifeline::OtherSite => "Other site",
     }
 }
@@ -35,6 +36,7 @@ pub const fn the(who: Lifeline) -> &'static str {
         Lifeline::Server => "the server",
         Lifeline::Database => "the database",
         Lifeline::Thief => "the thief",
+        Lifeline::OtherDevice => "the other device",
         Lifeline::OtherSite => "the other site",
     }
 }

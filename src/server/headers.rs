@@ -1,5 +1,5 @@
 //! Headers that tell the browser what this site never does. The content policy allows scripts by nonce alone and WebAssembly;
-//! nothing inline, nothing from elsewhere, no framing.
+//! nothing inline, nothing from elsewhere, no framing but of a sandbox by the lab.
 
 use axum::{
     extract::{Request, State},
@@ -12,6 +12,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::app_state::AppState;
+use crate::mount;
 
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -23,6 +24,9 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ),
 ];
+
+/// For what is no page: nothing in it is to be run or shown, nor framed by anybody. A page brings its own.
+const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// Where the site is reached over TLS, it is for two years.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
@@ -40,6 +44,7 @@ fn add(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_PAGE);
 }
 
 /// Answers that carry a token, a cookie or personal data.
@@ -63,9 +68,10 @@ pub async fn immutable(request: Request, next: Next) -> Response {
 pub fn content_security_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
+    let framed_by = if mount::current().is_root() { "'none'" } else { "'self'" };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         img-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}"
     );
     if let Ok(value) = HeaderValue::try_from(policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, value);

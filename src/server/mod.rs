@@ -4,6 +4,7 @@
 pub mod app_state;
 pub mod client_address;
 pub mod config;
+pub mod connection;
 pub mod current_user;
 pub mod demo;
 pub mod edge;
@@ -12,6 +13,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod instances;
 pub mod known_cookie;
+mod language;
 pub mod pages;
 pub mod problem;
 pub mod refresh_cookie;

@@ -12,12 +12,13 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
 use super::app_state::AppState;
-use super::{edge, headers, request_body};
+use super::{edge, headers, language, request_body};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
+use crate::lang::lang;
 use crate::mount::Mount;
-use crate::ui::{next::own_path, posted::Posted, shell::shell};
+use crate::ui::{next::own_path, posted::Posted, settings::PasswordMin, shell::shell};
 
 #[derive(Deserialize)]
 pub struct Credentials {
@@ -100,10 +101,13 @@ async fn render(state: AppState, mut request: Request, posted: Option<Posted>, s
     {
         *request.uri_mut() = address;
     }
+    let lang = language::of(request.headers());
     let options = LeptosOptions::clone(&state.leptos);
     let context = move || {
+        provide_context(lang);
         provide_context(state.mount.clone());
         provide_context(state.clone());
+        provide_context(PasswordMin(state.auth.password_rules.min));
         if let Some(posted) = posted.clone() {
             provide_context(posted);
         }
@@ -132,7 +136,7 @@ fn set_status(status: Option<StatusCode>, retry_after: Option<u32>) {
 
 /// A form that could not even be read: the page, with what to do.
 async fn unreadable(state: AppState, parts: Parts) -> Response {
-    let problem = Problem::invalid("email", "The form could not be read. Fill it in and send it again.");
+    let problem = Problem::invalid("email", lang().problem_unreadable_form());
     let posted = Posted { email: String::new(), problem };
     render_again(state, parts, posted).await
 }

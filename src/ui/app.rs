@@ -10,9 +10,11 @@ use leptos_router::{
 };
 
 use super::{
-    account::Account, browser, desk::Desk, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes,
-    notices::Notices, parts::ConnectionBanner, register::Register, sessions::Sessions,
+    account::Account, browser, desk::Desk, header::Header, home::Home, language::Languages, login::Login,
+    not_found::NotFound, notes::Notes, notices::Notices, parts::ConnectionBanner, register::Register,
+    sessions::Sessions,
 };
+use crate::lang::lang;
 use crate::mount;
 
 #[component]
@@ -25,7 +27,7 @@ pub fn App() -> impl IntoView {
         } />
         <Router base=mount::current().as_str().to_owned()>
             <a class="skip" href="#main" rel="external">
-                "Skip to content"
+                {lang().common_skip()}
             </a>
             <Header />
             <ConnectionBanner />
@@ -40,6 +42,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=Account />
                 </FlatRoutes>
             </main>
+            <Languages />
             <FocusFollowsNavigation />
         </Router>
     }

@@ -11,6 +11,8 @@ mod in_browser {
     use leptos::prelude::{document, request_animation_frame, window};
     use wasm_bindgen::{JsCast, JsValue};
 
+    use crate::lang::{Lang, lang};
+
     /// Focuses the first element that matches, after the next frame: it may be on its way into the page.
     pub fn focus(selector: &str) {
         let selector = selector.to_owned();
@@ -18,6 +20,20 @@ mod in_browser {
             let found = document().query_selector(&selector).ok().flatten();
             if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
                 _ = element.focus();
+            }
+        });
+    }
+
+    pub fn is_there(selector: &str) -> bool {
+        document().query_selector(selector).is_ok_and(|found| found.is_some())
+    }
+
+    /// As after a page load, for what the address points to and was not there then; after the next frame.
+    pub fn scroll_to_fragment() {
+        request_animation_frame(|| {
+            let fragment = window().location().hash().unwrap_or_default();
+            if let Some(element) = fragment.strip_prefix('#').and_then(|id| document().get_element_by_id(id)) {
+                element.scroll_into_view();
             }
         });
     }
@@ -45,11 +61,14 @@ mod in_browser {
 
     /// Date and time as this person's browser writes them.
     pub fn local_time(millis: i64) -> String {
+        let own = window().navigator().language().unwrap_or_default();
+        // The person's own region where it is the page's language.
+        let locale = if Lang::parse(&own) == Some(lang()) { "default" } else { lang().tag() };
         let options = js_sys::Object::new();
         for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
             _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
         }
-        date(millis).to_locale_string("default", &options).into()
+        date(millis).to_locale_string(locale, &options).into()
     }
 
     /// The same moment for machines, for a `<time>`.
@@ -69,6 +88,12 @@ mod on_server {
     use leptos::web_sys;
 
     pub fn focus(_selector: &str) {}
+
+    pub fn is_there(_selector: &str) -> bool {
+        false
+    }
+
+    pub fn scroll_to_fragment() {}
 
     pub fn give_back_focus(_event: &web_sys::Event) {}
 

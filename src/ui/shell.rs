@@ -6,31 +6,33 @@ use std::{path::Path, sync::OnceLock};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::app::App;
+use super::{app::App, settings::password_min};
 use crate::client::auth_state::signed_in_hint;
+use crate::lang::lang;
 use crate::mount;
 
 pub fn shell(options: LeptosOptions) -> impl IntoView {
-    let Assets { js, wasm, css } = assets(&options).clone();
+    let Assets { js, loader, wasm, css } = assets(&options).clone();
     let nonce = use_nonce();
     let mount = mount::current();
     let mount = (!mount.is_root()).then(|| mount.as_str().to_owned());
-    let start = start_script(&js, &wasm);
+    let start = start_script(&js, &wasm, "hydrate");
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1")>
+        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta
                     name="description"
-                    content="Sign-in with a short-lived access token and a rotating refresh token, shown at work."
+                    content=lang().shell_description()
                 />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 // `cargo leptos watch` finds the stylesheet by this id.
                 <link id="leptos" rel="stylesheet" href=css />
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
+                <link rel="modulepreload" href=loader nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <AutoReload options=options />
                 <script type="module" nonce=nonce>
@@ -41,12 +43,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             <body>
                 <App />
                 <p id="boot-failed" class="problem boot" role="alert" hidden>
-                    "This page did not load completely. Reload it; if that does not help, the browser may be too old or an \
-                     extension may block it."
+                    {lang().shell_boot_failed()}
                 </p>
                 <noscript>
                     <p class="notice boot">
-                        "Notes need JavaScript: the access token lives in the page's memory. Signing in works without."
+                        {lang().shell_without_scripts()}
                     </p>
                 </noscript>
             </body>
@@ -55,23 +56,30 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 #[derive(Clone)]
-struct Assets {
-    js: String,
-    wasm: String,
-    css: String,
+pub struct Assets {
+    pub js: String,
+    /// Fetches the parts that come later; the script asks for it at once.
+    pub loader: String,
+    pub wasm: String,
+    pub css: String,
 }
 
 /// Where the program and the style lie. The names do not change while the server runs.
-fn assets(options: &LeptosOptions) -> &'static Assets {
+pub fn assets(options: &LeptosOptions) -> &'static Assets {
     static ASSETS: OnceLock<Assets> = OnceLock::new();
     ASSETS.get_or_init(|| {
         let hashes = if options.hash_files { read_hashes(&options.hash_file) } else { String::new() };
-        let path = |kind: &str| {
+        let hash = |kind: &str| {
             let hash = hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':'));
-            let hash = hash.map(|hash| format!(".{}", hash.trim())).unwrap_or_default();
+            hash.map(|hash| format!(".{}", hash.trim()))
+        };
+        let path = |kind: &str| {
+            let hash = hash(kind).unwrap_or_default();
             format!("/{}/{}{hash}.{kind}", options.site_pkg_dir, options.output_name)
         };
-        Assets { js: path("js"), wasm: path("wasm"), css: path("css") }
+        let loader_hash = hash("split").unwrap_or_else(|| format!(".{}", "_".repeat(22)));
+        let loader = format!("/{}/__wasm_split{loader_hash}.js", options.site_pkg_dir);
+        Assets { js: path("js"), loader, wasm: path("wasm"), css: path("css") }
     })
 }
 
@@ -85,10 +93,11 @@ fn read_hashes(file: &str) -> String {
     })
 }
 
-fn start_script(js: &str, wasm: &str) -> String {
+/// Loads the program and calls one of its exports.
+pub fn start_script(js: &str, wasm: &str, export: &str) -> String {
     format!(
         "try {{ const program = await import({js:?}); await program.default({{ module_or_path: {wasm:?} }}); \
-         program.hydrate(); }} catch (error) {{ console.error(error); \
+         program.{export}(); }} catch (error) {{ console.error(error); \
          document.getElementById(\"boot-failed\").hidden = false; }}"
     )
 }

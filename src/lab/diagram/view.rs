@@ -85,7 +85,7 @@ pub fn SequenceDiagram(watch: Watch) -> impl IntoView {
 }
 
 /// Below this many pixels the lines stand closer.
-const NARROW: i32 = 640;
+const NARROW: i32 = 800;
 
 /// Keeps `room` true while windows are resized and phones are turned.
 fn measure(node: NodeRef<html::Div>, room: RwSignal<Room>) {

@@ -2,18 +2,23 @@
 
 use leptos::prelude::*;
 
-use crate::lab::{telling::last_refresh, watch::Watch};
+use crate::lab::{telling::last_refresh, watch::Watch, words};
 use crate::ui::at_once::in_browser;
 
 #[component]
 pub fn LastRefresh(watch: Watch) -> impl IntoView {
     let told = Memo::new(move |_| {
         let upto = watch.upto();
-        watch.events.with(|events| last_refresh(events.get(..upto).unwrap_or(events)))
+        watch.events.with(|events| {
+            let past = events.get(..upto).unwrap_or(events);
+            let telling = last_refresh(past)?;
+            let began = past.iter().find(|event| event.seq == telling.from).map(|event| words::clock(event.at));
+            Some((telling, began))
+        })
     });
     let shown = move || match told.get() {
-        None => in_browser(view! { <p class="none">"There was none yet."</p> }),
-        Some(telling) => {
+        None => in_browser(view! { <p class="none">"None yet: sign in, then let the access token expire."</p> }),
+        Some((telling, _)) => {
             let from = telling.from;
             let class = if telling.well { "told well" } else { "told ill" };
             let line = |sentence: String| in_browser(view! { <li>{sentence}</li> });
@@ -27,7 +32,10 @@ pub fn LastRefresh(watch: Watch) -> impl IntoView {
     };
     in_browser(view! {
         <section class="panel last" aria-labelledby="lab-last">
-            <h2 id="lab-last">"The last refresh"</h2>
+            <h2 id="lab-last">
+                "The last refresh"
+                {move || told.get().and_then(|(_, began)| Some([", at ", &began?].concat()))}
+            </h2>
             {shown}
         </section>
     })

@@ -1,0 +1,69 @@
+import type { Page } from "@playwright/test";
+import { holdBack, pathOf, Traffic } from "../support/network.ts";
+import { button, heading, hydrated, signIn } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+const A_PART = /\/pkg\/(split|chunk)_[^/]*\.wasm$/;
+
+const parts = (traffic: Traffic) => traffic.requests.map(pathOf).filter((path) => A_PART.test(path));
+const follow = (page: Page, name: string) => page.getByRole("link", { name, exact: true }).click();
+
+test("what hardly anybody opens is downloaded when it is opened, and only once", async ({ page, context, member }) => {
+  const traffic = new Traffic(context);
+  await page.goto("/login");
+  await hydrated(page);
+  await signIn(page, member);
+  await page.goto("/notes");
+  await expect(heading(page, "Notes")).toBeVisible();
+  expect(parts(traffic)).toEqual([]);
+
+  await page.goto("/account");
+  await expect(heading(page, "Account")).toBeVisible();
+  const downloaded = parts(traffic);
+  expect(downloaded).toEqual([expect.stringMatching(/split_account\.[\w-]{22}\.wasm$/)]);
+  await follow(page, "Signed-in browsers");
+  await expect(heading(page, "Signed-in browsers")).toBeFocused();
+  await follow(page, "change your password");
+  await expect(page.getByRole("form", { name: "Password" })).toBeInViewport();
+  expect(parts(traffic)).toEqual(downloaded);
+});
+
+test("the focus and the address wait for the page that is on its way", async ({ page, member }) => {
+  await signIn(page, member);
+  const release = await holdBack(page, A_PART);
+  await page.evaluate(() => {
+    // No link of the notes page leads there.
+    document.querySelector("main")!.append(Object.assign(document.createElement("a"), { href: "/account", textContent: "There" }));
+  });
+  await follow(page, "There");
+  await expect(page.getByRole("status").filter({ hasText: "Loading…" })).toBeVisible();
+  await expect(heading(page, "One moment")).toBeFocused();
+  release();
+  await expect(heading(page, "Account")).toBeFocused();
+
+  // What a fresh page load does not have, it is not given.
+  await page.goto("/account#password");
+  await expect(page.getByRole("form", { name: "Password" })).toBeInViewport();
+  await expect(page.locator("body")).toBeFocused();
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: ["ERR_INTERNET_DISCONNECTED", "Failed to fetch"] });
+
+  test("who has no connection when a page is to be downloaded is told, and tries again", async ({ page, member }) => {
+    await signIn(page, member);
+    await page.route(A_PART, (route) => route.abort("internetdisconnected"));
+    await page.goto("/sessions");
+    await expect(heading(page, "This page is not here yet")).toBeVisible();
+    await expect(page.getByRole("alert")).toContainText("It could not be downloaded.");
+    const again = page.waitForRequest(A_PART);
+    await button(page, "Try again").click();
+    await again;
+    await expect(heading(page, "This page is not here yet")).toBeFocused();
+
+    await page.unroute(A_PART);
+    await button(page, "Try again").click();
+    await expect(heading(page, "Signed-in browsers")).toBeFocused();
+    await expect(page.getByText("This browser", { exact: true })).toBeVisible();
+  });
+});
