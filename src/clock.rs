@@ -104,10 +104,16 @@ mod native {
 }
 
 #[cfg(feature = "hydrate")]
-pub use browser::Stopwatch;
+pub use browser::{Stopwatch, set_wall_clock_ahead};
 
 #[cfg(feature = "hydrate")]
 mod browser {
+    use std::cell::Cell;
+
+    thread_local! {
+        static WALL_CLOCK_AHEAD: Cell<f64> = const { Cell::new(0.0) };
+    }
+
     /// Time since something happened, by the larger of the monotonic and the wall clock: the monotonic one stands still
     /// while some machines sleep, the wall clock may be set back.
     #[derive(Clone, Copy, Debug)]
@@ -118,12 +124,21 @@ mod browser {
 
     impl Stopwatch {
         pub fn start() -> Self {
-            Self { monotonic: monotonic_ms(), wall: js_sys::Date::now() }
+            Self { monotonic: monotonic_ms(), wall: wall_ms() }
         }
 
         pub fn elapsed_ms(&self) -> f64 {
-            (monotonic_ms() - self.monotonic).max(js_sys::Date::now() - self.wall).max(0.0)
+            (monotonic_ms() - self.monotonic).max(wall_ms() - self.wall).max(0.0)
         }
+    }
+
+    fn wall_ms() -> f64 {
+        js_sys::Date::now() + WALL_CLOCK_AHEAD.get()
+    }
+
+    /// As if somebody had set this browser's clock, in milliseconds.
+    pub fn set_wall_clock_ahead(by: f64) {
+        WALL_CLOCK_AHEAD.set(by);
     }
 
     fn monotonic_ms() -> f64 {

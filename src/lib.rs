@@ -31,6 +31,26 @@ pub mod store;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
+    if mount::current().is_root() {
+        start();
+    } else {
+        wasm_bindgen_futures::spawn_local(async {
+            lab::stage::start().await;
+            start();
+        });
+    }
+}
+
+/// Where the lab's own page starts.
+#[cfg(feature = "hydrate")]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn lab() {
+    console_error_panic_hook::set_once();
+    wasm_bindgen_futures::spawn_local(lab::view::start());
+}
+
+#[cfg(feature = "hydrate")]
+fn start() {
     client::session::start();
     leptos::mount::hydrate_body(ui::app::App);
     client::session::hydrated();

@@ -3,9 +3,12 @@
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use two_tokens::server::{
-    config::{Cli, Command, Config, KeysCommand, UsersCommand, unknown_variables},
-    serve, telemetry,
+use two_tokens::{
+    lab,
+    server::{
+        config::{Cli, Command, Config, KeysCommand, UsersCommand, unknown_variables},
+        serve, telemetry,
+    },
 };
 
 fn main() -> ExitCode {
@@ -30,7 +33,7 @@ fn start(cli: Cli) -> Result<(), serve::Error> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(config).await,
+            Command::Serve => serve::run(config, lab::beside).await,
             Command::Keys(command) => keys(config, command).await,
             Command::Users(command) => users(config, command).await,
         }

@@ -49,6 +49,21 @@ fn the_tab_never_imports_the_server() {
 }
 
 #[test]
+fn nobody_knows_who_watches() {
+    never("client", &["crate::lab", "lab::"]);
+    never("ui", &["crate::lab", "lab::"]);
+    never("auth", &["crate::lab", "lab::"]);
+    never("store", &["crate::lab", "lab::"]);
+}
+
+#[test]
 fn the_pages_hold_no_token() {
     never("ui", &["token_store", "AccessToken", "RefreshToken", "crate::server", "crate::store", "crate::auth::"]);
+}
+
+#[test]
+fn nothing_of_the_server_knows_the_lab() {
+    for folder in ["server", "auth", "store"] {
+        never(folder, &["crate::lab"]);
+    }
 }

@@ -14,6 +14,8 @@ export interface Settings {
   grace?: string;
   /** Whoever tries too often waits; people of one address get in each other's way, so it is off unless asked for. */
   throttle?: boolean;
+  /** The lab at /lab, on this machine. */
+  lab?: boolean;
   passwordMin?: number;
 }
 
@@ -51,6 +53,7 @@ export class Server {
     args.push("--test-clock");
     if (!settings.throttle) args.push("--throttle", "off");
     if (settings.passwordMin) args.push("--password-min", `${settings.passwordMin}`);
+    if (settings.lab) args.push("--lab", "local");
     if (settings.grace) args.push("--refresh-grace", settings.grace);
     // In its folder, so that nobody's `.env` is read.
     const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });

@@ -4,6 +4,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use tracing::Instrument as _;
 use uuid::Uuid;
 
 use super::access_token::{AccessTokens, Refused, Verified};
@@ -386,17 +387,20 @@ impl AuthService {
             session_created_at: session.created_at,
         });
         // Detached: a caller that goes away after the commit must not leave the access token alive, nor the event untold.
-        let ending = tokio::spawn(async move {
-            if let Some(notice) = notice {
-                store.add_notice(&notice).await?;
+        let ending = tokio::spawn(
+            async move {
+                if let Some(notice) = notice {
+                    store.add_notice(&notice).await?;
+                }
+                if store.revoke_session(id, reason, at).await? {
+                    revoked.add(Revocation { session_id: id, at, reason });
+                    event.log(&fingerprints);
+                    store.append_event(&event).await?;
+                }
+                Ok::<_, StoreError>(())
             }
-            if store.revoke_session(id, reason, at).await? {
-                revoked.add(Revocation { session_id: id, at, reason });
-                event.log(&fingerprints);
-                store.append_event(&event).await?;
-            }
-            Ok::<_, StoreError>(())
-        });
+            .in_current_span(),
+        );
         ending.await.map_err(|_| AuthError::Internal("ending a session"))??;
         self.flow.tell(|| FlowEvent::SessionEnded { session_id: id, reason });
         Ok(())
@@ -411,17 +415,20 @@ impl AuthService {
     ) -> Result<u32, AuthError> {
         let event = self.event(EventKind::TokenRevoked, Some(user_id), None, device, reason.as_str());
         let (store, revoked, fingerprints) = (self.store.clone(), self.revoked.clone(), self.fingerprints.clone());
-        let ending = tokio::spawn(async move {
-            let at = event.at;
-            let ended = store.revoke_sessions_of_user(user_id, except, reason, at).await?;
-            revoked.add_all(ended.iter().map(|&session_id| Revocation { session_id, at, reason }));
-            for &session_id in &ended {
-                let event = SecurityEvent { session_id: Some(session_id), ..event.clone() };
-                event.log(&fingerprints);
-                store.append_event(&event).await?;
+        let ending = tokio::spawn(
+            async move {
+                let at = event.at;
+                let ended = store.revoke_sessions_of_user(user_id, except, reason, at).await?;
+                revoked.add_all(ended.iter().map(|&session_id| Revocation { session_id, at, reason }));
+                for &session_id in &ended {
+                    let event = SecurityEvent { session_id: Some(session_id), ..event.clone() };
+                    event.log(&fingerprints);
+                    store.append_event(&event).await?;
+                }
+                Ok::<_, StoreError>(ended)
             }
-            Ok::<_, StoreError>(ended)
-        });
+            .in_current_span(),
+        );
         let ended = ending.await.map_err(|_| AuthError::Internal("ending sessions"))??;
         for &session_id in &ended {
             self.flow.tell(|| FlowEvent::SessionEnded { session_id, reason });

@@ -92,6 +92,7 @@ pub use server::{auth_state, held, held_version, signed_in_hint};
 #[cfg(feature = "hydrate")]
 mod browser {
     use super::*;
+    use crate::client::witness::{Sight, saw};
     use crate::client::{page, token_store};
 
     thread_local! {
@@ -108,6 +109,7 @@ mod browser {
         page::set_root_attribute("data-auth-state", state.as_str());
         STATE.with(|signal| {
             if signal.with_untracked(|current| *current != state) {
+                saw(|| Sight::AuthState(state.as_str()));
                 signal.set(state);
             }
         });

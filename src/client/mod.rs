@@ -10,6 +10,11 @@ pub mod transport;
 pub(crate) use page::root_attribute;
 
 #[cfg(feature = "hydrate")]
+pub mod levers;
+#[cfg(feature = "hydrate")]
+pub mod witness;
+
+#[cfg(feature = "hydrate")]
 mod hint;
 #[cfg(feature = "hydrate")]
 mod page;

@@ -15,6 +15,7 @@ use super::hint;
 use super::page;
 use super::tabs::{self, Event};
 use super::token_store::{self, HeldToken};
+use super::witness::{Sight, saw};
 use crate::api;
 use crate::api::auth::TokenResponse;
 use crate::api::error::{Code, Problem, Reaction};
@@ -53,7 +54,10 @@ pub async fn landed() {
 }
 
 fn flight() -> Shared<LocalBoxFuture<'static, Outcome>> {
-    FLIGHT.with_borrow_mut(|flight| flight.get_or_insert_with(depart).clone())
+    FLIGHT.with_borrow_mut(|flight| {
+        saw(|| if flight.is_some() { Sight::JoinsRefresh } else { Sight::RefreshBegins });
+        flight.get_or_insert_with(depart).clone()
+    })
 }
 
 fn depart() -> Shared<LocalBoxFuture<'static, Outcome>> {

@@ -4,6 +4,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::auth_state::{self, Held};
+use super::witness::{Sight, saw};
 use crate::api::auth::{AccessToken, TokenResponse};
 use crate::clock::Stopwatch;
 
@@ -69,6 +70,7 @@ fn store(memory: &mut Memory, grant: TokenResponse) -> Rc<HeldToken> {
         expires_in: grant.expires_in,
     });
     memory.held = Some(held.clone());
+    saw(|| Sight::TokenHeld { version: held.version, expires_in: held.expires_in });
     held
 }
 
@@ -96,7 +98,9 @@ pub fn renew(grant: TokenResponse, epoch: u64) -> Option<Rc<HeldToken>> {
 pub fn forget() {
     change(|memory| {
         memory.epoch += 1;
-        memory.held = None;
+        if memory.held.take().is_some() {
+            saw(|| Sight::TokenForgotten);
+        }
     });
 }
 

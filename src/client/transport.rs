@@ -120,6 +120,8 @@ impl Client<Problem> for CookieClient {
     type Response = BrowserResponse;
 
     fn send(request: Self::Request) -> impl Future<Output = Result<Self::Response, Problem>> + Send {
+        #[cfg(feature = "hydrate")]
+        super::witness::sign(&request);
         <BrowserClient as Client<Problem>>::send(request)
     }
 
@@ -173,7 +175,9 @@ mod attempts {
     use crate::api::error::{Code, Reaction};
     use crate::client::refresh::{self, Outcome};
     use crate::client::token_store::{self, HeldToken};
+    use crate::client::witness::{self, Sight, saw};
     use crate::client::{connection, page};
+    use crate::mount;
 
     /// An answer that takes longer counts as trouble. The request may have been carried out.
     const REQUEST_LIMIT: Duration = Duration::from_secs(20);
@@ -203,12 +207,23 @@ mod attempts {
         };
         match attempt(build(parts)?, &first).await? {
             Attempt::Answered(response) => Ok(response),
-            Attempt::Stale(_) => {
+            Attempt::Stale(problem) => {
+                saw(|| Sight::Refused(problem.code));
                 let second = renewed(first.version).await?;
                 if second.identity != first.identity {
                     return Err(another_person());
                 }
+                saw(|| Sight::Retries(mount::current().within(parts.path()).to_owned()));
                 answered(attempt(build(parts)?, &second).await?)
+            }
+        }
+    }
+
+    impl Parts {
+        fn path(&self) -> &str {
+            match self {
+                Parts::Query { path, .. } | Parts::Body { path, .. } => path,
+                Parts::Once(_) => "",
             }
         }
     }
@@ -290,6 +305,7 @@ mod attempts {
     }
 
     async fn sent(request: BrowserRequest) -> Result<BrowserResponse, Problem> {
+        witness::sign(&request);
         match page::within(REQUEST_LIMIT, <BrowserClient as Client<Problem>>::send(request)).await {
             Some(answer) => answer,
             None => Err(Problem::unavailable("The server took too long to answer.", 1)),

@@ -33,6 +33,8 @@ pub enum Lifeline {
     Server,
     Database,
     Thief,
+    /// The account's owner on another machine: another jar.
+    OtherDevice,
     OtherSite,
 }
 
@@ -286,7 +288,7 @@ pub enum Elsewhere {
     OtherPort,
 }
 
-/// A button of the lab, and the body of `POST /lab/{sandbox}/act`.
+/// A button of the lab, and the body of `POST /lab/{sandbox}/-/act`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Action {
@@ -391,7 +393,7 @@ pub enum Deed {
     Reload,
 }
 
-/// The browser's half, told by a tab (`POST /lab/{sandbox}/seen`).
+/// The browser's half, told by a tab (`POST /lab/{sandbox}/-/seen`).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "saw", rename_all = "snake_case")]
 pub enum Seen {
@@ -468,7 +470,8 @@ pub enum What {
     Lost {
         to: Lifeline,
     },
-    /// A request waits: at the barrier, for the visitor, or because the network is slow.
+    /// A request waits: at the barrier, for the visitor, or because the network is slow. `micros` is how long; 0 where that is
+    /// not known yet, and then another such event follows when the wait is over.
     Held {
         why: HeldBy,
         micros: u64,
@@ -569,7 +572,7 @@ pub struct Response {
     /// The access token in the body.
     pub access: Option<AccessSeen>,
     pub hops: Vec<Hop>,
-    /// From arrival to answer.
+    /// From arrival to answer, without what held it.
     pub micros: u64,
 }
 
@@ -586,7 +589,7 @@ pub struct Opened {
     pub idle_minutes: u32,
 }
 
-/// The answer to `POST /lab/{sandbox}/credentials`, for the tab that signs in by itself. Prints as `[redacted]`.
+/// The answer to `POST /lab/{sandbox}/-/credentials`, for the tab that signs in by itself. Prints as `[redacted]`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     pub email: String,

@@ -14,6 +14,8 @@ use axum::{
 };
 use ipnet::IpNet;
 
+use super::connection::Connection;
+
 const FORWARDED: &str = "x-forwarded-for";
 /// Far more than any chain of proxies.
 const HOPS: usize = 32;
@@ -67,8 +69,9 @@ impl TrustedProxies {
 
     /// For a request. Without a connection (in tests) all come from one place, rather than from none that could be counted.
     pub fn client_of(&self, parts: &Parts) -> IpAddr {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        self.client(peer.map_or(Ipv4Addr::UNSPECIFIED.into(), |peer| peer.0.ip()), &parts.headers)
+        let connection = parts.extensions.get::<ConnectInfo<Connection>>();
+        let peer = connection.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(connection)| connection.peer.ip());
+        self.client(peer, &parts.headers)
     }
 }
 

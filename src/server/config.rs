@@ -96,6 +96,10 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
     pub log: String,
 
+    /// The lab at `/lab`: sandboxes in which visitors watch and attack this app. `local` is for loopback addresses only.
+    #[arg(long, global = true, env = "TWO_TOKENS_LAB", value_enum, default_value = "off")]
+    pub lab: Lab,
+
     /// Make a demo user and print how to sign in. Loopback addresses only.
     #[arg(long, global = true)]
     pub demo_user: bool,
@@ -109,6 +113,15 @@ pub struct Config {
 pub enum Throttle {
     On,
     Off,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Lab {
+    Off,
+    /// With a second address that plays another site.
+    Local,
+    /// For strangers: smaller, and without the other site.
+    Public,
 }
 
 /// A setting that cannot be used, and what to do about it.
@@ -160,6 +173,12 @@ impl Config {
         }
         if self.throttle == Throttle::Off && !self.addr.ip().is_loopback() {
             return refuse("TWO_TOKENS_THROTTLE", "can be off for loopback addresses only: others could guess at will");
+        }
+        if self.lab == Lab::Local && !self.addr.ip().is_loopback() {
+            return refuse(
+                "TWO_TOKENS_LAB",
+                "can be local for loopback addresses only; `public` is made for strangers",
+            );
         }
         if self.demo_user && !self.addr.ip().is_loopback() {
             return refuse("--demo-user", "is for loopback addresses only: its password is known to everybody");
@@ -258,6 +277,7 @@ mod tests {
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),
+            (vec!["--addr", "0.0.0.0:80", "--lab", "local"], "TWO_TOKENS_LAB"),
             (vec!["--addr", "0.0.0.0:80", "--test-clock"], "--test-clock"),
             (vec!["--addr", "0.0.0.0:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
             (vec!["--addr", "[::]:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),

@@ -1,5 +1,5 @@
 //! Headers that tell the browser what this site never does. The content policy allows scripts by nonce alone and WebAssembly;
-//! nothing inline, nothing from elsewhere, no framing.
+//! nothing inline, nothing from elsewhere, no framing but of a sandbox by the lab.
 
 use axum::{
     extract::{Request, State},
@@ -12,6 +12,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use super::app_state::AppState;
+use crate::mount;
 
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
@@ -67,9 +68,10 @@ pub async fn immutable(request: Request, next: Next) -> Response {
 pub fn content_security_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
+    let framed_by = if mount::current().is_root() { "'none'" } else { "'self'" };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
-         img-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         img-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}"
     );
     if let Ok(value) = HeaderValue::try_from(policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, value);

@@ -4,6 +4,7 @@
 pub mod app_state;
 pub mod client_address;
 pub mod config;
+pub mod connection;
 pub mod current_user;
 pub mod demo;
 pub mod edge;

@@ -2,12 +2,13 @@
 
 use std::{future::Future, net::SocketAddr, sync::Arc};
 
-use axum::serve::ListenerExt as _;
+use axum::Router;
 use leptos::config::LeptosOptions;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::watch};
 
 use super::app_state::AppState;
 use super::config::Config;
+use super::connection::{Connection, Lines};
 use super::{demo, housekeeping, instances, router::router};
 use crate::clock::{Clock, ShiftedClock, SystemClock};
 use crate::store::{self, Store};
@@ -38,26 +39,50 @@ pub async fn assemble(config: &Config) -> Result<AppState, Error> {
     Ok(AppState { test_clock, ..state })
 }
 
+/// What more is served on the same address, and what it may want to know.
+pub struct Beside {
+    pub state: AppState,
+    pub address: SocketAddr,
+    /// Turns true when the server is told to stop: whoever holds a request open has to let it go.
+    pub stopping: watch::Receiver<bool>,
+}
+
 /// Serves until `ended` resolves, then lets requests under way finish.
 pub async fn serve(
     listener: TcpListener,
     state: AppState,
     ended: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), Error> {
+    serve_with(listener, state, ended, async |_| Ok(Router::new())).await
+}
+
+/// The same with more routes beside the app's own.
+pub async fn serve_with(
+    listener: TcpListener,
+    state: AppState,
+    ended: impl Future<Output = ()> + Send + 'static,
+    beside: impl AsyncFnOnce(Beside) -> Result<Router, Error>,
+) -> Result<(), Error> {
+    let (stop, stopping) = watch::channel(false);
+    let more = beside(Beside { state: state.clone(), address: listener.local_addr()?, stopping }).await?;
+    let ended = async move {
+        ended.await;
+        let _ = stop.send(true);
+    };
     let housekeeping = tokio::spawn(housekeeping::run(state.auth.clone()));
     let instances = tokio::spawn(instances::listen(state.auth.clone(), state.hearing.clone()));
-    let listener = listener.tap_io(|stream| {
-        let _ = stream.set_nodelay(true);
-    });
-    let service = router(state)?.into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(ended).await?;
+    let service = router(state)?.merge(more).into_make_service_with_connect_info::<Connection>();
+    axum::serve(Lines(listener), service).with_graceful_shutdown(ended).await?;
     housekeeping.abort();
     instances.abort();
     Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the one thing said to the person who started it")]
-pub async fn run(config: Config) -> Result<(), Error> {
+pub async fn run(
+    config: Config,
+    beside: impl AsyncFnOnce(&Config, Beside) -> Result<Router, Error>,
+) -> Result<(), Error> {
     let state = assemble(&config).await?;
     if config.test_clock {
         tracing::warn!("--test-clock: whoever reaches this address can put the server's clock forward");
@@ -70,7 +95,7 @@ pub async fn run(config: Config) -> Result<(), Error> {
         demo::ensure(&state.auth).await?;
         println!("Sign in as {} with the password: {}", demo::EMAIL, demo::PASSWORD);
     }
-    serve(listener, state, told_to_stop()).await
+    serve_with(listener, state, told_to_stop(), async |place| beside(&config, place).await).await
 }
 
 async fn told_to_stop() {

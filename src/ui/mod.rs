@@ -3,8 +3,8 @@
 
 mod account;
 pub mod app;
-mod at_once;
-mod browser;
+pub(crate) mod at_once;
+pub(crate) mod browser;
 mod countdown;
 mod credentials;
 mod desk;

@@ -16,7 +16,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let nonce = use_nonce();
     let mount = mount::current();
     let mount = (!mount.is_root()).then(|| mount.as_str().to_owned());
-    let start = start_script(&js, &wasm);
+    let start = start_script(&js, &wasm, "hydrate");
     view! {
         <!DOCTYPE html>
         <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min()>
@@ -56,16 +56,16 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
 }
 
 #[derive(Clone)]
-struct Assets {
-    js: String,
+pub struct Assets {
+    pub js: String,
     /// Fetches the parts that come later; the script asks for it at once.
-    loader: String,
-    wasm: String,
-    css: String,
+    pub loader: String,
+    pub wasm: String,
+    pub css: String,
 }
 
 /// Where the program and the style lie. The names do not change while the server runs.
-fn assets(options: &LeptosOptions) -> &'static Assets {
+pub fn assets(options: &LeptosOptions) -> &'static Assets {
     static ASSETS: OnceLock<Assets> = OnceLock::new();
     ASSETS.get_or_init(|| {
         let hashes = if options.hash_files { read_hashes(&options.hash_file) } else { String::new() };
@@ -93,10 +93,11 @@ fn read_hashes(file: &str) -> String {
     })
 }
 
-fn start_script(js: &str, wasm: &str) -> String {
+/// Loads the program and calls one of its exports.
+pub fn start_script(js: &str, wasm: &str, export: &str) -> String {
     format!(
         "try {{ const program = await import({js:?}); await program.default({{ module_or_path: {wasm:?} }}); \
-         program.hydrate(); }} catch (error) {{ console.error(error); \
+         program.{export}(); }} catch (error) {{ console.error(error); \
          document.getElementById(\"boot-failed\").hidden = false; }}"
     )
 }

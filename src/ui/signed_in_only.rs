@@ -4,6 +4,7 @@
 
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
+use send_wrapper::SendWrapper;
 
 use super::{at_once::at_once, browser, ended::EndedCard, next::sign_in_and_back, parts::Restoring};
 use crate::api::auth::User;
@@ -48,7 +49,8 @@ pub fn SignedInOnly(children: ChildrenFn) -> impl IntoView {
     let away = move || front.get() != Front::Nothing;
 
     // Hiding the page takes the focus from it; the person goes on where they were.
-    let last_focused = StoredValue::new_local(None::<ev::FocusEvent>);
+    // Wrapped inside, because a local value breaks a server that drops the page on another thread than it was made on.
+    let last_focused = StoredValue::new(None::<SendWrapper<ev::FocusEvent>>);
     Effect::new(move |_| {
         if front.get() == Front::Nothing {
             last_focused.with_value(|event| event.iter().for_each(|event| browser::give_back_focus(event)));
@@ -62,7 +64,7 @@ pub fn SignedInOnly(children: ChildrenFn) -> impl IntoView {
             Front::Ended(reason) => at_once(ended(reason, mounted.get_untracked())),
             Front::Nothing | Front::Leaving => at_once(()),
         }}
-        <div hidden=away inert=away on:focusin=move |event| last_focused.set_value(Some(event))>
+        <div hidden=away inert=away on:focusin=move |event| last_focused.set_value(Some(SendWrapper::new(event)))>
             // Keyed, so that another person gets new elements and not the old ones with what is typed in them.
             <For each=move || page.get() key=|number| *number children=move |_| children() />
         </div>

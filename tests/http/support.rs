@@ -1,7 +1,7 @@
 //! `TestApp` is the whole server on a temporary database; a `Visitor` is a browser with a cookie jar, or somebody who holds
 //! what a browser held.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -19,6 +19,7 @@ use two_tokens::{
     server::{
         app_state::AppState,
         config::{Cli, Config},
+        connection::Connection,
         router::router,
         serve::leptos_options,
     },
@@ -209,7 +210,7 @@ impl Visitor {
     }
 
     pub async fn send(&mut self, mut request: Request<Body>) -> Answer {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from((self.from, 50_000))));
+        request.extensions_mut().insert(ConnectInfo(Connection::of((self.from, 50_000))));
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();

