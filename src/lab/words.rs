@@ -206,7 +206,7 @@ pub fn event(event: &Event) -> String {
         What::Request(request) => asked(request),
         What::Response(response) => {
             let code = response.code.map_or_else(String::new, |code| format!(" ({code})"));
-            format!("Answers {}{code} to {}.", response.status, the(response.to))
+            format!("The server answers {}{code} to {}.", response.status, the(response.to))
         }
         What::Lost { to } => format!("The answer never reached {}.", the(*to)),
         What::Held { why, micros: 0 } => format!("The request {}.", held_by(*why)),
@@ -214,13 +214,15 @@ pub fn event(event: &Event) -> String {
         What::PasswordChecked { right: true } => "The password is right.".to_owned(),
         What::PasswordChecked { right: false } => "The password is wrong.".to_owned(),
         What::AccessChecked { verdict: said } => {
-            format!("Checks the access token, without the database: {}.", verdict(*said))
+            format!("The server checks the access token, without the database: {}.", verdict(*said))
         }
         What::Decided { ruling: said, presented, newest, .. } => {
             format!("Refresh token {presented} came; the newest is {newest}: {}. {}", ruling_name(*said), ruling(*said))
         }
         What::Swapped { won: true } => "The turn is written: nobody was faster.".to_owned(),
-        What::Swapped { won: false } => "Another request was faster: reads the row again and decides again.".to_owned(),
+        What::Swapped { won: false } => {
+            "Another request was faster: the server reads the row again and decides again.".to_owned()
+        }
         What::SessionEnded { reason: why, .. } => format!("The session is over: {}.", reason(*why)),
         What::Row { row, changed } => row_changed(row.generation, changed),
         What::RowGone { .. } => "A session's row is deleted.".to_owned(),

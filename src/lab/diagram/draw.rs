@@ -22,7 +22,7 @@ impl Room {
     const fn gutter(self) -> u32 {
         match self {
             Room::Wide => 40,
-            Room::Narrow => 34,
+            Room::Narrow => 32,
         }
     }
 
@@ -30,7 +30,7 @@ impl Room {
     const fn gap(self) -> u32 {
         match self {
             Room::Wide => 164,
-            Room::Narrow => 90,
+            Room::Narrow => 72,
         }
     }
 
@@ -38,7 +38,7 @@ impl Room {
     const fn half(self) -> u32 {
         match self {
             Room::Wide => 56,
-            Room::Narrow => 41,
+            Room::Narrow => 34,
         }
     }
 }
@@ -93,6 +93,10 @@ impl Layout {
             })
             .collect();
         Self { lanes, placed, width, height: top + 10, room }
+    }
+
+    pub fn is_narrow(&self) -> bool {
+        self.room == Room::Narrow
     }
 
     fn x(&self, who: Lifeline) -> u32 {

@@ -132,10 +132,11 @@ fn later(watch: Watch, count: usize) -> Option<AnyView> {
 fn picture(window: &Window) -> String {
     let layout = &window.layout;
     let (width, height, head) = (layout.width, layout.height, super::draw::HEAD);
+    let room = if layout.is_narrow() { " narrow" } else { "" };
     let names = layout.head();
     let body = layout.body(window.current, window.chosen);
     format!(
-        r#"<svg class="names" viewBox="0 0 {width} {head}" width="{width}" height="{head}">{names}</svg><svg class="steps" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{body}</svg>"#
+        r#"<svg class="names{room}" viewBox="0 0 {width} {head}" width="{width}" height="{head}">{names}</svg><svg class="steps{room}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{body}</svg>"#
     )
 }
 

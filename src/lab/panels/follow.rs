@@ -7,6 +7,8 @@ use leptos::{html, prelude::*};
 pub struct Follow {
     pub node: NodeRef<html::Div>,
     at_end: StoredValue<bool>,
+    /// Where it was scrolled to when that was last looked at.
+    top: StoredValue<i32>,
 }
 
 impl Follow {
@@ -15,11 +17,15 @@ impl Follow {
         chosen: impl Fn() -> Option<u32> + Send + Sync + 'static,
         length: impl Fn() -> usize + Send + Sync + 'static,
     ) -> Self {
-        let follow = Self { node: NodeRef::new(), at_end: StoredValue::new(true) };
-        Effect::new(move |_| {
+        let follow = Self { node: NodeRef::new(), at_end: StoredValue::new(true), top: StoredValue::new(0) };
+        Effect::new(move |was_chosen: Option<bool>| {
             length();
             let depth = chosen();
-            let Some(element) = follow.node.get() else { return };
+            if was_chosen == Some(true) && depth.is_none() {
+                // Back to live.
+                follow.at_end.set_value(true);
+            }
+            let Some(element) = follow.node.get() else { return depth.is_some() };
             // After the new lines are in the page.
             request_animation_frame(move || match depth {
                 Some(depth) => {
@@ -32,14 +38,22 @@ impl Follow {
                 None if follow.at_end.get_value() => element.set_scroll_top(element.scroll_height()),
                 None => {}
             });
+            depth.is_some()
         });
         follow
     }
 
+    /// Only who scrolls up leaves the end: what is new puts the end further off, and nobody has moved.
     pub fn scrolled(self) {
         if let Some(element) = self.node.get_untracked() {
-            let below = element.scroll_height() - element.scroll_top() - element.client_height();
-            self.at_end.set_value(below < 30);
+            let top = element.scroll_top();
+            let below = element.scroll_height() - top - element.client_height();
+            if below < 30 {
+                self.at_end.set_value(true);
+            } else if top < self.top.get_value() {
+                self.at_end.set_value(false);
+            }
+            self.top.set_value(top);
         }
     }
 }
