@@ -1,7 +1,7 @@
 # script/env is written for bash.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test watch lint unit e2e build bench soak parity cargo-leptos clean
+.PHONY: help run test watch lint unit e2e build bench soak lighthouse parity cargo-leptos clean
 
 help: ## this list
 	@awk -F ': ## ' '/^[a-z0-9-]+: ## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +34,9 @@ bench: ## the benchmarks
 soak: ## the long random runs that `make test` leaves out, and the browser's tests twenty times
 	@. script/env && cargo test --release --no-default-features --features ssr -- --ignored soak
 	@E2E_REPEAT=20 script/test e2e
+
+lighthouse: ## what Lighthouse makes of the pages for everybody
+	@script/test lighthouse
 
 parity: ## compare the build with and without cargo-leptos
 	@script/test-parity

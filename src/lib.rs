@@ -14,6 +14,9 @@
 pub mod api;
 pub mod client;
 pub mod clock;
+pub mod lab;
+pub mod lang;
+pub mod mount;
 pub mod ui;
 
 #[cfg(feature = "ssr")]

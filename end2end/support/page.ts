@@ -1,6 +1,7 @@
 // What people do on the pages, and the two things a test waits for.
 
 import type { BrowserContext, Locator, Page, Response } from "@playwright/test";
+import type { Server } from "./server.ts";
 import { expect, type Person } from "./test.ts";
 
 /** The page is live: before, a press of a button is the browser's alone to answer. */
@@ -85,6 +86,24 @@ export async function alsoOn(context: BrowserContext, address: string): Promise<
 /** Longer than an access token lives, in seconds. */
 export const A_TOKEN_LIFE = 16 * 60;
 
+/** After so many seconds a sign-in is no longer recent. */
+export const NO_LONGER_RECENT = 11 * 60;
+
+/** Somebody comes with an old refresh token of this person, who is told so and signs in again. */
+export async function robbed(page: Page, member: Person, server: Server): Promise<void> {
+  await signIn(page, member);
+  const cookie = `__Secure-refresh=${await refreshTokenOf(page.context())}`;
+  await reload(page);
+  await reload(page);
+  await server.later(60);
+  const answer = await fetch(`${server.url}/api/auth/refresh`, { method: "POST", headers: { cookie } });
+  expect(answer.status).toBe(401);
+  await page.reload();
+  await fillIn(page, member);
+  await button(page, "Sign in").click();
+  await signedIn(page);
+}
+
 /** A note in each of two tabs, saved in the same moment. */
 export async function saveInBothAtOnce(first: Page, second: Page, meanwhile: () => Promise<void>): Promise<void> {
   await titleField(first).fill("Milk");
@@ -102,3 +121,22 @@ export const withoutLocks = (of: Page | BrowserContext) =>
 /** As in a browser that has no BroadcastChannel. */
 export const withoutChannel = (of: Page | BrowserContext) =>
   of.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined }));
+
+/** A clock of the page's own: from `stop` on only the time goes by that the test lets pass. Timers go on, as after a sleep. */
+export async function ownClock(page: Page): Promise<{ stop(): Promise<void>; pass(seconds: number): Promise<void> }> {
+  await page.addInitScript(() => {
+    const real = { now: performance.now.bind(performance), wall: Date.now.bind(Date) };
+    let passed: number | undefined;
+    const stopped = { now: 0, wall: 0 };
+    const read = (of: "now" | "wall") => (passed === undefined ? real[of]() : stopped[of] + passed);
+    performance.now = () => read("now");
+    Date.now = () => read("wall");
+    addEventListener("time-passes", ({ detail }: CustomEventInit<number>) => {
+      if (passed === undefined) [stopped.now, stopped.wall, passed] = [real.now(), real.wall(), 0];
+      passed += detail!;
+    });
+  });
+  const pass = (seconds: number) =>
+    page.evaluate((detail) => void dispatchEvent(new CustomEvent("time-passes", { detail })), seconds * 1000);
+  return { pass, stop: () => pass(0) };
+}

@@ -1,19 +1,33 @@
 // Every page in every state that looks different. A new page is one more entry, and all that is asked of pages is asked of it.
 
 import type { Page } from "@playwright/test";
-import { alsoOn, button, emailField, fillIn, heading, hydrated, notes, signIn, writeNote } from "./page.ts";
-import { expect, type Person } from "./test.ts";
+import { alsoOn, button, emailField, fillIn, heading, hydrated, NO_LONGER_RECENT, notes, robbed, signIn, writeNote } from "./page.ts";
+import { A_PART, NOT_DOWNLOADED } from "./network.ts";
+import type { Server } from "./server.ts";
+import { expect, test, type Person } from "./test.ts";
 
 export interface Place {
   /** As in "nothing is wrong with …". */
   name: string;
-  open(page: Page, member: Person): Promise<void>;
+  /** Whether it is reached only by who was robbed of a refresh token. */
+  alarm?: boolean;
+  open(page: Page, member: Person, server: Server): Promise<void>;
 }
 
-/** What the console says where something is refused. */
-export const REFUSALS = [401, 404, 409, 422];
+/** What the console says where something is refused or does not come. */
+const REFUSALS = [401, 404, 409, 422, ...NOT_DOWNLOADED];
 
-export const places: Place[] = [
+/** Declares tests for each place. */
+export function atEachPlace(declare: (place: Place) => void): void {
+  for (const place of places) {
+    test.describe(() => {
+      test.use({ expectedComplaints: REFUSALS, expectsReuse: place.alarm ?? false });
+      declare(place);
+    });
+  }
+}
+
+const places: Place[] = [
   { name: "the start page", open: (page) => arrive(page, "/", "One sign-in, two tokens") },
   {
     name: "the start page of who is signed in",
@@ -92,6 +106,54 @@ export const places: Place[] = [
       await expect(heading(page, "Your session has ended")).toBeVisible();
     },
   },
+  { name: "the account page", open: withAccount },
+  {
+    name: "the account page after a wrong password",
+    async open(page, member) {
+      await withAccount(page, member);
+      const form = page.getByRole("form", { name: "Password" });
+      await form.getByLabel("Current password", { exact: true }).fill("not the password at all");
+      await form.getByLabel("New password", { exact: true }).fill(`${member.password} and more`);
+      await button(page, "Change password").click();
+      await expect(form.getByRole("alert")).toBeFocused();
+    },
+  },
+  { name: "the page of signed-in browsers", open: withSessions },
+  {
+    name: "the page of signed-in browsers when one was signed out",
+    async open(page, member) {
+      await withSessions(page, member);
+      await button(page, "Sign out all other browsers").click();
+      await expect(page.getByText("One other browser was signed out.")).toBeVisible();
+    },
+  },
+  { name: "the question for the password", open: askedForThePassword },
+  {
+    name: "the question for the password after a wrong one",
+    async open(page, member, server) {
+      await askedForThePassword(page, member, server);
+      await page.getByLabel("Your password", { exact: true }).fill("not the password at all");
+      await button(page, "Go on").click();
+      await expect(page.getByRole("dialog").getByRole("alert")).toBeFocused();
+    },
+  },
+  {
+    name: "the notice that a session was ended for safety",
+    alarm: true,
+    async open(page, member, server) {
+      await robbed(page, member, server);
+      await expect(page.getByRole("region", { name: "For your safety", exact: true })).toBeVisible();
+    },
+  },
+  {
+    name: "a page that could not be downloaded",
+    async open(page, member) {
+      await signIn(page, member);
+      await page.route(A_PART, (route) => route.abort("internetdisconnected"));
+      await page.goto("/account");
+      await expect(button(page, "Try again")).toBeVisible();
+    },
+  },
   { name: "the page at an address that leads nowhere", open: (page) => arrive(page, "/nowhere", "There is nothing here") },
 ];
 
@@ -113,4 +175,25 @@ async function withNotes(page: Page, member: Person): Promise<void> {
   await writeNote(page, "Milk", "one bottle\nand two rolls");
   await writeNote(page, "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft");
   await expect(notes(page)).toHaveCount(2);
+}
+
+async function withAccount(page: Page, member: Person): Promise<void> {
+  await signIn(page, member);
+  await page.goto("/account");
+  await hydrated(page);
+  await expect(page.getByText("Account created")).toBeVisible();
+}
+
+async function withSessions(page: Page, member: Person): Promise<void> {
+  await signIn(page, member);
+  await page.goto("/sessions");
+  await hydrated(page);
+  await expect(button(page, "Sign out all other browsers")).toBeVisible();
+}
+
+async function askedForThePassword(page: Page, member: Person, server: Server): Promise<void> {
+  await withSessions(page, member);
+  await server.later(NO_LONGER_RECENT);
+  await button(page, "Sign out all other browsers").click();
+  await expect(page.getByRole("dialog", { name: "Is it you?" })).toBeVisible();
 }

@@ -14,6 +14,7 @@ export interface Settings {
   grace?: string;
   /** Whoever tries too often waits; people of one address get in each other's way, so it is off unless asked for. */
   throttle?: boolean;
+  passwordMin?: number;
 }
 
 const root = resolve(import.meta.dirname, "../..");
@@ -49,6 +50,7 @@ export class Server {
     const args = ["--addr", `127.0.0.1:${port}`, "--public-url", url, "--database-url", `sqlite://${folder}/e2e.db`];
     args.push("--test-clock");
     if (!settings.throttle) args.push("--throttle", "off");
+    if (settings.passwordMin) args.push("--password-min", `${settings.passwordMin}`);
     if (settings.grace) args.push("--refresh-grace", settings.grace);
     // In its folder, so that nobody's `.env` is read.
     const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
@@ -86,7 +88,7 @@ function environment(): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), LEPTOS_SITE_ROOT: site, LEPTOS_HASH_FILES: "true" };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const probe = createServer();
   await new Promise<void>((resolve, reject) => probe.once("error", reject).listen(0, "127.0.0.1", resolve));
   const { port } = probe.address() as AddressInfo;

@@ -1,11 +1,10 @@
 import type { Page } from "@playwright/test";
-import { alsoOn, button, fillIn, heading, passwordField, refreshTokenOf, reload, signedOut, signIn, titleField } from "../support/page.ts";
+import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, robbed, signedOut, signIn, titleField } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
 
 const part = (page: Page, name: string) => page.getByRole("form", { name });
 const current = (page: Page, name: string) => part(page, name).getByLabel("Current password", { exact: true });
 const browsers = (page: Page) => page.getByRole("list", { name: "Signed-in browsers" }).getByRole("listitem");
-const TOO_LONG_AGO = 11 * 60;
 
 async function signedInElsewhere(page: Page, member: Person): Promise<Page> {
   const context = await page.context().browser()!.newContext({ baseURL: new URL(page.url()).origin, locale: "en-GB" });
@@ -20,7 +19,7 @@ test.describe(() => {
   test("who sees a browser they do not know ends it, once the password is entered again", async ({ page, member, server }) => {
     await signIn(page, member);
     const elsewhere = await signedInElsewhere(page, member);
-    await server.later(TOO_LONG_AGO);
+    await server.later(NO_LONGER_RECENT);
     await page.goto("/sessions");
     // The third is the one in which the account was made.
     await expect(browsers(page)).toHaveCount(3);
@@ -72,24 +71,10 @@ test.describe(() => {
 
   test("who was robbed of a refresh token is told at the next sign-in, until they say they have read it", async ({
     page,
-    context,
     member,
-    playwright,
     server,
   }) => {
-    await signIn(page, member);
-    const stolen = await refreshTokenOf(context);
-    await reload(page);
-    await reload(page);
-    await server.later(60);
-    const cookie = { name: "__Secure-refresh", value: stolen, domain: "localhost", path: "/api/auth", expires: -1 };
-    const cookies = [{ ...cookie, httpOnly: true, secure: true, sameSite: "Strict" as const }];
-    const thief = await playwright.request.newContext({ baseURL: server.url, storageState: { cookies, origins: [] } });
-    expect((await thief.post("/api/auth/refresh", { form: {} })).status()).toBe(401);
-
-    await page.reload();
-    await passwordField(page).fill(member.password);
-    await button(page, "Sign in").click();
+    await robbed(page, member, server);
     const notice = page.getByRole("region", { name: "For your safety", exact: true });
     await expect(notice).toContainText("We ended a session for your safety");
     await reload(page);

@@ -1,9 +1,7 @@
 import type { Locator, Page } from "@playwright/test";
 import { button, emailField, heading, hydrated, noteField, passwordField, signedIn, signedOut, titleField } from "../support/page.ts";
-import { places, REFUSALS } from "../support/places.ts";
+import { atEachPlace } from "../support/places.ts";
 import { expect, test } from "../support/test.ts";
-
-test.use({ expectedComplaints: REFUSALS });
 
 test("who has a keyboard alone signs in, writes, changes and deletes a note, and signs out", async ({ page, member }) => {
   const { keyboard } = page;
@@ -62,26 +60,26 @@ test("the first Tab offers to pass over the bar on top", async ({ page }) => {
   await expect(emailField(page)).toBeFocused();
 });
 
-for (const { name, open } of places) {
-  test(`${name} is good for fingers at 360 px and does not scroll sideways at 320`, async ({ page, member }) => {
+atEachPlace(({ name, open }) => {
+  test(`${name} is good for fingers at 360 px and does not scroll sideways at 320`, async ({ page, member, server }) => {
     await page.setViewportSize({ width: 360, height: 740 });
-    await open(page, member);
+    await open(page, member, server);
     expect(await page.evaluate(smallTargets)).toEqual([]);
     await page.setViewportSize({ width: 320, height: 256 });
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
     expect(await page.evaluate(cutOff), "a field or a button beyond the edge").toEqual([]);
   });
 
-  test(`${name} keeps still for who wants that, and has borders in forced colours`, async ({ page, member }) => {
+  test(`${name} keeps still for who wants that, and has borders in forced colours`, async ({ page, member, server }) => {
     await page.emulateMedia({ reducedMotion: "reduce" });
-    await open(page, member);
+    await open(page, member, server);
     // What has appeared counts among the animations as long as it is there.
     const animations = () => document.getAnimations().map(({ effect }) => Number(effect?.getComputedTiming().activeDuration));
     for (const duration of await page.evaluate(animations)) expect(duration, "no longer than a frame").toBeLessThan(17);
     await page.emulateMedia({ forcedColors: "active" });
     expect(await page.evaluate(withoutBorder)).toEqual([]);
   });
-}
+});
 
 /** Presses Tab until it is there. Wherever the focus is on the way can be seen. */
 async function moveTo(target: Locator, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
@@ -112,7 +110,7 @@ function smallTargets(): string[] {
 }
 
 function cutOff(): string[] {
-  const targets = [...document.querySelectorAll("main :is(a[href], button, input, textarea, select), header :is(a, button)")];
+  const targets = [...document.querySelectorAll(":is(main, header, .notices) :is(a[href], button, input, textarea, select)")];
   return targets.flatMap((target) => {
     const { left, right } = target.getBoundingClientRect();
     return left >= 0 && right <= innerWidth ? [] : [target.outerHTML];

@@ -107,6 +107,10 @@ test.describe(() => {
     await expect(heading(page, "Milk")).toBeVisible();
 
     expect(await traffic.pathsWith("cookie", "__Secure-refresh=")).toEqual(["/api/auth/refresh"]);
-    expect(await traffic.pathsWith("authorization", "Bearer ")).toEqual(["/api/notes/create", "/api/notes/list"]);
+    expect(await traffic.pathsWith("authorization", "Bearer ")).toEqual([
+      "/api/account/notices",
+      "/api/notes/create",
+      "/api/notes/list",
+    ]);
   });
 });

@@ -1,70 +1,159 @@
-import type { Locator, Page } from "@playwright/test";
+import type { Locator } from "@playwright/test";
 import { holdBack, THE_PROGRAM } from "../support/network.ts";
-import { button, emailField, fillIn, hydrated, passwordField, signedIn } from "../support/page.ts";
-import { expect, test, type Person } from "../support/test.ts";
+import {
+  accessTokenOf,
+  button,
+  emailField,
+  fillIn,
+  hydrated,
+  NO_LONGER_RECENT,
+  ownClock,
+  passwordField,
+  signedIn,
+  signedOut,
+  signIn,
+} from "../support/page.ts";
+import type { Server } from "../support/server.ts";
+import { expect, test } from "../support/test.ts";
 
-test.use({ settings: { throttle: true }, expectedComplaints: [401, 429] });
+test.use({ settings: { throttle: true }, expectedComplaints: [401, 422, 429] });
 
-test.slow();
+/** Until then everything that was counted is forgotten: all people here come from one address. */
+const A_DAY = 24 * 3600;
+type Clock = Awaited<ReturnType<typeof ownClock>>;
+const WRONG = "not the password at all";
 
-const wrong = (person: Person) => ({ email: person.email, password: "not the password at all" });
+test.beforeEach(({ server }) => server.later(A_DAY));
 
-/** Guesses, waiting as told, until the next guess has to wait this long. */
-async function guessUntilTheWaitIs(page: Page, person: Person, seconds: number): Promise<void> {
+/** Guesses, waiting as told, until the next guess has to wait for a while; gives the seconds. */
+async function guess(server: Server, path: string, fields: Record<string, string>, token = ""): Promise<number> {
   for (;;) {
-    const answer = await page.request.post("/api/auth/login", { form: wrong(person) });
-    if (answer.status() !== 429) continue;
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(server.url + path, { method: "POST", headers, body: new URLSearchParams(fields) });
+    if (answer.status !== 429) continue;
     const { retry_after } = (await answer.json()) as { retry_after: number };
-    if (retry_after >= seconds) return;
-    await page.waitForTimeout(retry_after * 1000);
+    if (retry_after >= 8) return retry_after;
+    await server.later(retry_after);
   }
 }
 
-const AT_THE_END = { timeout: 12_000 };
+const guessToSignIn = (server: Server, email: string) => guess(server, "/api/auth/login", { email, password: WRONG });
+const guessAsMember = (server: Server, token: string) =>
+  guess(server, "/api/account/delete_account", { password: WRONG }, token);
+
 const seen = (message: Locator): Locator => message.locator("[aria-hidden=true]");
 const heard = (message: Locator): Locator => message.locator(".unseen");
 
-test("who tries too often sees the wait go by, loses nothing typed, and gets in when it is over", async ({ page, member }) => {
-  await guessUntilTheWaitIs(page, member, 8);
+/** Watches a wait to its end that began when the clock stood still. */
+async function waitAsTold(clock: Clock, server: Server, message: Locator): Promise<void> {
+  const told = (await heard(message).textContent())!;
+  expect(told).toMatch(/^Too many attempts\. Try again in [2-8] seconds\.$/);
+  await expect(seen(message)).toHaveText(told);
+  const left = Number(/\d/.exec(told));
+  await clock.pass(left - 1);
+  await expect(seen(message)).toHaveText("Too many attempts. Try again in 1 second.");
+  expect(await heard(message).textContent(), "it is not read out each second").toBe(told);
+  await clock.pass(1);
+  await expect(heard(message)).toHaveText("You can try again now.");
+  await expect(seen(message)).toHaveText("You can try again now.");
+  await server.later(8);
+}
+
+test("who tries too often sees the wait go by, loses nothing typed, and gets in when it is over", async ({ page, member, server }) => {
+  const clock = await ownClock(page);
+  await guessToSignIn(server, member.email);
   await page.goto("/login");
   await hydrated(page);
   await fillIn(page, member);
-  const answer = page.waitForResponse("**/api/auth/login");
+  await clock.stop();
   await button(page, "Sign in").click();
-  expect((await answer).status()).toBe(429);
 
   const message = page.getByRole("alert");
   await expect(message).toBeFocused();
   await expect(button(page, "Sign in")).toBeDisabled();
-  const told = await heard(message).textContent();
-  await expect(seen(message)).toHaveText(/Try again in [2-7] seconds\./);
-  await expect(seen(message)).toHaveText("Too many attempts. Try again in 1 second.", AT_THE_END);
-  expect(await heard(message).textContent(), "it is not read out each second").toBe(told);
+  await waitAsTold(clock, server, message);
   await expect(emailField(page)).toHaveValue(member.email);
   await expect(passwordField(page)).toHaveValue(member.password);
-
-  await expect(heard(message)).toHaveText("You can try again now.", AT_THE_END);
-  await expect(seen(message)).toHaveText("You can try again now.");
   await button(page, "Sign in").click();
   await signedIn(page);
 });
 
-test("who tries too often before the program has arrived is told how long to wait", async ({ page, member }) => {
-  await guessUntilTheWaitIs(page, member, 8);
+test("who tries too often before the program has arrived is told how long to wait", async ({ page, member, server }) => {
+  const clock = await ownClock(page);
+  await guessToSignIn(server, member.email);
   const release = await holdBack(page, THE_PROGRAM);
   await page.goto("/login", { waitUntil: "commit" });
   await fillIn(page, member);
   const answer = page.waitForResponse((response) => response.request().method() === "POST");
   await button(page, "Sign in").click();
   expect((await answer).status()).toBe(429);
-  await expect(seen(page.getByRole("alert"))).toHaveText(/^Too many attempts\. Try again in \d seconds?\.$/);
+  const message = page.getByRole("alert");
+  await expect(seen(message)).toHaveText(/^Too many attempts\. Try again in \d seconds\.$/);
   await expect(emailField(page)).toHaveValue(member.email);
   await expect(button(page, "Sign in"), "without the program nothing would make it work again").toBeEnabled();
 
+  await clock.stop();
   release();
   await hydrated(page);
-  await expect(heard(page.getByRole("alert"))).toHaveText("You can try again now.", AT_THE_END);
+  await waitAsTold(clock, server, message);
   await passwordField(page).fill(member.password);
   await button(page, "Sign in").click();
   await signedIn(page);
+});
+
+const FORMS = [
+  { name: "E-mail", press: "Change e-mail", field: "New e-mail", typed: "countess@example.com" },
+  { name: "Password", press: "Change password", field: "New password", typed: "five words nobody else has" },
+  { name: "Delete account", press: "Delete my account" },
+];
+
+for (const { name, press, field, typed } of FORMS) {
+  test(`who has tried too often is told so in the form "${name}", and goes on when the wait is over`, async ({ page, member, server }) => {
+    const clock = await ownClock(page);
+    const token = await accessTokenOf(await signIn(page, member));
+    await guessAsMember(server, token);
+    await page.goto("/account");
+    const form = page.getByRole("form", { name });
+    const current = form.getByLabel("Current password", { exact: true });
+    await current.fill(member.password);
+    if (field) await form.getByLabel(field, { exact: true }).fill(typed);
+    await clock.stop();
+    await button(page, press).click();
+
+    const message = form.getByRole("alert");
+    await expect(message).toBeFocused();
+    await expect(button(page, press)).toBeDisabled();
+      await waitAsTold(clock, server, message);
+    // Not offline: the server was there.
+    await signedIn(page);
+    await expect(current).toHaveValue(member.password);
+    if (field) await expect(form.getByLabel(field, { exact: true })).toHaveValue(typed);
+    await button(page, press).click();
+    if (field) await expect(form.getByText(/is changed|from now on/)).toBeVisible();
+    else await signedOut(page);
+  });
+}
+
+test("who has tried too often when asked for the password again sees the wait in the dialog", async ({ page, member, server }) => {
+  const clock = await ownClock(page);
+  const token = await accessTokenOf(await signIn(page, member));
+  await page.goto("/sessions");
+  await expect(button(page, "Sign out all other browsers")).toBeVisible();
+  await server.later(NO_LONGER_RECENT);
+  await guessAsMember(server, token);
+  await button(page, "Sign out all other browsers").click();
+  const dialog = page.getByRole("dialog", { name: "Is it you?" });
+  const password = dialog.getByLabel("Your password", { exact: true });
+  await password.fill(member.password);
+  await clock.stop();
+  await button(page, "Go on").click();
+
+  const message = dialog.getByRole("alert");
+  await expect(message).toBeFocused();
+  await expect(button(page, "Go on")).toBeDisabled();
+  await waitAsTold(clock, server, message);
+  await expect(password).toHaveValue(member.password);
+  await button(page, "Go on").click();
+  await expect(dialog).toBeHidden();
+  await expect(page.getByText("One other browser was signed out.")).toBeVisible();
 });

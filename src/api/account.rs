@@ -115,7 +115,7 @@ pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
         .map(|session| SessionView {
             id: session.id.to_string(),
             current: session.id == user.session_id,
-            device: crate::auth::device::in_words(&session.device),
+            device: crate::auth::device::in_words(&session.device, crate::lang::lang()),
             signed_in_at: session.created_at,
             last_used_at: session.last_used_at,
             expires_at: session.idle_expires_at.min(session.absolute_expires_at),

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::lang::lang;
 use bytes::Bytes;
 use leptos::server_fn::{
     ContentType, Decodes, Encodes, Format, FormatType,
@@ -260,20 +261,11 @@ impl Problem {
     }
 
     pub fn too_many(retry_after: u32) -> Self {
-        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited, try_again_in(retry_after)) }
+        Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited, lang().try_again_in(retry_after)) }
     }
 
     pub fn because(self, reason: Option<RevokeReason>) -> Self {
         Self { reason, ..self }
-    }
-}
-
-/// What somebody is told who tried too often; the page says it again each second.
-pub fn try_again_in(seconds: u32) -> String {
-    match seconds {
-        1 => "Too many attempts. Try again in 1 second.".into(),
-        2..=120 => format!("Too many attempts. Try again in {seconds} seconds."),
-        _ => format!("Too many attempts. Try again in {} minutes.", seconds.div_ceil(60)),
     }
 }
 
@@ -319,20 +311,18 @@ impl FromServerFnError for Problem {
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
             ServerFnErrorErr::Args(message) | ServerFnErrorErr::MissingArg(message) => match missing_field(&message) {
-                Some(field) => Problem::invalid(field, format!("`{field}` is missing. Send it form-encoded.")),
-                None => Problem::new(Code::ValidationFailed, "The input could not be read. Send it form-encoded."),
+                Some(field) => Problem::invalid(field, lang().problem_field_missing(field)),
+                None => Problem::new(Code::ValidationFailed, lang().problem_unreadable_input()),
             },
-            ServerFnErrorErr::Request(_) => {
-                Problem::unavailable("The server could not be reached. Check the connection.", 1)
-            }
+            ServerFnErrorErr::Request(_) => Problem::unavailable(lang().problem_unreachable(), 1),
             // On the server this is a body that is no text; on the client an answer that is no problem document.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
-                Problem::new(Code::ValidationFailed, "The input could not be read. Send it form-encoded, in UTF-8.")
+                Problem::new(Code::ValidationFailed, lang().problem_unreadable_input())
             }
             ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Response(_) => {
-                Problem::unavailable("The answer could not be read. Try again in a moment.", 1)
+                Problem::unavailable(lang().problem_unreadable_answer(), 1)
             }
-            _ => Problem::unavailable("Something went wrong on our side. Try again in a moment.", 1),
+            _ => Problem::unavailable(lang().problem_our_side(), 1),
         }
     }
 }

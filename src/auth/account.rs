@@ -2,8 +2,10 @@
 //! operator does to one. Whoever asks is known already; every query names them.
 
 use super::access_token::Verified;
+use super::attempts::Attempt;
 use super::error::AuthError;
 use super::event::EventKind;
+use super::flaw::Flaw;
 use super::passphrase;
 use super::password::{Password, Verification};
 use super::service::AuthService;
@@ -71,7 +73,10 @@ impl AuthService {
         device: &Device,
     ) -> Result<Email, AuthError> {
         let email = Email::parse(email)?;
-        let user = self.confirm_password(who, password, "password", EventKind::EmailChangeFail, device).await?;
+        password.not_oversized("password")?;
+        let attempt = self.attempts.change_of_address(who.user_id).await?;
+        let refused = EventKind::EmailChangeFail;
+        let user = self.confirm_counted(who, password, "password", refused, device, attempt).await?;
         if user.email == email.as_str() {
             return Ok(email);
         }
@@ -115,12 +120,25 @@ impl AuthService {
         device: &Device,
     ) -> Result<UserRecord, AuthError> {
         password.not_oversized(field)?;
+        let attempt = self.attempts.confirm(who.user_id).await?;
+        self.confirm_counted(who, password, field, refused, device, attempt).await
+    }
+
+    async fn confirm_counted(
+        &self,
+        who: &Verified,
+        password: Password,
+        field: &'static str,
+        refused: EventKind,
+        device: &Device,
+        attempt: Attempt,
+    ) -> Result<UserRecord, AuthError> {
         let user = self.store.user(who.user_id).await?.ok_or(AuthError::NotFound)?;
-        match self.verify_own(&user, password).await? {
+        match self.verify_own(&user, password, attempt).await? {
             Verification::Right => Ok(user),
             Verification::Wrong => {
                 self.record(refused, Some(who.user_id), Some(who.session_id), device, "").await?;
-                Err(AuthError::invalid(field, "This is not your current password."))
+                Err(AuthError::invalid(field, Flaw::NotYourPassword))
             }
         }
     }

@@ -44,8 +44,17 @@ struct Counter {
     name: &'static str,
     key: AttemptKey,
     rule: Rule,
-    /// Whether a right password clears the whole count, or only takes this attempt back.
-    cleared: bool,
+    when_right: WhenRight,
+}
+
+/// What a right password does to a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WhenRight {
+    Clears,
+    /// Only this attempt.
+    TakesBack,
+    /// What is counted is no guess.
+    Nothing,
 }
 
 pub struct Attempts {
@@ -77,12 +86,13 @@ impl Attempts {
         let known = caller.known.as_deref().filter(|_| self.on);
         let browser = known.and_then(|known| self.known_browsers.open(known, email, now));
         let counters = match browser {
-            Some(id) => vec![self.counter("browser", &id, throttle::OWN, true)],
+            Some(id) => vec![self.counter("browser", &id, throttle::OWN, WhenRight::Clears)],
             None => {
-                let account = self.counter("account", email.as_str().as_bytes(), throttle::ACCOUNT, true);
+                let account = self.counter("account", email.as_str().as_bytes(), throttle::ACCOUNT, WhenRight::Clears);
                 // One right password must not buy a network more guesses at other accounts.
-                let source =
-                    caller.source.map(|source| self.counter("source", source.bytes(), throttle::SOURCE, false));
+                let by_source =
+                    |source: Source| self.counter("source", source.bytes(), throttle::SOURCE, WhenRight::TakesBack);
+                let source = caller.source.map(by_source);
                 std::iter::once(account).chain(source).collect()
             }
         };
@@ -91,22 +101,34 @@ impl Attempts {
 
     /// Before somebody who is signed in gives their password again. A guess at it needs a session of theirs.
     pub async fn confirm(&self, user_id: UserId) -> Result<Attempt, AuthError> {
-        self.count(vec![self.counter("member", user_id.0.as_bytes(), throttle::OWN, true)], None).await
+        self.count(vec![self.member(user_id)], None).await
+    }
+
+    /// Before the same for a new address: who knows their password could ask for address after address whether it is taken.
+    pub async fn change_of_address(&self, user_id: UserId) -> Result<Attempt, AuthError> {
+        let address = self.counter("address", user_id.0.as_bytes(), throttle::ADDRESS, WhenRight::Nothing);
+        self.count(vec![self.member(user_id), address], None).await
+    }
+
+    fn member(&self, user_id: UserId) -> Counter {
+        self.counter("member", user_id.0.as_bytes(), throttle::OWN, WhenRight::Clears)
     }
 
     /// Before an account is made.
     pub async fn register(&self, caller: &Caller) -> Result<Attempt, AuthError> {
-        let source =
-            caller.source.map(|source| self.counter("registration", source.bytes(), throttle::REGISTRATION, false));
+        let by_source =
+            |source: Source| self.counter("registration", source.bytes(), throttle::REGISTRATION, WhenRight::Nothing);
+        let source = caller.source.map(by_source);
         self.count(source.into_iter().collect(), None).await
     }
 
     /// The password was right.
     pub async fn succeeded(&self, attempt: &Attempt) -> Result<(), AuthError> {
         for counter in &attempt.counters {
-            match counter.cleared {
-                true => self.store.forget_attempts(counter.key).await?,
-                false => self.store.take_back_attempt(counter.key, counter.rule.forget).await?,
+            match counter.when_right {
+                WhenRight::Clears => self.store.forget_attempts(counter.key).await?,
+                WhenRight::TakesBack => self.store.take_back_attempt(counter.key, counter.rule.forget).await?,
+                WhenRight::Nothing => {}
             }
         }
         Ok(())
@@ -145,8 +167,8 @@ impl Attempts {
         Ok(())
     }
 
-    fn counter(&self, name: &'static str, who: &[u8], rule: Rule, cleared: bool) -> Counter {
-        Counter { name, key: AttemptKey(self.fingerprints.long(name, who)), rule, cleared }
+    fn counter(&self, name: &'static str, who: &[u8], rule: Rule, when_right: WhenRight) -> Counter {
+        Counter { name, key: AttemptKey(self.fingerprints.long(name, who)), rule, when_right }
     }
 
     /// Lets the attempt be made and counts it, or says how long to wait and counts nothing.

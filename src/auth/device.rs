@@ -2,6 +2,8 @@
 //! one small library for this has had no release since 2021; what it does not know it says so. The `User-Agent` itself
 //! stays in the database, so a longer table explains old rows too.
 
+use crate::lang::Lang;
+
 /// The first that is found names the browser: most of them also claim to be those below.
 const BROWSERS: [(&str, &str); 22] = [
     ("Edg/", "Edge"),
@@ -42,13 +44,13 @@ const SYSTEMS: [(&str, &str); 9] = [
 ];
 
 /// What a `User-Agent` names. Two words from closed lists: nothing of what was sent is repeated.
-pub fn in_words(user_agent: &str) -> String {
+pub fn in_words(user_agent: &str, lang: Lang) -> String {
     let known = |table: &[(&str, &'static str)]| {
         table.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };
-    let browser = known(&BROWSERS).unwrap_or("Unknown browser");
+    let browser = known(&BROWSERS).unwrap_or_else(|| lang.device_unknown());
     match known(&SYSTEMS) {
-        Some(system) => format!("{browser} on {system}"),
+        Some(system) => lang.device_on(browser, system),
         None => browser.to_owned(),
     }
 }
@@ -121,7 +123,7 @@ mod tests {
             ),
             ("curl/8.14.1", "curl"),
         ] {
-            assert_eq!(in_words(user_agent), words, "{user_agent}");
+            assert_eq!(in_words(user_agent, Lang::En), words, "{user_agent}");
         }
     }
 
@@ -134,7 +136,7 @@ mod tests {
             ("<script>alert(1)</script>", "Unknown browser"),
             ("firefox", "Unknown browser"),
         ] {
-            assert_eq!(in_words(user_agent), words, "{user_agent}");
+            assert_eq!(in_words(user_agent, Lang::En), words, "{user_agent}");
         }
     }
 }

@@ -1,8 +1,7 @@
 //! Why a use case did not succeed, precisely. The edge turns these into the few public codes, in one place
 //! ([`crate::server::problem`]); nothing here knows HTTP.
 
-use std::borrow::Cow;
-
+use super::flaw::Flaw;
 use super::rotation::SessionEnd;
 use crate::api::error::RevokeReason;
 use crate::store::StoreError;
@@ -18,8 +17,8 @@ pub enum AuthError {
     NotRecent,
     #[error("the e-mail is taken")]
     EmailTaken,
-    #[error("{field}: {detail}")]
-    Invalid { field: &'static str, detail: Cow<'static, str> },
+    #[error("{field}: {flaw}")]
+    Invalid { field: &'static str, flaw: Flaw },
     #[error("not found")]
     NotFound,
     #[error("no refresh token was presented")]
@@ -44,7 +43,7 @@ pub enum AuthError {
 }
 
 impl AuthError {
-    pub fn invalid(field: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::Invalid { field, detail: detail.into() }
+    pub fn invalid(field: &'static str, flaw: Flaw) -> Self {
+        Self::Invalid { field, flaw }
     }
 }

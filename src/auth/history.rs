@@ -9,6 +9,7 @@ use super::service::AuthService;
 use super::session::SessionId;
 use crate::api::account::{HistoryEntry, HistoryKind, Notice};
 use crate::api::error::RevokeReason;
+use crate::lang::lang;
 
 /// Most told at once, of either.
 const MOST: u32 = 50;
@@ -38,8 +39,8 @@ fn told(notice: ReuseNotice) -> Notice {
     Notice {
         id: notice.session_id.to_string(),
         at: notice.at,
-        device: in_words(&notice.device),
-        session_device: in_words(&notice.session_device),
+        device: in_words(&notice.device, lang()),
+        session_device: in_words(&notice.session_device, lang()),
         session_signed_in_at: notice.session_created_at,
     }
 }
@@ -67,7 +68,7 @@ fn entry(event: &SecurityEvent, current: SessionId) -> Option<HistoryEntry> {
     Some(HistoryEntry {
         at: event.at,
         kind,
-        device: in_words(&event.device),
+        device: in_words(&event.device, lang()),
         current_session: event.session_id == Some(current),
         reason,
     })

@@ -7,6 +7,8 @@ pub mod attempts;
 pub mod device;
 pub mod error;
 pub mod event;
+pub mod flaw;
+pub mod flow;
 mod history;
 pub mod keys;
 pub mod known_browser;

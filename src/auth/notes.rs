@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::error::AuthError;
+use super::flaw::Flaw;
 use super::user::UserId;
 use crate::api::notes::{BODY_MAX, Note, TITLE_MAX};
 use crate::clock::Clock;
@@ -29,7 +30,7 @@ impl Notes {
         body: String,
     ) -> Result<Note, AuthError> {
         let id = match id {
-            Some(id) => Uuid::try_parse(id).map_err(|_| AuthError::invalid("id", "An id must be a UUID."))?,
+            Some(id) => Uuid::try_parse(id).map_err(|_| AuthError::invalid("id", Flaw::IdNoUuid))?,
             None => Uuid::now_v7(),
         };
         let note = Note { id: id.to_string(), updated_at: self.clock.now(), ..checked(title, body)? };
@@ -52,18 +53,18 @@ fn known(id: &str) -> Result<String, AuthError> {
 
 fn checked(title: String, body: String) -> Result<Note, AuthError> {
     if title.trim().is_empty() {
-        return Err(AuthError::invalid("title", "Give the note a title."));
+        return Err(AuthError::invalid("title", Flaw::TitleMissing));
     }
     if title.chars().count() > TITLE_MAX {
-        return Err(AuthError::invalid("title", "This title is too long: 200 characters at most."));
+        return Err(AuthError::invalid("title", Flaw::TitleTooLong));
     }
     if body.chars().count() > BODY_MAX {
-        return Err(AuthError::invalid("body", "This note is too long: 10,000 characters at most."));
+        return Err(AuthError::invalid("body", Flaw::BodyTooLong));
     }
     // PostgreSQL cannot store this one character in text, and nobody types it.
     for (field, text) in [("title", &title), ("body", &body)] {
         if text.contains('\0') {
-            return Err(AuthError::invalid(field, "A note cannot hold the NUL character."));
+            return Err(AuthError::invalid(field, Flaw::Nul));
         }
     }
     Ok(Note { id: String::new(), title, body, updated_at: Default::default() })

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use super::error::AuthError;
+use super::flaw::Flaw;
 use super::password_rules::hard_to_guess;
 use super::random;
 
@@ -51,11 +52,7 @@ impl Password {
     }
 
     pub fn not_oversized(&self, field: &'static str) -> Result<(), AuthError> {
-        if self.0.len() > PASSWORD_MAX {
-            Err(AuthError::invalid(field, "This password is too long: 1,024 bytes at most."))
-        } else {
-            Ok(())
-        }
+        if self.0.len() > PASSWORD_MAX { Err(AuthError::invalid(field, Flaw::PasswordTooLong)) } else { Ok(()) }
     }
 }
 

@@ -5,6 +5,7 @@
 use zxcvbn::{Score, feedback::Warning, zxcvbn};
 
 use super::error::AuthError;
+use super::flaw::{Easy, Flaw};
 use super::password::Password;
 
 /// What is weighed of a password, in characters. The work grows with the cube of the length, and a long password whose
@@ -24,8 +25,7 @@ impl PasswordRules {
     pub fn long_enough(&self, password: &Password, field: &'static str) -> Result<(), AuthError> {
         password.not_oversized(field)?;
         if password.reveal().chars().count() < self.min {
-            let min = self.min;
-            Err(AuthError::invalid(field, format!("Use at least {min} characters. A few random words are good.")))
+            Err(AuthError::invalid(field, Flaw::PasswordTooShort { min: self.min }))
         } else {
             Ok(())
         }
@@ -43,29 +43,29 @@ pub fn hard_to_guess(password: &Password, email: &str, field: &'static str) -> R
         return Ok(());
     }
     let why = why(weighed.feedback().and_then(|feedback| feedback.warning()));
-    Err(AuthError::invalid(field, format!("This password is easy to guess: {why}. A few random words are good.")))
+    Err(AuthError::invalid(field, Flaw::PasswordEasy(why)))
 }
 
-const fn why(warning: Option<Warning>) -> &'static str {
+const fn why(warning: Option<Warning>) -> Easy {
     match warning {
         Some(Warning::StraightRowsOfKeysAreEasyToGuess | Warning::ShortKeyboardPatternsAreEasyToGuess) => {
-            "it follows the keys of the keyboard"
+            Easy::Keyboard
         }
-        Some(Warning::RepeatsLikeAaaAreEasyToGuess) => "it is one character, repeated",
-        Some(Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess) => "it repeats itself",
+        Some(Warning::RepeatsLikeAaaAreEasyToGuess) => Easy::OneCharacter,
+        Some(Warning::RepeatsLikeAbcAbcAreOnlySlightlyHarderToGuess) => Easy::Repeats,
         Some(
             Warning::ThisIsATop10Password
             | Warning::ThisIsATop100Password
             | Warning::ThisIsACommonPassword
             | Warning::ThisIsSimilarToACommonlyUsedPassword,
-        ) => "it is close to one that many people use",
-        Some(Warning::SequencesLikeAbcAreEasyToGuess) => "it only counts up or down",
-        Some(Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess) => "it is mostly a date",
-        Some(Warning::AWordByItselfIsEasyToGuess) => "it is mostly one word",
+        ) => Easy::Common,
+        Some(Warning::SequencesLikeAbcAreEasyToGuess) => Easy::Sequence,
+        Some(Warning::RecentYearsAreEasyToGuess | Warning::DatesAreOftenEasyToGuess) => Easy::Date,
+        Some(Warning::AWordByItselfIsEasyToGuess) => Easy::Word,
         Some(Warning::NamesAndSurnamesByThemselvesAreEasyToGuess | Warning::CommonNamesAndSurnamesAreEasyToGuess) => {
-            "it is mostly a name"
+            Easy::Name
         }
-        None => "it is short for what it is made of, or close to your e-mail address",
+        None => Easy::ShortOrEmail,
     }
 }
 

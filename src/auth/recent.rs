@@ -30,7 +30,8 @@ impl AuthService {
         let (session, ..) = self.judge(&presented, &device).await?;
         let (user_id, session_id) = (Some(session.user_id), Some(session.id));
         let user = self.store.user(session.user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
-        match self.verify_own(&user, password).await? {
+        let attempt = self.attempts.confirm(user.id).await?;
+        match self.verify_own(&user, password, attempt).await? {
             Verification::Right => {
                 // Before the turn: after it nothing may stand between the new token and the browser.
                 self.record(EventKind::Reauthenticated, user_id, session_id, &device, "").await?;

@@ -177,6 +177,9 @@ pub enum Decision {
     Reuse,
 }
 
+/// How [`decide`] is asked. The lab puts weaker rules in its place, to show what they cost.
+pub type Rule = fn(&Ratchet, &Standing, u32, Timestamp, Duration) -> Decision;
+
 /// What to do with a genuine token of generation `presented`. The order of the cases is part of the rule.
 ///
 /// A grace of zero is strict RFC 9700: whatever is not the newest is a reuse, and a lost answer signs the person out.

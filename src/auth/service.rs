@@ -10,6 +10,7 @@ use super::access_token::{AccessTokens, Refused, Verified};
 use super::attempts::{Attempt, Attempts, Caller};
 use super::error::AuthError;
 use super::event::{EventKind, ReuseNotice, SecurityEvent};
+use super::flow::{Flow, FlowEvent};
 use super::keys::KeyRing;
 use super::known_browser::KnownBrowser;
 use super::password::{Password, PasswordHasher, Verification};
@@ -17,7 +18,7 @@ use super::password_rules::PasswordRules;
 use super::random;
 use super::refresh_token::{Presented, RefreshToken, RefreshTokenKey};
 use super::revoked::{Revocation, RevokedSessions};
-use super::rotation::{self, Advance, Decision, Ratchet, Ring, SessionEnd};
+use super::rotation::{Advance, Decision, Ratchet, Ring, Rule, SessionEnd};
 use super::secret::FingerprintKey;
 use super::session::{Device, Salt, Session, SessionId};
 use super::user::{Email, UserId, UserRecord};
@@ -73,6 +74,8 @@ pub struct AuthService {
     pub keys: KeyRing,
     pub revoked: Arc<RevokedSessions>,
     pub attempts: Attempts,
+    pub rule: Rule,
+    pub flow: Flow,
 }
 
 impl AuthService {
@@ -170,7 +173,9 @@ impl AuthService {
                 last_used_at,
                 authenticated_at: entered.then_some(now),
             };
-            if self.store.rotate(rotate).await? == Swap::Done {
+            let won = self.store.rotate(rotate).await? == Swap::Done;
+            self.flow.tell(|| FlowEvent::Swapped { session_id: session.id, won });
+            if won {
                 return self.grant(&session, generation, idle_expires_at, now);
             }
         }
@@ -188,7 +193,13 @@ impl AuthService {
         // After the read: time spent waiting for the store must not eat the racers' grace.
         let now = self.clock.now();
         let grace = self.lifetimes.refresh_grace;
-        match rotation::decide(&session.ratchet, &session.standing(), presented.generation, now, grace) {
+        let decision = (self.rule)(&session.ratchet, &session.standing(), presented.generation, now, grace);
+        self.flow.tell(|| FlowEvent::Decided {
+            session: &session,
+            presented: presented.generation,
+            decision: &decision,
+        });
+        match decision {
             Decision::Rotate(advance) | Decision::ReKey(advance) => Ok((session, Some(advance), now)),
             Decision::Replay { .. } => Ok((session, None, now)),
             Decision::Ended(end) => Err(ended(&session, end)),
@@ -210,18 +221,23 @@ impl AuthService {
 
     /// Who sends this access token, by signature, claims and the set of ended sessions: no query.
     pub fn authenticate(&self, compact: &str) -> Result<Arc<Verified>, NotAuthenticated> {
-        let verified =
-            self.access_tokens.verify(&self.keys, compact, self.clock.now()).map_err(NotAuthenticated::Refused)?;
-        match self.revoked.reason(&verified.session_id) {
-            Some(reason) => Err(NotAuthenticated::Revoked(reason)),
-            None => Ok(verified),
-        }
+        let verified = self.access_tokens.verify(&self.keys, compact, self.clock.now());
+        let outcome = match verified {
+            Err(refused) => Err(NotAuthenticated::Refused(refused)),
+            Ok(verified) => match self.revoked.reason(&verified.session_id) {
+                Some(reason) => Err(NotAuthenticated::Revoked(reason)),
+                None => Ok(verified),
+            },
+        };
+        self.flow.tell(|| FlowEvent::AccessChecked { outcome: outcome.as_deref().map_err(|refusal| *refusal) });
+        outcome
     }
 
     /// Turns the signing keys now. Signs nobody out.
     pub async fn rotate_keys(&self) -> Result<bool, AuthError> {
         let turned = self.keys.rotate(&*self.store, self.clock.now()).await?;
         if turned {
+            self.flow.tell(|| FlowEvent::KeysChanged);
             self.record(EventKind::KeysRotated, None, None, &Device::default(), "").await?;
         }
         Ok(turned)
@@ -261,6 +277,7 @@ impl AuthService {
             device: device.as_str().to_owned(),
         };
         self.store.create_session(&session).await?;
+        self.flow.tell(|| FlowEvent::SessionOpened { session: &session });
         self.record(EventKind::LoginSuccess, Some(user.id), Some(session.id), &device, "").await?;
         self.grant(&session, 0, session.idle_expires_at, now)
     }
@@ -287,6 +304,7 @@ impl AuthService {
             session.absolute_expires_at,
             now,
         )?;
+        self.flow.tell(|| FlowEvent::Issued { session_id: session.id, generation });
         Ok(Grant {
             access_token,
             expires_in,
@@ -306,8 +324,12 @@ impl AuthService {
     }
 
     /// Looks at the password of who is signed in already: counted before, and forgotten when it was right.
-    pub(super) async fn verify_own(&self, user: &UserRecord, password: Password) -> Result<Verification, AuthError> {
-        let attempt = self.attempts.confirm(user.id).await?;
+    pub(super) async fn verify_own(
+        &self,
+        user: &UserRecord,
+        password: Password,
+        attempt: Attempt,
+    ) -> Result<Verification, AuthError> {
         let verified = self.verify(password, Some(user.password_hash.clone()), &attempt).await?;
         if verified == Verification::Right {
             self.attempts.succeeded(&attempt).await?;
@@ -323,8 +345,9 @@ impl AuthService {
         attempt: &Attempt,
     ) -> Result<Verification, AuthError> {
         let verified = self.passwords.verify(password, stored).await;
-        if verified.is_err() {
-            self.attempts.not_made(attempt).await?;
+        match &verified {
+            Ok(verified) => self.flow.tell(|| FlowEvent::PasswordChecked { right: *verified == Verification::Right }),
+            Err(_) => self.attempts.not_made(attempt).await?,
         }
         verified
     }
@@ -374,7 +397,9 @@ impl AuthService {
             }
             Ok::<_, StoreError>(())
         });
-        Ok(ending.await.map_err(|_| AuthError::Internal("ending a session"))??)
+        ending.await.map_err(|_| AuthError::Internal("ending a session"))??;
+        self.flow.tell(|| FlowEvent::SessionEnded { session_id: id, reason });
+        Ok(())
     }
 
     pub(super) async fn end_all(
@@ -398,6 +423,9 @@ impl AuthService {
             Ok::<_, StoreError>(ended)
         });
         let ended = ending.await.map_err(|_| AuthError::Internal("ending sessions"))??;
+        for &session_id in &ended {
+            self.flow.tell(|| FlowEvent::SessionEnded { session_id, reason });
+        }
         Ok(u32::try_from(ended.len()).unwrap_or(u32::MAX))
     }
 

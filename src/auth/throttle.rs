@@ -35,6 +35,9 @@ pub const OWN: Rule = Rule { free: 5, first: Duration::from_secs(1), cap: MINUTE
 /// New accounts from one network, and questions whether an address is taken.
 pub const REGISTRATION: Rule = Rule { free: 20, first: Duration::from_secs(1), cap: QUARTER, forget: QUARTER };
 
+/// New addresses of one account. People change theirs once in years; each change asks whether an address is taken.
+pub const ADDRESS: Rule = Rule { free: 5, first: Duration::from_secs(1), cap: QUARTER, forget: QUARTER };
+
 /// A keyed fingerprint of who is counted together: neither an address nor an e-mail can be read from it or tried on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AttemptKey(pub [u8; 16]);
@@ -153,7 +156,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
-    const RULES: [Rule; 4] = [SOURCE, ACCOUNT, OWN, REGISTRATION];
+    const RULES: [Rule; 5] = [SOURCE, ACCOUNT, OWN, REGISTRATION, ADDRESS];
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)

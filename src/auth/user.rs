@@ -5,6 +5,7 @@ use std::fmt;
 use uuid::Uuid;
 
 use super::error::AuthError;
+use super::flaw::Flaw;
 use crate::clock::Timestamp;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,11 +41,11 @@ impl Email {
             && !domain.ends_with('.')
             && !address.contains(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
         if address.is_empty() {
-            Err(AuthError::invalid("email", "Enter your e-mail address."))
+            Err(AuthError::invalid("email", Flaw::EmailMissing))
         } else if address.len() > Self::MAX {
-            Err(AuthError::invalid("email", "This e-mail address is too long: 254 characters at most."))
+            Err(AuthError::invalid("email", Flaw::EmailTooLong))
         } else if !shaped {
-            Err(AuthError::invalid("email", "This is no e-mail address. It should look like name@example.com."))
+            Err(AuthError::invalid("email", Flaw::NoEmail))
         } else {
             Ok(Self(address))
         }

@@ -153,7 +153,7 @@ mod server {
         #[cfg(feature = "ssr")]
         {
             use_context::<http::request::Parts>()
-                .is_some_and(|parts| crate::server::refresh_cookie::hint(&parts.headers))
+                .is_some_and(|parts| crate::server::refresh_cookie::hint(&crate::mount::current(), &parts.headers))
         }
         #[cfg(not(feature = "ssr"))]
         false

@@ -5,8 +5,8 @@
 use wasm_bindgen::JsCast as _;
 
 use super::page;
+use crate::mount;
 
-const NAME: &str = "signed_in";
 const ENDING: &str = "ending";
 /// As long as the longest session.
 const REMEMBERED_SECONDS: u32 = 30 * 24 * 3600;
@@ -21,7 +21,8 @@ pub enum Hint {
 
 pub fn read() -> Hint {
     let cookies = cookies();
-    let value = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(NAME)?.strip_prefix('='));
+    let name = mount::current().hint_name();
+    let value = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='));
     match value {
         Some("1") => Hint::SignedIn,
         Some(ENDING) => Hint::Ending,
@@ -33,12 +34,12 @@ pub fn read() -> Hint {
 pub fn forget() {
     page::remove_root_attribute("data-signed-in-hint");
     if read() == Hint::SignedIn {
-        write(NAME, "", 0);
+        write(mount::current().hint_name(), "", 0);
     }
 }
 
 pub fn remember_ending() {
-    write(NAME, ENDING, REMEMBERED_SECONDS);
+    write(mount::current().hint_name(), ENDING, REMEMBERED_SECONDS);
 }
 
 /// Whether this browser keeps cookies for us. `navigator.cookieEnabled` does not know of what is blocked for one site.
@@ -54,8 +55,9 @@ pub fn can_be_kept() -> bool {
 }
 
 fn write(name: &str, value: &str, max_age: u32) {
+    let path = mount::at("/");
     if let Some(document) = document() {
-        let _ = document.set_cookie(&format!("{name}={value}; Path=/; Max-Age={max_age}; Secure; SameSite=Lax"));
+        let _ = document.set_cookie(&format!("{name}={value}; Path={path}; Max-Age={max_age}; Secure; SameSite=Lax"));
     }
 }
 

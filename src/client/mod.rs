@@ -7,6 +7,9 @@ pub mod session;
 pub mod transport;
 
 #[cfg(feature = "hydrate")]
+pub(crate) use page::root_attribute;
+
+#[cfg(feature = "hydrate")]
 mod hint;
 #[cfg(feature = "hydrate")]
 mod page;

@@ -18,6 +18,7 @@ use super::token_store::{self, HeldToken};
 use crate::api;
 use crate::api::auth::TokenResponse;
 use crate::api::error::{Code, Problem, Reaction};
+use crate::lang::lang;
 
 /// A refresh request that takes longer is aborted. Its answer may be lost; the server knows how to go on from there.
 const REQUEST_LIMIT: Duration = Duration::from_secs(8);
@@ -62,7 +63,7 @@ fn depart() -> Shared<LocalBoxFuture<'static, Outcome>> {
         FLIGHT.set(None);
         let _ = land.send(outcome);
     });
-    let lost = || Outcome::Unavailable(Problem::unavailable("The page is going away.", 1));
+    let lost = || Outcome::Unavailable(Problem::unavailable(lang().client_too_slow(), 1));
     landed.map(move |outcome| outcome.unwrap_or_else(|_| lost())).boxed_local().shared()
 }
 
@@ -81,7 +82,7 @@ async fn refresh() -> Outcome {
         Some(Ok(grant)) => renewed(grant, epoch),
         Some(Err(problem)) if problem.code.reaction() == Reaction::SignOut => ended(problem, epoch),
         Some(Err(problem)) => unavailable(problem, epoch),
-        None => unavailable(Problem::unavailable("The server took too long to answer.", 1), epoch),
+        None => unavailable(Problem::unavailable(lang().client_too_slow(), 1), epoch),
     }
 }
 
@@ -103,7 +104,7 @@ pub fn renewed(grant: TokenResponse, epoch: u64) -> Outcome {
 fn meanwhile() -> Outcome {
     match token_store::held() {
         Some(held) => Outcome::Renewed(held),
-        None => Outcome::SignedOut(Problem::new(Code::SessionRevoked, "You signed out of this session.")),
+        None => Outcome::SignedOut(Problem::new(Code::SessionRevoked, lang().problem_signed_out())),
     }
 }
 

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 
 use crate::api::auth::User;
 use crate::api::error::{Code, Problem};
+use crate::lang::lang;
 
 #[cfg(feature = "hydrate")]
 pub use browser::{
@@ -16,10 +17,7 @@ pub use server::{cookies_are_blocked, reauthenticate, register, renamed, sign_in
 
 /// What to say where no cookie is kept.
 pub fn cookies_blocked() -> Problem {
-    Problem::new(
-        Code::RefreshTokenMissing,
-        "This browser blocks cookies, and without one nobody stays signed in. Allow cookies for this site, then sign in.",
-    )
+    Problem::new(Code::RefreshTokenMissing, lang().client_cookies_blocked())
 }
 
 #[cfg(feature = "hydrate")]
@@ -39,6 +37,7 @@ mod browser {
     use crate::client::tabs::{self, Event};
     use crate::client::token_store::HeldToken;
     use crate::client::{connection, page, refresh, token_store};
+    use crate::mount;
 
     /// For a sign-in and a sign-out, each of which may wait for a password to be checked.
     const REQUEST_LIMIT: Duration = Duration::from_secs(20);
@@ -117,7 +116,7 @@ mod browser {
     }
 
     fn too_slow() -> Problem {
-        Problem::unavailable("The server took too long to answer. Try again in a moment.", 1)
+        Problem::unavailable(lang().client_too_slow(), 1)
     }
 
     /// This tab at once, the others with it, and the server as soon as it can be reached.
@@ -164,6 +163,10 @@ mod browser {
     /// Before hydration: the page listens.
     pub fn start() {
         page::set_root_attribute("data-auth-state", AuthState::Unknown.as_str());
+        let mount = mount::current();
+        if !mount.is_root() {
+            leptos::server_fn::client::set_server_url(String::leak(mount.as_str().to_owned()));
+        }
         tabs::listen(heard);
         let (Some(window), Some(document)) = (web_sys::window(), page::document()) else { return };
         page::on(&window, "online", |_| came_back());

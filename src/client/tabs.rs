@@ -14,6 +14,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
 use super::page;
+use crate::mount;
 
 const LOCK: &str = "two-tokens/refresh";
 const CHANNEL: &str = "two-tokens";
@@ -30,6 +31,11 @@ extern "C" {
         options: &JsValue,
         granted: &Closure<dyn FnMut(JsValue) -> js_sys::Promise>,
     ) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// All mounts of one site share the browser's locks and channels.
+fn of_this_mount(name: &str) -> String {
+    [name, mount::current().as_str()].concat()
 }
 
 /// Releases the lock when dropped.
@@ -69,7 +75,7 @@ async fn acquire() -> Option<Lock> {
         }
         held_until.clone()
     });
-    let ended = locks.request(LOCK, &options, &callback).ok()?;
+    let ended = locks.request(&of_this_mount(LOCK), &options, &callback).ok()?;
     // The browser keeps calling into `callback` until the request ends, however it ends.
     wasm_bindgen_futures::spawn_local(async move {
         let _ = JsFuture::from(ended).await;
@@ -105,7 +111,7 @@ pub fn listen(mut heard: impl FnMut(Event) + 'static) {
     if page::property(&js_sys::global(), "BroadcastChannel").is_none() {
         return;
     }
-    let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
+    let Ok(channel) = BroadcastChannel::new(&of_this_mount(CHANNEL)) else { return };
     page::on(&channel, "message", move |event| {
         let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
         if let Some(event) = text.and_then(|text| serde_json::from_str(&text).ok()) {

@@ -275,7 +275,9 @@ mod attempts {
                     refresh::end_session(&problem);
                 }
             }
-            Reaction::Wait => connection::lost(&problem),
+            // The server was reached, and whoever asked knows best what to make of it: a form says how long to wait, and
+            // `patiently` waits.
+            Reaction::Wait => {}
             Reaction::Show => connection::reached(),
         }
         Err(problem)

@@ -9,11 +9,22 @@ use super::client_address::TrustedProxies;
 use super::config::{Config, Throttle};
 use super::instances::Hearing;
 use crate::auth::{
-    access_token::AccessTokens, attempts::Attempts, error::AuthError, keys::KeyRing, notes::Notes,
-    password::PasswordHasher, password_rules::PasswordRules, refresh_token::RefreshTokenKey, revoked::RevokedSessions,
-    secret::ServerSecret, service::AuthService,
+    access_token::AccessTokens,
+    attempts::Attempts,
+    error::AuthError,
+    flow::Flow,
+    keys::KeyRing,
+    notes::Notes,
+    password::PasswordHasher,
+    password_rules::PasswordRules,
+    refresh_token::RefreshTokenKey,
+    revoked::RevokedSessions,
+    rotation::{self, Rule},
+    secret::ServerSecret,
+    service::AuthService,
 };
 use crate::clock::{Clock, ShiftedClock};
+use crate::mount::Mount;
 use crate::store::Store;
 
 /// Verified access tokens remembered, about 1 kB each.
@@ -28,6 +39,7 @@ pub struct AppState {
     /// Shared: a request clones the state several times, and these are many strings.
     pub leptos: Arc<LeptosOptions>,
     pub public_url: Arc<str>,
+    pub mount: Mount,
     pub hearing: Hearing,
     pub proxies: TrustedProxies,
     /// With `--test-clock` alone.
@@ -37,6 +49,19 @@ pub struct AppState {
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
         LeptosOptions::clone(&state.leptos)
+    }
+}
+
+/// What differs in a sandbox of the lab.
+pub struct Surroundings {
+    pub mount: Mount,
+    pub flow: Flow,
+    pub rule: Rule,
+}
+
+impl Default for Surroundings {
+    fn default() -> Self {
+        Self { mount: Mount::default(), flow: Flow::default(), rule: rotation::decide }
     }
 }
 
@@ -51,6 +76,18 @@ impl AppState {
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let passwords = PasswordHasher::start(threads, LOGINS_WAITING)
             .map_err(|_| AuthError::Internal("no thread for password hashing"))?;
+        Self::assemble_in(Surroundings::default(), config, secret, store, clock, leptos, passwords).await
+    }
+
+    pub async fn assemble_in(
+        Surroundings { mount, flow, rule }: Surroundings,
+        config: &Config,
+        secret: &ServerSecret,
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        leptos: LeptosOptions,
+        passwords: PasswordHasher,
+    ) -> Result<Self, AuthError> {
         let keys = KeyRing::open(&*store, secret.sealing_key(), clock.now()).await?;
         let auth = AuthService {
             store: store.clone(),
@@ -64,6 +101,8 @@ impl AppState {
             keys,
             revoked: Arc::new(RevokedSessions::default()),
             attempts: Attempts::new(secret, store.clone(), clock.clone(), config.throttle == Throttle::On),
+            rule,
+            flow,
         };
         auth.reload_revoked().await?;
         Ok(Self {
@@ -71,6 +110,7 @@ impl AppState {
             notes: Arc::new(Notes { store, clock }),
             leptos: Arc::new(leptos),
             public_url: config.public_url.as_str().into(),
+            mount,
             hearing: Hearing::default(),
             proxies: config.trusted_proxies.clone().unwrap_or_default(),
             test_clock: None,

@@ -10,6 +10,7 @@ use axum::{
 
 use super::app_state::AppState;
 use crate::api::error::{Code, Problem};
+use crate::lang::lang;
 
 /// Leaves an `Arc<Verified>` in the request's extensions.
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
@@ -25,13 +26,10 @@ pub async fn layer(State(state): State<AppState>, mut request: Request, next: Ne
 /// The token of `Authorization: Bearer` (RFC 6750 section 2.1); a token in the query or the body is not looked for.
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let invalid = || Problem::new(Code::AccessTokenInvalid, "Send one `Authorization: Bearer <access token>` header.");
+    let invalid = || Problem::new(Code::AccessTokenInvalid, lang().problem_access_one_header());
     let value = match (values.next(), values.next()) {
         (None, _) => {
-            return Err(Problem::new(
-                Code::AccessTokenMissing,
-                "Send the access token as `Authorization: Bearer <access token>`.",
-            ));
+            return Err(Problem::new(Code::AccessTokenMissing, lang().problem_access_missing()));
         }
         (Some(value), None) => value,
         (Some(_), Some(_)) => return Err(invalid()),

@@ -21,6 +21,7 @@ use crate::auth::{
     session::Device,
     throttle::Source,
 };
+use crate::mount::Mount;
 
 pub struct Edge {
     state: AppState,
@@ -73,7 +74,7 @@ impl Edge {
 
     /// The token response, and the cookie beside it.
     pub fn grant(&self, grant: Grant) -> Result<TokenResponse, Problem> {
-        for cookie in cookies(&grant) {
+        for cookie in cookies(&self.state.mount, &grant) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
         Ok(TokenResponse {
@@ -86,16 +87,16 @@ impl Edge {
     }
 
     pub fn clear_refresh_cookie(&self) {
-        for cookie in refresh_cookie::clear() {
+        for cookie in refresh_cookie::clear(&self.state.mount) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
     }
 }
 
 /// All that a grant leaves in the jar.
-pub fn cookies(grant: &Grant) -> impl Iterator<Item = HeaderValue> {
-    let refresh = refresh_cookie::set(&grant.refresh_token, grant.refresh_lives);
-    refresh.into_iter().chain(grant.known_browser.as_ref().map(known_cookie::set))
+pub fn cookies(mount: &Mount, grant: &Grant) -> impl Iterator<Item = HeaderValue> {
+    let refresh = refresh_cookie::set(mount, &grant.refresh_token, grant.refresh_lives);
+    refresh.into_iter().chain(grant.known_browser.as_ref().map(|known| known_cookie::set(mount, known)))
 }
 
 /// Who asks to be let in.

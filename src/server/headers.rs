@@ -24,6 +24,9 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
+/// For what is no page: nothing in it is to be run or shown, nor framed by anybody. A page brings its own.
+const NO_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
 /// Where the site is reached over TLS, it is for two years.
 const TLS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 
@@ -40,6 +43,7 @@ fn add(headers: &mut HeaderMap) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NO_PAGE);
 }
 
 /// Answers that carry a token, a cookie or personal data.

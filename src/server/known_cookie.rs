@@ -4,13 +4,15 @@
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::auth::known_browser::{KnownBrowser, LIVES};
+use crate::mount::Mount;
 
 const NAME: &str = "__Secure-known";
 /// For every path: the plain form posts to `/login`.
-const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/";
+const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
 
-pub fn set(known: &KnownBrowser) -> HeaderValue {
-    let line = format!("{NAME}={}; {ATTRIBUTES}; Max-Age={}", known.reveal(), LIVES.as_secs());
+pub fn set(mount: &Mount, known: &KnownBrowser) -> HeaderValue {
+    let (path, seconds) = (mount.at("/"), LIVES.as_secs());
+    let line = format!("{NAME}={}; {ATTRIBUTES}; Path={path}; Max-Age={seconds}", known.reveal());
     let mut line = HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""));
     line.set_sensitive(true);
     line

@@ -12,6 +12,7 @@ pub mod health;
 pub mod housekeeping;
 pub mod instances;
 pub mod known_cookie;
+mod language;
 pub mod pages;
 pub mod problem;
 pub mod refresh_cookie;

@@ -4,7 +4,7 @@
 use axum::{
     body::{Body, to_bytes},
     extract::{Form, FromRequest as _, Request, State},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::{config::LeptosOptions, prelude::provide_context};
@@ -12,11 +12,13 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
 use super::app_state::AppState;
-use super::{edge, headers, request_body};
+use super::{edge, headers, language, request_body};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
-use crate::ui::{next::own_path, posted::Posted, shell::shell};
+use crate::lang::lang;
+use crate::mount::Mount;
+use crate::ui::{next::own_path, posted::Posted, settings::PasswordMin, shell::shell};
 
 #[derive(Deserialize)]
 pub struct Credentials {
@@ -73,8 +75,8 @@ async fn answer(
 ) -> Response {
     match outcome {
         Ok(grant) => {
-            let mut response = Redirect::to(own_path(next)).into_response();
-            for cookie in edge::cookies(&grant) {
+            let mut response = Redirect::to(&state.mount.at(own_path(next))).into_response();
+            for cookie in edge::cookies(&state.mount, &grant) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
@@ -91,11 +93,21 @@ async fn render_again(state: AppState, parts: Parts, posted: Posted) -> Response
     render(state, Request::from_parts(parts, Body::empty()), Some(posted), status).await
 }
 
-async fn render(state: AppState, request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {
+async fn render(state: AppState, mut request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {
     let retry_after = posted.as_ref().and_then(|posted| posted.problem.retry_after);
+    // The router of a sandbox sees paths without the mount; the pages' own router knows of it.
+    if !state.mount.is_root()
+        && let Some(address) = mounted(&state.mount, request.uri())
+    {
+        *request.uri_mut() = address;
+    }
+    let lang = language::of(request.headers());
     let options = LeptosOptions::clone(&state.leptos);
     let context = move || {
+        provide_context(lang);
+        provide_context(state.mount.clone());
         provide_context(state.clone());
+        provide_context(PasswordMin(state.auth.password_rules.min));
         if let Some(posted) = posted.clone() {
             provide_context(posted);
         }
@@ -106,6 +118,10 @@ async fn render(state: AppState, request: Request, posted: Option<Posted>, statu
         shell(options.clone())
     };
     leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()
+}
+
+fn mounted(mount: &Mount, uri: &Uri) -> Option<Uri> {
+    mount.at(uri.path_and_query()?.as_str()).parse().ok()
 }
 
 fn set_status(status: Option<StatusCode>, retry_after: Option<u32>) {
@@ -120,7 +136,7 @@ fn set_status(status: Option<StatusCode>, retry_after: Option<u32>) {
 
 /// A form that could not even be read: the page, with what to do.
 async fn unreadable(state: AppState, parts: Parts) -> Response {
-    let problem = Problem::invalid("email", "The form could not be read. Fill it in and send it again.");
+    let problem = Problem::invalid("email", lang().problem_unreadable_form());
     let posted = Posted { email: String::new(), problem };
     render_again(state, parts, posted).await
 }

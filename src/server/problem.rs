@@ -12,6 +12,7 @@ use leptos::server_fn::{Decodes, Encodes, error::SERVER_FN_ERROR_HEADER};
 
 use crate::api::error::{Code, Problem, ProblemJson, RevokeReason};
 use crate::auth::{access_token::Refused, error::AuthError, rotation::SessionEnd, service::NotAuthenticated};
+use crate::lang::lang;
 
 /// Seconds a client waits when the database is away.
 const RETRY_AFTER: u32 = 2;
@@ -22,64 +23,48 @@ impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::InvalidCredentials => {
-                Problem::new(Code::InvalidCredentials, "E-mail or password is wrong. Check both and try again.")
+                Problem::new(Code::InvalidCredentials, lang().problem_invalid_credentials())
             }
-            AuthError::WrongPassword => {
-                Problem::new(Code::InvalidCredentials, "This is not your current password. Try again.")
+            AuthError::WrongPassword => Problem::new(Code::InvalidCredentials, lang().problem_wrong_password()),
+            AuthError::NotRecent => Problem::new(Code::InsufficientUserAuthentication, lang().problem_not_recent()),
+            AuthError::EmailTaken => {
+                Problem { field: Some("email".into()), ..Problem::new(Code::EmailTaken, lang().problem_email_taken()) }
             }
-            AuthError::NotRecent => {
-                Problem::new(Code::InsufficientUserAuthentication, "Enter your password again to do this.")
-            }
-            AuthError::EmailTaken => Problem {
-                field: Some("email".into()),
-                ..Problem::new(
-                    Code::EmailTaken,
-                    "There is an account with this e-mail already. Sign in, or use another address.",
-                )
-            },
-            AuthError::Invalid { field, detail } => Problem::invalid(field, detail),
-            AuthError::NotFound => Problem::new(Code::NotFound, "There is nothing here, or it is not yours."),
+            AuthError::Invalid { field, flaw } => Problem::invalid(field, flaw.in_words(lang())),
+            AuthError::NotFound => Problem::new(Code::NotFound, lang().problem_not_found()),
             AuthError::RefreshTokenMissing => {
-                Problem::new(Code::RefreshTokenMissing, "You are not signed in in this browser. Sign in to go on.")
+                Problem::new(Code::RefreshTokenMissing, lang().problem_refresh_token_missing())
             }
             AuthError::RefreshTokenInvalid => {
-                Problem::new(Code::RefreshTokenInvalid, "This sign-in cannot be continued. Sign in again to go on.")
+                Problem::new(Code::RefreshTokenInvalid, lang().problem_refresh_token_invalid())
             }
             AuthError::SessionEnded(end, reason) => ended(end, reason),
             AuthError::RefreshTokenReused => reused(),
-            AuthError::Busy { retry_after } => {
-                Problem::unavailable("The server is busy right now. Try again in a moment.", retry_after)
-            }
+            AuthError::Busy { retry_after } => Problem::unavailable(lang().problem_busy(), retry_after),
             AuthError::TooManyAttempts { retry_after } => Problem::too_many(retry_after),
             AuthError::Store(error) => {
                 tracing::error!(%error, "the store failed");
-                Problem::unavailable("The service is not available right now. Try again in a moment.", RETRY_AFTER)
+                Problem::unavailable(lang().problem_store_away(), RETRY_AFTER)
             }
             AuthError::Internal(what) => {
                 tracing::error!(what, "the server could not do its part");
-                Problem::unavailable("Something went wrong on our side. Try again in a moment.", RETRY_AFTER)
+                Problem::unavailable(lang().problem_our_side(), RETRY_AFTER)
             }
         }
     }
 }
 
 fn reused() -> Problem {
-    Problem::new(
-        Code::RefreshTokenReused,
-        "This sign-in was used from two places, so it was ended for your safety. Sign in again to go on.",
-    )
-    .because(Some(RevokeReason::Reuse))
+    Problem::new(Code::RefreshTokenReused, lang().problem_reused()).because(Some(RevokeReason::Reuse))
 }
 
 fn revoked(reason: Option<RevokeReason>) -> Problem {
     let detail = match reason {
-        Some(RevokeReason::Reuse) => {
-            "This sign-in was used from two places, so it was ended for your safety. Sign in again to go on."
-        }
-        Some(RevokeReason::PasswordChanged) => "The password was changed. Sign in with the new one to go on.",
-        Some(RevokeReason::AccountDeleted) => "This account was deleted.",
-        Some(RevokeReason::AccountDisabled) => "This account is disabled.",
-        _ => "You signed out of this session. Sign in again to go on.",
+        Some(RevokeReason::Reuse) => lang().problem_reused(),
+        Some(RevokeReason::PasswordChanged) => lang().problem_password_changed(),
+        Some(RevokeReason::AccountDeleted) => lang().problem_account_deleted(),
+        Some(RevokeReason::AccountDisabled) => lang().problem_account_disabled(),
+        _ => lang().problem_signed_out(),
     };
     Problem::new(Code::SessionRevoked, detail).because(reason)
 }
@@ -89,12 +74,8 @@ fn ended(end: SessionEnd, reason: Option<RevokeReason>) -> Problem {
         SessionEnd::Missing => AuthError::RefreshTokenInvalid.into(),
         SessionEnd::Revoked => revoked(reason),
         SessionEnd::UserDisabled => revoked(Some(RevokeReason::AccountDisabled)),
-        SessionEnd::IdleLimit => {
-            Problem::new(Code::RefreshTokenExpired, "You were away for long, so the session expired. Sign in to go on.")
-        }
-        SessionEnd::AbsoluteLimit => {
-            Problem::new(Code::RefreshTokenExpired, "The session reached its longest lifetime. Sign in again to go on.")
-        }
+        SessionEnd::IdleLimit => Problem::new(Code::RefreshTokenExpired, lang().problem_idle_limit()),
+        SessionEnd::AbsoluteLimit => Problem::new(Code::RefreshTokenExpired, lang().problem_absolute_limit()),
     }
 }
 
@@ -102,10 +83,10 @@ impl From<NotAuthenticated> for Problem {
     fn from(error: NotAuthenticated) -> Self {
         match error {
             NotAuthenticated::Refused(Refused::Expired) => {
-                Problem::new(Code::AccessTokenExpired, "The access token has expired. Refresh it and send it again.")
+                Problem::new(Code::AccessTokenExpired, lang().problem_access_expired())
             }
             NotAuthenticated::Refused(Refused::Invalid) => {
-                Problem::new(Code::AccessTokenInvalid, "The access token is not valid here. Refresh it.")
+                Problem::new(Code::AccessTokenInvalid, lang().problem_access_invalid())
             }
             NotAuthenticated::Revoked(reason) => revoked(Some(reason)),
         }

@@ -7,31 +7,35 @@ use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::auth::error::AuthError;
 use crate::auth::refresh_token::RefreshToken;
+use crate::mount::Mount;
 
 /// `__Host-` would need `Path=/` and so send the token with every request: see decision 0001.
 pub const NAME: &str = "__Secure-refresh";
-const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/api/auth";
-
-pub const HINT: &str = "signed_in";
+const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
+const PATH: &str = "/api/auth";
 /// `Lax`, so that a link from another site still finds the right shell.
-const HINT_ATTRIBUTES: &str = "Secure; SameSite=Lax; Path=/";
+const HINT_ATTRIBUTES: &str = "Secure; SameSite=Lax";
+const HINT_PATH: &str = "/";
 
 /// The `Set-Cookie` lines for a new refresh token.
-pub fn set(token: &RefreshToken, lives: Duration) -> [HeaderValue; 2] {
-    let seconds = lives.as_secs();
-    let mut refresh = HeaderValue::try_from(format!("{NAME}={}; {ATTRIBUTES}; Max-Age={seconds}", token.reveal()))
-        .unwrap_or_else(|_| HeaderValue::from_static(""));
-    refresh.set_sensitive(true);
-    let hint = HeaderValue::try_from(format!("{HINT}=1; {HINT_ATTRIBUTES}; Max-Age={seconds}"));
-    [refresh, hint.unwrap_or_else(|_| HeaderValue::from_static(""))]
+pub fn set(mount: &Mount, token: &RefreshToken, lives: Duration) -> [HeaderValue; 2] {
+    lines(mount, token.reveal(), "1", lives.as_secs())
 }
 
 /// The `Set-Cookie` lines that end it.
-pub fn clear() -> [HeaderValue; 2] {
-    [
-        HeaderValue::from_static("__Secure-refresh=; HttpOnly; Secure; SameSite=Strict; Path=/api/auth; Max-Age=0"),
-        HeaderValue::from_static("signed_in=; Secure; SameSite=Lax; Path=/; Max-Age=0"),
-    ]
+pub fn clear(mount: &Mount) -> [HeaderValue; 2] {
+    lines(mount, "", "", 0)
+}
+
+fn lines(mount: &Mount, token: &str, hint: &str, seconds: u64) -> [HeaderValue; 2] {
+    let (path, hint_path, hint_name) = (mount.at(PATH), mount.at(HINT_PATH), mount.hint_name());
+    let mut refresh = value(format!("{NAME}={token}; {ATTRIBUTES}; Path={path}; Max-Age={seconds}"));
+    refresh.set_sensitive(true);
+    [refresh, value(format!("{hint_name}={hint}; {HINT_ATTRIBUTES}; Path={hint_path}; Max-Age={seconds}"))]
+}
+
+fn value(line: String) -> HeaderValue {
+    HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// The refresh token of a request. Two of them mean that somebody else planted one (a sibling subdomain can): refused.
@@ -52,13 +56,14 @@ pub fn read(headers: &HeaderMap) -> Result<&str, AuthError> {
 }
 
 /// Whether a page request carries the hint.
-pub fn hint(headers: &HeaderMap) -> bool {
+pub fn hint(mount: &Mount, headers: &HeaderMap) -> bool {
+    let pair_sought = [mount.hint_name(), "=1"].concat();
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .any(|pair| pair.trim() == "signed_in=1")
+        .any(|pair| pair.trim() == pair_sought)
 }
 
 #[cfg(test)]
@@ -80,8 +85,17 @@ mod tests {
 
     #[test]
     fn clearing_names_the_same_cookies_with_the_same_scope() {
-        for (set, clear) in [(ATTRIBUTES, &clear()[0]), (HINT_ATTRIBUTES, &clear()[1])] {
-            assert!(clear.to_str().unwrap().contains(&format!("; {set}; Max-Age=0")));
+        for mount in [Mount::default(), Mount::new("/lab/x")] {
+            let scope = |line: &HeaderValue| {
+                let line = line.to_str().unwrap().to_owned();
+                let (name, rest) = line.split_once('=').unwrap();
+                let (_, attributes) = rest.split_once("; ").unwrap();
+                (name.to_owned(), attributes.split("; Max-Age").next().unwrap().to_owned())
+            };
+            let (set, cleared) = (lines(&mount, "token", "1", 9), clear(&mount));
+            assert_eq!(set.each_ref().map(scope), cleared.each_ref().map(scope));
+            assert!(cleared.iter().all(|line| line.to_str().unwrap().ends_with("; Max-Age=0")));
+            assert!(set[0].to_str().unwrap().contains(&format!("Path={}/api/auth;", mount.as_str())));
         }
     }
 }

@@ -10,6 +10,7 @@ use axum::{
 };
 
 use crate::api::error::{Code, Problem};
+use crate::lang::lang;
 
 /// A note of 10,000 characters, each percent-encoded at its longest, fits.
 pub const BODY_MAX: usize = 128 * 1024;
@@ -22,8 +23,7 @@ pub async fn layer(request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     match to_bytes(body, BODY_MAX).await {
         Ok(bytes) if !is_text(&bytes) => {
-            Problem::new(Code::ValidationFailed, "The input could not be read. Send it form-encoded, in UTF-8.")
-                .into_response()
+            Problem::new(Code::ValidationFailed, lang().problem_unreadable_input()).into_response()
         }
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(_) => too_large(),
@@ -53,7 +53,7 @@ pub fn is_text(form: &[u8]) -> bool {
 }
 
 fn too_large() -> Response {
-    Problem::new(Code::ValidationFailed, "This is too much in one request: 128 kB at most.").into_response()
+    Problem::new(Code::ValidationFailed, lang().problem_too_large()).into_response()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError, services::ServeDir};
 
 use super::app_state::AppState;
-use super::{current_user, headers, health, pages, problem, request_body, same_origin, test_clock};
+use super::{current_user, headers, health, language, pages, problem, request_body, same_origin, test_clock};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::ui::app::App;
@@ -41,6 +41,7 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .leptos_routes_with_handler(generate_route_list(App), pages::page)
         .route("/login", axum::routing::post(pages::login))
         .route("/register", axum::routing::post(pages::register))
+        .route("/language", axum::routing::post(language::choose))
         .layer(from_fn(headers::no_store));
 
     let status = Router::new()
@@ -48,7 +49,7 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .route("/readyz", get(health::readyz))
         .route("/version", get(health::version))
         .route("/.well-known/jwks.json", get(health::jwks))
-        .route("/.well-known/change-password", get(|| async { Redirect::to("/account") }));
+        .route("/.well-known/change-password", get(change_password));
 
     let for_tests = match state.test_clock.clone() {
         Some(clock) => Router::new().route("/test/clock", test_clock::route(clock)),
@@ -65,10 +66,15 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(state.clone(), headers::layer))
+                .layer(from_fn(language::layer))
                 .layer(CatchPanicLayer::custom(problem::from_panic))
                 .layer(same_origin),
         )
         .with_state(state))
+}
+
+async fn change_password(State(state): State<AppState>) -> Redirect {
+    Redirect::to(&state.mount.at("/account"))
 }
 
 /// What the build made: named by content, compressed ahead.
@@ -86,7 +92,12 @@ async fn server_function(State(state): State<AppState>, mut request: Request) ->
     // Leptos answers a request that accepts HTML with a redirect to its referrer; the API answers with JSON, always.
     request.headers_mut().remove(header::ACCEPT);
     request.headers_mut().remove(header::REFERER);
-    handle_server_fns_with_context(move || provide_context(state.clone()), request).await.into_response()
+    let lang = language::of(request.headers());
+    let context = move || {
+        provide_context(lang);
+        provide_context(state.clone());
+    };
+    handle_server_fns_with_context(context, request).await.into_response()
 }
 
 /// Files of `public/`, else the page that says there is nothing here.

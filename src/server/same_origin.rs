@@ -5,14 +5,14 @@ use axum::{body::Body, response::IntoResponse, response::Response};
 use tower_http::csrf::{ConfigError, CsrfLayer, ProtectionError, ResponseForProtectionError};
 
 use crate::api::error::{Code, Problem};
+use crate::lang::lang;
 
 #[derive(Clone)]
 pub struct Refusal;
 
 impl ResponseForProtectionError<Body> for Refusal {
     fn response_for_protection_error(&mut self, _: ProtectionError) -> Response {
-        Problem::new(Code::CrossSiteRequest, "This request was sent by another site, so it was refused.")
-            .into_response()
+        Problem::new(Code::CrossSiteRequest, lang().problem_cross_site()).into_response()
     }
 }
 

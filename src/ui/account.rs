@@ -7,9 +7,10 @@ use wasm_split_helpers::wasm_split;
 
 use super::{
     at_once::{at_once, in_browser},
+    countdown::{countdown, is_waiting},
     history::History,
     later::{Later, Part},
-    parts::concerns,
+    parts::{ErrorSummary, concerns},
     password_field::PasswordField,
     signed_in_only::SignedInOnly,
 };
@@ -19,11 +20,13 @@ use crate::client::{
     auth_state::auth_state,
     session::{renamed, sign_out},
 };
+use crate::lang::lang;
+use crate::mount::at;
 
 #[component]
 pub fn Account() -> impl IntoView {
     at_once(view! {
-        <Title text="Account" />
+        <Title text=lang().account_title() />
         <SignedInOnly>
             <Later page=account_page />
         </SignedInOnly>
@@ -38,9 +41,9 @@ fn account_page() -> Part {
 #[component]
 fn AccountPage() -> impl IntoView {
     in_browser(view! {
-        <h1 tabindex="-1">"Account"</h1>
+        <h1 tabindex="-1">{lang().account_title()}</h1>
         <p>
-            <a href="/sessions">"Signed-in browsers"</a>
+            <a href=at("/sessions")>{lang().sessions_title()}</a>
             ": see where you are signed in, and end what should not be."
         </p>
         <div class="desk">
@@ -57,23 +60,30 @@ fn AccountPage() -> impl IntoView {
 /// One form with a password in it, and what became of it.
 #[derive(Clone, Copy)]
 struct Form {
-    /// What the address of the page and the problem's id call it.
     password: NodeRef<html::Input>,
     shown: RwSignal<bool>,
     problem: RwSignal<Option<Problem>>,
+    /// Seconds until it may be tried again.
+    left: RwSignal<Option<u32>>,
     said: RwSignal<String>,
     busy: RwSignal<bool>,
 }
 
 impl Form {
     fn new() -> Self {
+        let problem = RwSignal::new(None);
         Self {
             password: NodeRef::new(),
             shown: RwSignal::new(false),
-            problem: RwSignal::new(None),
+            problem,
+            left: countdown(problem),
             said: RwSignal::new(String::new()),
             busy: RwSignal::new(false),
         }
+    }
+
+    fn is_stopped(self) -> bool {
+        self.busy.get() || is_waiting(self.left.get())
     }
 
     /// Gives the password to `send`, and the answer to `done`, which says what to tell.
@@ -85,7 +95,7 @@ impl Form {
     ) {
         event.prevent_default();
         let Some(field) = self.password.get_untracked() else { return };
-        if self.busy.get_untracked() {
+        if untrack(|| self.is_stopped()) {
             return;
         }
         self.shown.set(false);
@@ -110,10 +120,7 @@ impl Form {
 #[component]
 fn Outcome(form: Form, id: &'static str) -> impl IntoView {
     in_browser(view! {
-        {move || {
-            let detail = form.problem.get()?.detail;
-            Some(view! { <p id=id class="problem" role="alert">{detail}</p> })
-        }}
+        <ErrorSummary problem=form.problem left=form.left id=id />
         <p class="said" aria-live="polite">{move || form.said.get()}</p>
     })
 }
@@ -129,7 +136,7 @@ fn Current(form: Form, id: &'static str, problem_id: &'static str, field: &'stat
     view! {
         <PasswordField
             id=id
-            label="Current password"
+            label=lang().account_current_password()
             autocomplete="current-password"
             node_ref=form.password
             shown=form.shown
@@ -151,7 +158,7 @@ fn ChangeEmail() -> impl IntoView {
             &event,
             async move |password| account::change_email(wanted, password).await,
             move |user| {
-                let said = ["You sign in as ", &user.email, " from now on."].concat();
+                let said = lang().account_from_now_on(&user.email);
                 renamed(user);
                 if let Some(field) = email.try_get_untracked().flatten() {
                     field.set_value("");
@@ -162,11 +169,11 @@ fn ChangeEmail() -> impl IntoView {
     };
     in_browser(view! {
         <form class="card" method="post" aria-labelledby="email-title" on:submit=submit>
-            <h2 id="email-title">"E-mail"</h2>
-            <p class="hint">"You sign in as " {now} "."</p>
+            <h2 id="email-title">{lang().common_email()}</h2>
+            <p class="hint">{lang().account_now_1()} {now} "."</p>
             <Outcome form=form id="email-problem" />
             <div class="field">
-                <label for="email">"New e-mail"</label>
+                <label for="email">{lang().account_new_email()}</label>
                 <input
                     id="email"
                     name="email"
@@ -183,8 +190,8 @@ fn ChangeEmail() -> impl IntoView {
             </div>
             <Current form=form id="email-password" problem_id="email-problem" field="password" />
             <div class="actions">
-                <button class="primary" type="submit" disabled=form.busy>
-                    "Change e-mail"
+                <button class="primary" type="submit" disabled=move || form.is_stopped()>
+                    {lang().account_change_email()}
                 </button>
             </div>
         </form>
@@ -208,37 +215,35 @@ fn ChangePassword() -> impl IntoView {
             move |done| {
                 field.set_value("");
                 match (keep, done.ended) {
-                    (true, _) => "Your password is changed.".to_owned(),
-                    (false, 0) => "Your password is changed. No other browser was signed in.".to_owned(),
-                    (false, ended) => {
-                        ["Your password is changed. Other browsers signed out: ", &ended.to_string(), "."].concat()
-                    }
+                    (true, _) => lang().account_password_changed().to_owned(),
+                    (false, 0) => lang().account_password_changed_alone().to_owned(),
+                    (false, ended) => lang().account_password_changed_others(&ended.to_string()),
                 }
             },
         );
     };
     in_browser(view! {
         <form id="password" class="card" method="post" aria-labelledby="password-title" on:submit=submit>
-            <h2 id="password-title">"Password"</h2>
+            <h2 id="password-title">{lang().common_password()}</h2>
             <Outcome form=form id="password-problem" />
             <Current form=form id="current-password" problem_id="password-problem" field="current_password" />
             <PasswordField
                 id="new-password"
-                label="New password"
+                label=lang().account_new_password()
                 autocomplete="new-password"
                 node_ref=new
                 shown=shown
-                hint=Some("At least 15 characters. A few random words are good.")
+                new=true
                 wrong=(wrong, "password-problem")
             />
             <div class="choice">
                 <input id="keep" type="checkbox" node_ref=keep />
-                <label for="keep">"Leave my other browsers signed in"</label>
+                <label for="keep">{lang().account_keep()}</label>
             </div>
-            <p class="hint">"Otherwise every other browser is signed out, which is what you want if somebody knows the old one."</p>
+            <p class="hint">{lang().account_keep_hint()}</p>
             <div class="actions">
-                <button class="primary" type="submit" disabled=form.busy>
-                    "Change password"
+                <button class="primary" type="submit" disabled=move || form.is_stopped()>
+                    {lang().account_change_password()}
                 </button>
             </div>
         </form>
@@ -260,13 +265,13 @@ fn DeleteAccount() -> impl IntoView {
     };
     in_browser(view! {
         <form class="card" method="post" aria-labelledby="delete-title" on:submit=submit>
-            <h2 id="delete-title">"Delete account"</h2>
-            <p>"Deletes your notes, your history and the account itself, for good. Nobody can bring them back."</p>
+            <h2 id="delete-title">{lang().account_delete()}</h2>
+            <p>{lang().account_delete_text()}</p>
             <Outcome form=form id="delete-problem" />
             <Current form=form id="delete-password" problem_id="delete-problem" field="password" />
             <div class="actions">
-                <button class="danger" type="submit" disabled=form.busy>
-                    "Delete my account"
+                <button class="danger" type="submit" disabled=move || form.is_stopped()>
+                    {lang().account_delete_mine()}
                 </button>
             </div>
         </form>

@@ -10,9 +10,12 @@ use leptos_router::{
 };
 
 use super::{
-    account::Account, browser, desk::Desk, header::Header, home::Home, login::Login, not_found::NotFound, notes::Notes,
-    notices::Notices, parts::ConnectionBanner, register::Register, sessions::Sessions,
+    account::Account, browser, desk::Desk, header::Header, home::Home, language::Languages, login::Login,
+    not_found::NotFound, notes::Notes, notices::Notices, parts::ConnectionBanner, register::Register,
+    sessions::Sessions,
 };
+use crate::lang::lang;
+use crate::mount;
 
 #[component]
 pub fn App() -> impl IntoView {
@@ -22,9 +25,9 @@ pub fn App() -> impl IntoView {
         <Title formatter=|title: String| {
             if title.is_empty() { "Two Tokens".to_owned() } else { title + " · Two Tokens" }
         } />
-        <Router>
+        <Router base=mount::current().as_str().to_owned()>
             <a class="skip" href="#main" rel="external">
-                "Skip to content"
+                {lang().common_skip()}
             </a>
             <Header />
             <ConnectionBanner />
@@ -39,6 +42,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=Account />
                 </FlatRoutes>
             </main>
+            <Languages />
             <FocusFollowsNavigation />
         </Router>
     }

@@ -11,6 +11,8 @@ mod in_browser {
     use leptos::prelude::{document, request_animation_frame, window};
     use wasm_bindgen::{JsCast, JsValue};
 
+    use crate::lang::{Lang, lang};
+
     /// Focuses the first element that matches, after the next frame: it may be on its way into the page.
     pub fn focus(selector: &str) {
         let selector = selector.to_owned();
@@ -59,11 +61,14 @@ mod in_browser {
 
     /// Date and time as this person's browser writes them.
     pub fn local_time(millis: i64) -> String {
+        let own = window().navigator().language().unwrap_or_default();
+        // The person's own region where it is the page's language.
+        let locale = if Lang::parse(&own) == Some(lang()) { "default" } else { lang().tag() };
         let options = js_sys::Object::new();
         for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
             _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
         }
-        date(millis).to_locale_string("default", &options).into()
+        date(millis).to_locale_string(locale, &options).into()
     }
 
     /// The same moment for machines, for a `<time>`.

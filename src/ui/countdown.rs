@@ -6,7 +6,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use super::{at_once::at_once, browser::Stopwatch};
-use crate::api::error::{Code, Problem, try_again_in};
+use crate::api::error::{Code, Problem};
+use crate::lang::lang;
 
 const TICK: Duration = Duration::from_millis(250);
 
@@ -32,6 +33,11 @@ pub fn countdown(problem: RwSignal<Option<Problem>>) -> RwSignal<Option<u32>> {
     left
 }
 
+/// Whether a button has to wait. `None` is also what the server renders: without the program nothing would make it work again.
+pub fn is_waiting(left: Option<u32>) -> bool {
+    left.is_some_and(|left| left > 0)
+}
+
 fn wait(problem: &Problem) -> Option<u32> {
     problem.retry_after.filter(|_| problem.code == Code::RateLimited)
 }
@@ -39,13 +45,13 @@ fn wait(problem: &Problem) -> Option<u32> {
 /// The problem in words: heard once when it comes and once when the wait is over, seen each second.
 #[component]
 pub fn Words(problem: Problem, left: RwSignal<Option<u32>>) -> impl IntoView {
-    const OVER: &str = "You can try again now.";
+    let over_word = lang().countdown_over();
     let Some(seconds) = wait(&problem) else { return at_once(problem.detail) };
     let over = Memo::new(move |_| left.get() == Some(0));
-    let heard = move || if over.get() { OVER.to_owned() } else { try_again_in(seconds) };
+    let heard = move || if over.get() { over_word.to_owned() } else { lang().try_again_in(seconds) };
     let seen = move || match left.get() {
-        Some(0) => OVER.to_owned(),
-        left => try_again_in(left.unwrap_or(seconds)),
+        Some(0) => over_word.to_owned(),
+        left => lang().try_again_in(left.unwrap_or(seconds)),
     };
     at_once(view! {
         <span class="unseen">{heard}</span>

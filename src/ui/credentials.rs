@@ -6,7 +6,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
 use super::{
     at_once::at_once,
-    countdown::countdown,
+    countdown::{countdown, is_waiting},
     next::{keeping, wanted},
     parts::{ErrorSummary, concerns, invalid},
     password_field::PasswordField,
@@ -14,6 +14,8 @@ use super::{
 };
 use crate::api::error::{Code, Problem};
 use crate::client::session;
+use crate::lang::lang;
+use crate::mount::at;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
@@ -29,17 +31,17 @@ impl Purpose {
         }
     }
 
-    const fn button(self) -> &'static str {
+    fn button(self) -> &'static str {
         match self {
-            Self::SignIn => "Sign in",
-            Self::Register => "Create account",
+            Self::SignIn => lang().common_sign_in(),
+            Self::Register => lang().common_create_account(),
         }
     }
 
-    const fn busy(self) -> &'static str {
+    fn busy(self) -> &'static str {
         match self {
-            Self::SignIn => "Signing in…",
-            Self::Register => "Creating your account…",
+            Self::SignIn => lang().login_signing_in(),
+            Self::Register => lang().login_creating(),
         }
     }
 
@@ -92,11 +94,6 @@ impl Form {
     }
 }
 
-/// `None` is also what the server renders: without the program nothing would make the button work again.
-fn is_waiting(left: Option<u32>) -> bool {
-    left.is_some_and(|left| left > 0)
-}
-
 #[component]
 pub fn CredentialsForm(
     purpose: Purpose,
@@ -130,7 +127,7 @@ pub fn CredentialsForm(
         <form
             class="card"
             method="post"
-            action=move || keeping(purpose.action(), &next.get())
+            action=move || at(&keeping(purpose.action(), &next.get()))
             on:submit=move |event| form.submit(event)
         >
             <ErrorSummary problem=form.problem left=left />
@@ -149,7 +146,7 @@ fn Email(form: Form, value: String) -> impl IntoView {
     let is_invalid = wrong(form.problem, "email");
     view! {
         <div class="field">
-            <label for="email">"E-mail"</label>
+            <label for="email">{lang().common_email()}</label>
             <input
                 id="email"
                 name="email"
@@ -171,15 +168,14 @@ fn Email(form: Form, value: String) -> impl IntoView {
 #[component]
 fn Password(form: Form) -> impl IntoView {
     let is_invalid = wrong(form.problem, "password");
-    let hint = (form.purpose == Purpose::Register).then_some("At least 15 characters. A few random words are good.");
     view! {
         <PasswordField
             id="password"
-            label="Password"
+            label=lang().common_password()
             autocomplete=form.purpose.autocomplete()
             node_ref=form.password
             shown=form.password_shown
-            hint=hint
+            new=form.purpose == Purpose::Register
             wrong=(is_invalid, "problem")
         />
     }

@@ -5,28 +5,19 @@ use leptos::{html, prelude::*};
 
 use super::credentials::{CredentialsForm, Purpose};
 use crate::client::auth_state::EndReason;
+use crate::lang::lang;
 
 /// A title, and a sentence or two.
 pub fn words(reason: EndReason) -> (&'static str, &'static str) {
+    let lang = lang();
     match reason {
-        EndReason::SignedOutHere => ("You have signed out", "It counts for every tab of this browser."),
-        EndReason::Expired => (
-            "Your session has expired",
-            "This browser was not used for a while, or the sign-in reached the longest time it may last.",
-        ),
-        EndReason::SignedOutElsewhere => {
-            ("Your session has ended", "It was ended from another tab or another browser.")
-        }
-        EndReason::ForSafety => (
-            "We ended your session for your safety",
-            "A sign-in of this browser was used twice, as if someone had a copy of it. If this happens again, change your \
-             password.",
-        ),
-        EndReason::PasswordChanged => {
-            ("Your session has ended", "The password was changed, which ends every other session.")
-        }
-        EndReason::AccountGone => ("Your session has ended", "This account was deleted or disabled."),
-        EndReason::NotValid => ("Your session has ended", "This browser's sign-in is no longer valid."),
+        EndReason::SignedOutHere => (lang.ended_signed_out_title(), lang.ended_signed_out()),
+        EndReason::Expired => (lang.ended_expired_title(), lang.ended_expired()),
+        EndReason::SignedOutElsewhere => (lang.ended_ended_title(), lang.ended_elsewhere()),
+        EndReason::ForSafety => (lang.ended_safety_title(), lang.ended_safety()),
+        EndReason::PasswordChanged => (lang.ended_ended_title(), lang.ended_password_changed()),
+        EndReason::AccountGone => (lang.ended_ended_title(), lang.ended_account_gone()),
+        EndReason::NotValid => (lang.ended_ended_title(), lang.ended_not_valid()),
     }
 }
 
@@ -52,7 +43,7 @@ pub fn EndedCard(
                 {title}
             </h1>
             <p>{text}</p>
-            {kept.then(|| view! { <p>"Sign in to go on: anything you typed is still here."</p> })}
+            {kept.then(|| view! { <p>{lang().ended_kept()}</p> })}
             <CredentialsForm purpose=Purpose::SignIn email=email />
         </section>
     }

@@ -9,23 +9,25 @@ use super::{
     visitor::{Visitor, visitor},
 };
 use crate::client::session;
+use crate::lang::lang;
+use crate::mount::at;
 
 #[component]
 pub fn Header() -> impl IntoView {
     view! {
         <header class="top">
-            <a href="/" class="brand">
+            <a href=at("/") class="brand">
                 <span class="coins" aria-hidden="true">
                     <i class="access"></i>
                     <i class="refresh"></i>
                 </span>
                 "Two Tokens"
             </a>
-            <nav aria-label="Main">
+            <nav aria-label=lang().common_main_navigation()>
                 <A href="/" exact=true>
-                    "Home"
+                    {lang().common_home()}
                 </A>
-                <A href="/notes">"Notes"</A>
+                <A href="/notes">{lang().common_notes()}</A>
             </nav>
             <Account />
         </header>
@@ -40,15 +42,15 @@ fn Account() -> impl IntoView {
         let part = match who.get() {
             Visitor::Restoring => at_once(view! { <span class="bone" aria-hidden="true"></span> }),
             Visitor::SignedOut => at_once(view! {
-                <a href="/login">"Sign in"</a>
-                <a href="/register">"Create account"</a>
+                <a href=at("/login")>{lang().common_sign_in()}</a>
+                <a href=at("/register")>{lang().common_create_account()}</a>
             }),
             Visitor::SignedIn(user) => at_once(view! {
-                <a href="/account" class="email" title=user.email.clone()>
+                <a href=at("/account") class="email" title=user.email.clone()>
                     {user.email.clone()}
                 </a>
                 <button type="button" on:click=move |_| sign_out()>
-                    "Sign out"
+                    {lang().common_sign_out()}
                 </button>
             }),
         };

@@ -6,6 +6,7 @@ use super::{at_once::in_browser, parts::When};
 use crate::api::account::{self, HistoryEntry, HistoryKind};
 use crate::api::error::{Problem, RevokeReason};
 use crate::client::connection::patiently;
+use crate::lang::lang;
 
 #[component]
 pub fn History() -> impl IntoView {
@@ -21,10 +22,10 @@ pub fn History() -> impl IntoView {
     });
     in_browser(view! {
         <section aria-labelledby="history-title">
-            <h2 id="history-title">"What happened here"</h2>
-            <p class="hint">"The last 50 events. If you do not recognise one, change your password."</p>
+            <h2 id="history-title">{lang().history_title()}</h2>
+            <p class="hint">{lang().history_hint()}</p>
             {move || Some(view! { <p class="problem" role="alert">{problem.get()?.detail}</p> })}
-            <ol class="history" aria-label="Security history">
+            <ol class="history" aria-label=lang().history_label()>
                 {move || entries.get().unwrap_or_default().into_iter().map(line).collect_view()}
             </ol>
         </section>
@@ -37,7 +38,7 @@ fn line(entry: HistoryEntry) -> impl IntoView {
         <li>
             <strong>{words(kind, reason)}</strong>
             <span class="hint">
-                {device} {current_session.then_some(" (this sign-in)")} ", " <When at=at />
+                {device} {current_session.then(|| lang().history_this_one())} ", " <When at=at />
             </span>
         </li>
     })
@@ -45,24 +46,24 @@ fn line(entry: HistoryEntry) -> impl IntoView {
 
 fn words(kind: HistoryKind, reason: Option<RevokeReason>) -> &'static str {
     match kind {
-        HistoryKind::SignedUp => "Account created",
-        HistoryKind::SignedIn => "Signed in",
-        HistoryKind::SignInRefused => "Sign-in refused: wrong password",
-        HistoryKind::SignedOut => "Signed out",
+        HistoryKind::SignedUp => lang().history_signed_up(),
+        HistoryKind::SignedIn => lang().history_signed_in(),
+        HistoryKind::SignInRefused => lang().history_sign_in_refused(),
+        HistoryKind::SignedOut => lang().history_signed_out(),
         HistoryKind::SessionEnded => match reason {
-            Some(RevokeReason::PasswordChanged) => "Signed out because the password was changed",
-            Some(RevokeReason::Replaced) => "Signed out by another sign-in in the same browser",
-            Some(RevokeReason::AccountDisabled | RevokeReason::AccountDeleted) => "Signed out by the operator",
-            _ => "Signed out from another browser",
+            Some(RevokeReason::PasswordChanged) => lang().history_by_password_change(),
+            Some(RevokeReason::Replaced) => lang().history_replaced(),
+            Some(RevokeReason::AccountDisabled | RevokeReason::AccountDeleted) => lang().history_by_operator(),
+            _ => lang().history_from_elsewhere(),
         },
-        HistoryKind::Reuse => "A sign-in was used twice: ended for your safety",
-        HistoryKind::Ahead => "A sign-in was refused after the database was restored",
-        HistoryKind::Reauthenticated => "Password entered again",
-        HistoryKind::ReauthenticationRefused => "Wrong password when it was asked for again",
-        HistoryKind::PasswordChanged => "Password changed",
-        HistoryKind::PasswordChangeRefused => "Change of password refused: wrong password",
-        HistoryKind::EmailChanged => "E-mail changed",
-        HistoryKind::EmailChangeRefused => "Change of e-mail refused: wrong password",
-        HistoryKind::AccountDeletionRefused => "Deletion of the account refused: wrong password",
+        HistoryKind::Reuse => lang().history_reuse(),
+        HistoryKind::Ahead => lang().history_ahead(),
+        HistoryKind::Reauthenticated => lang().history_reauthenticated(),
+        HistoryKind::ReauthenticationRefused => lang().history_reauthentication_refused(),
+        HistoryKind::PasswordChanged => lang().history_password_changed(),
+        HistoryKind::PasswordChangeRefused => lang().history_password_change_refused(),
+        HistoryKind::EmailChanged => lang().history_email_changed(),
+        HistoryKind::EmailChangeRefused => lang().history_email_change_refused(),
+        HistoryKind::AccountDeletionRefused => lang().history_deletion_refused(),
     }
 }

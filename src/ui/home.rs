@@ -9,6 +9,8 @@ use super::{
     live::{Live, Remaining, span},
     visitor::{Visitor, visitor},
 };
+use crate::lang::lang;
+use crate::mount::at;
 
 #[component]
 pub fn Home() -> impl IntoView {
@@ -17,17 +19,16 @@ pub fn Home() -> impl IntoView {
         <Title text="" />
         <section class="hero">
             <div>
-                <h1 tabindex="-1">"One sign-in, two tokens"</h1>
+                <h1 tabindex="-1">{lang().home_title()}</h1>
                 <p class="lead">
-                    "The short-lived " <strong class="access">"access token"</strong>
-                    " opens your data. The long-lived " <strong class="refresh">"refresh token"</strong>
-                    " does one thing: it fetches the next access token, silently, and is itself replaced each time."
+                    {lang().home_lead_1()} <strong class="access">{lang().common_access_token()}</strong> {lang().home_lead_2()}
+                    <strong class="refresh">{lang().common_refresh_token()}</strong> {lang().home_lead_3()}
                 </p>
                 <You />
             </div>
             <Diagram />
         </section>
-        <section class="pair" aria-label="Your two tokens">
+        <section class="pair" aria-label=lang().home_your_tokens()>
             <AccessCard live=live />
             <RefreshCard live=live />
         </section>
@@ -40,23 +41,23 @@ fn You() -> impl IntoView {
     let who = visitor();
     move || {
         let (words, actions) = match who.get() {
-            Visitor::Restoring => ("Looking for your session…".to_owned(), at_once(())),
+            Visitor::Restoring => (lang().home_looking().to_owned(), at_once(())),
             Visitor::SignedOut => (
-                "You are signed out, so at the moment you have neither.".to_owned(),
+                lang().home_signed_out().to_owned(),
                 at_once(view! {
-                    <a href="/register" class="button primary">
-                        "Create account"
+                    <a href=at("/register") class="button primary">
+                        {lang().common_create_account()}
                     </a>
-                    <a href="/login" class="button">
-                        "Sign in"
+                    <a href=at("/login") class="button">
+                        {lang().common_sign_in()}
                     </a>
                 }),
             ),
             Visitor::SignedIn(user) => (
-                ["You are signed in as ", &user.email, "."].concat(),
+                lang().home_signed_in_as(&user.email),
                 at_once(view! {
-                    <a href="/notes" class="button primary">
-                        "Open your notes"
+                    <a href=at("/notes") class="button primary">
+                        {lang().home_open_notes()}
                     </a>
                 }),
             ),
@@ -72,21 +73,21 @@ fn You() -> impl IntoView {
 fn AccessCard(live: Live) -> impl IntoView {
     let remaining = live.remaining;
     let lives = move || match remaining.get() {
-        Some(Remaining { of, .. }) => span(of) + ", for any number of requests",
-        None => "minutes, for any number of requests".to_owned(),
+        Some(Remaining { of, .. }) => lang().home_access_lasts_span(&span(of)),
+        None => lang().home_access_lasts().to_owned(),
     };
     let now = move || match remaining.get() {
-        None => "You hold none right now.".to_owned(),
-        Some(Remaining { left: 0, .. }) => "Run out. The next request renews it.".to_owned(),
-        Some(Remaining { left, .. }) => ["Yours is good for another ", &span(left), "."].concat(),
+        None => lang().home_access_none().to_owned(),
+        Some(Remaining { left: 0, .. }) => lang().home_access_over().to_owned(),
+        Some(Remaining { left, .. }) => lang().home_access_left(&span(left)),
     };
     view! {
         <article class="card token access">
-            <h2>"Access token"</h2>
+            <h2>{lang().home_access_title()}</h2>
             <dl>
-                <Fact name="Lives in" text="this page's memory; a reload forgets it" />
-                <Fact name="Sent" text="by the page, with every request for your data" />
-                <dt>"Lasts"</dt>
+                <Fact name=lang().home_lives_in() text=lang().home_access_lives() />
+                <Fact name=lang().home_sent() text=lang().home_access_sent() />
+                <dt>{lang().home_lasts()}</dt>
                 <dd>{lives}</dd>
             </dl>
             // A picture of the sentence below it, which is why it says nothing of its own.
@@ -104,19 +105,19 @@ fn AccessCard(live: Live) -> impl IntoView {
 fn RefreshCard(live: Live) -> impl IntoView {
     let who = visitor();
     let now = move || match (who.get(), live.refreshes.get()) {
-        (Visitor::Restoring, _) => "Your browser is using it right now.".to_owned(),
-        (Visitor::SignedOut, _) => "Your browser holds none right now.".to_owned(),
-        (Visitor::SignedIn(_), 0) => "Your browser holds it. This tab has not needed it yet.".to_owned(),
-        (Visitor::SignedIn(_), 1) => "Silent refreshes in this tab: 1. You did not notice.".to_owned(),
-        (Visitor::SignedIn(_), n) => ["Silent refreshes in this tab: ", &n.to_string(), "."].concat(),
+        (Visitor::Restoring, _) => lang().home_refresh_busy().to_owned(),
+        (Visitor::SignedOut, _) => lang().home_refresh_none().to_owned(),
+        (Visitor::SignedIn(_), 0) => lang().home_refresh_unused().to_owned(),
+        (Visitor::SignedIn(_), 1) => lang().home_refresh_once().to_owned(),
+        (Visitor::SignedIn(_), n) => lang().home_refresh_times(&n.to_string()),
     };
     view! {
         <article class="card token refresh">
-            <h2>"Refresh token"</h2>
+            <h2>{lang().home_refresh_title()}</h2>
             <dl>
-                <Fact name="Lives in" text="a cookie that no script can read, this page included" />
-                <Fact name="Sent" text="by the browser, to /api/auth alone" />
-                <Fact name="Lasts" text="days, but each is good for a single use" />
+                <Fact name=lang().home_lives_in() text=lang().home_refresh_lives() />
+                <Fact name=lang().home_sent() text=lang().home_refresh_sent() />
+                <Fact name=lang().home_lasts() text=lang().home_refresh_lasts() />
             </dl>
             <p class="now">{now}</p>
         </article>

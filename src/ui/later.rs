@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use wasm_split_helpers::SplitLoaderError;
 
 use super::{at_once::in_browser, browser, parts::Waiting};
+use crate::lang::lang;
 
 /// What such a function gives: how the part is built. It is built where it stands, and not when it comes: by then no page
 /// would own what the part makes, and the part would find no context.
@@ -34,7 +35,7 @@ where
     });
     Effect::new(move |_| load.run(()));
     in_browser(move || match state.get() {
-        State::Coming => in_browser(view! { <Waiting word="Loading…" /> }),
+        State::Coming => in_browser(view! { <Waiting word=lang().wait_loading() /> }),
         State::Missing => in_browser(view! { <Missing load=load /> }),
         State::Here(build) => build(()),
     })
@@ -60,13 +61,12 @@ fn Missing(load: Callback<()>) -> impl IntoView {
     };
     view! {
         <section class="narrow coming">
-            <h1 tabindex="-1">"This page is not here yet"</h1>
+            <h1 tabindex="-1">{lang().later_title()}</h1>
             <p class="problem" role="alert">
-                "It could not be downloaded. Check the connection and try again; if that does not help, reload the page: the \
-                 site may have been renewed since you opened it."
+                {lang().later_text()}
             </p>
             <button class="primary" type="button" on:click=again>
-                "Try again"
+                {lang().common_try_again()}
             </button>
         </section>
     }

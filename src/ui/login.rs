@@ -12,12 +12,14 @@ use super::{
     signed_out_only::SignedOutOnly,
 };
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::lang::lang;
+use crate::mount::at;
 
 #[component]
 pub fn Login() -> impl IntoView {
     let posted = posted();
     at_once(view! {
-        <Title text="Sign in" />
+        <Title text=lang().common_sign_in() />
         <SignedOutOnly refused=posted.is_some()>
             <LoginPage posted=posted.clone() />
         </SignedOutOnly>
@@ -29,11 +31,11 @@ fn LoginPage(posted: Option<Posted>) -> impl IntoView {
     let next = wanted();
     at_once(view! {
         <div class="narrow">
-            <h1 tabindex="-1">"Sign in"</h1>
+            <h1 tabindex="-1">{lang().common_sign_in()}</h1>
             <WhyHere />
             <CredentialsForm purpose=Purpose::SignIn posted=posted />
             <p class="aside">
-                "New here? " <a href=move || keeping("/register", &next.get())>"Create an account"</a>
+                {lang().login_new_here()} <a href=move || at(&keeping("/register", &next.get()))>{lang().login_create()}</a>
             </p>
         </div>
     })

@@ -13,6 +13,7 @@ mod ended;
 mod header;
 mod history;
 mod home;
+mod language;
 mod later;
 mod live;
 mod login;
@@ -27,6 +28,7 @@ mod password_field;
 pub mod posted;
 mod register;
 mod sessions;
+pub mod settings;
 #[cfg(feature = "ssr")]
 pub mod shell;
 mod signed_in_only;

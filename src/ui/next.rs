@@ -7,16 +7,22 @@ use leptos_router::{
     location::Url,
 };
 
+use crate::mount;
+
 /// Where those go who came from nowhere.
 const HOME_OF_THE_SIGNED_IN: &str = "/notes";
 
 /// `next` if it is a path of this site, else the notes.
 pub fn own_path(next: &str) -> &str {
-    // Browsers read a backslash as a slash and drop tabs and line breaks, so that `/\t/evil.example` is `//evil.example`.
-    let own = next.starts_with('/') && !next.starts_with("//") && !next.contains(|c: char| c == '\\' || c.is_control());
     // Back to a page that only signs in would lead nowhere.
     let signs_in = matches!(next.split(['?', '#']).next(), Some("/login" | "/register"));
-    if own && !signs_in { next } else { HOME_OF_THE_SIGNED_IN }
+    if is_own(next) && !signs_in { next } else { HOME_OF_THE_SIGNED_IN }
+}
+
+/// Whether it is a path of this site.
+pub fn is_own(next: &str) -> bool {
+    // Browsers read a backslash as a slash and drop tabs and line breaks, so that `/\t/evil.example` is `//evil.example`.
+    next.starts_with('/') && !next.starts_with("//") && !next.contains(|c: char| c == '\\' || c.is_control())
 }
 
 /// The `next` of this page's address; empty when there is none.
@@ -36,6 +42,7 @@ pub fn sign_in_and_back() -> impl Fn() -> String + Clone {
     move || {
         let here = [here.pathname.get_untracked(), here.search.get_untracked()];
         let [path, search] = here;
+        let path = mount::current().within(&path).to_owned();
         let search = search.trim_start_matches('?');
         keeping("/login", &if search.is_empty() { path } else { [&path, "?", search].concat() })
     }

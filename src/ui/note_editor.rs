@@ -13,6 +13,7 @@ use super::{
 use crate::api::error::Problem;
 use crate::api::notes::{self, Note};
 use crate::client::connection::patiently;
+use crate::lang::lang;
 
 #[derive(Clone, Copy)]
 struct Editor {
@@ -111,7 +112,7 @@ impl Editor {
     fn saved(self, note: Note) {
         let id = note.id.clone();
         self.book.put(note);
-        self.book.said.set("Saved.");
+        self.book.said.set(lang().notes_saved());
         let before = self.book.editing.get_untracked();
         let now = self.desk.changing();
         if before.as_ref().map(|note| &note.id) == now.as_ref().map(|note| &note.id) && now.is_some() {
@@ -163,7 +164,7 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
     let waiting = offline_for_a_while();
     in_browser(view! {
         <form class="card" method="post" on:submit=move |event| editor.submit(event)>
-            <h2>{move || if changing.get() { "Change this note" } else { "New note" }}</h2>
+            <h2>{move || if changing.get() { lang().notes_change() } else { lang().notes_new() }}</h2>
             <Fields editor=editor />
             {move || {
                 let detail = editor.problem.get()?.detail;
@@ -172,10 +173,10 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
             <div class="actions">
                 <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
                     {move || match (busy.get(), waiting.get(), changing.get()) {
-                        (true, true, _) => "Waiting to save…",
-                        (true, false, _) => "Saving…",
-                        (false, _, true) => "Save changes",
-                        (false, _, false) => "Save note",
+                        (true, true, _) => lang().notes_waiting(),
+                        (true, false, _) => lang().notes_saving(),
+                        (false, _, true) => lang().notes_save_changes(),
+                        (false, _, false) => lang().notes_save(),
                     }}
                 </button>
                 {move || {
@@ -184,7 +185,7 @@ pub fn NoteEditor(book: Notebook) -> impl IntoView {
                         .then(|| {
                             view! {
                                 <button type="button" on:click=move |_| editor.cancel()>
-                                    "Cancel"
+                                    {lang().common_cancel()}
                                 </button>
                             }
                         })
@@ -202,7 +203,7 @@ fn Fields(editor: Editor) -> impl IntoView {
     let typed = move |_| editor.typed();
     view! {
         <div class="field" on:input=typed>
-            <label for="title">"Title"</label>
+            <label for="title">{lang().notes_title()}</label>
             <input
                 id="title"
                 name="title"
@@ -214,7 +215,7 @@ fn Fields(editor: Editor) -> impl IntoView {
             />
         </div>
         <div class="field" on:input=typed>
-            <label for="body">"Note"</label>
+            <label for="body">{lang().notes_body()}</label>
             <textarea
                 id="body"
                 name="body"

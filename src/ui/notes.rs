@@ -16,11 +16,12 @@ use crate::api::error::Code;
 use crate::api::notes::{self, Note};
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::connection::patiently;
+use crate::lang::lang;
 
 #[component]
 pub fn Notes() -> impl IntoView {
     at_once(view! {
-        <Title text="Notes" />
+        <Title text=lang().common_notes() />
         <SignedInOnly>
             <NotesPage />
         </SignedInOnly>
@@ -31,12 +32,12 @@ pub fn Notes() -> impl IntoView {
 fn NotesPage() -> impl IntoView {
     let book = Notebook::new();
     in_browser(view! {
-        <h1 tabindex="-1">"Notes"</h1>
+        <h1 tabindex="-1">{lang().common_notes()}</h1>
         <div class="desk">
             <NoteEditor book=book />
             <section aria-labelledby="notes-title">
                 <h2 id="notes-title" tabindex="-1">
-                    "Your notes"
+                    {lang().notes_yours()}
                 </h2>
                 <Trouble book=book />
                 <List book=book />
@@ -58,7 +59,7 @@ fn Trouble(book: Notebook) -> impl IntoView {
                 .then(|| {
                     view! {
                         <button type="button" on:click=move |_| book.load()>
-                            "Try again"
+                            {lang().common_try_again()}
                         </button>
                     }
                 })}
@@ -73,15 +74,15 @@ fn List(book: Notebook) -> impl IntoView {
         let offline = matches!(state.get(), AuthState::Offline { .. });
         match book.notes.with(|notes| notes.as_ref().map(Vec::len)) {
             None if book.problem.with(Option::is_some) => "",
-            None if offline => "Your notes appear when the server can be reached again.",
-            None => "Loading your notes…",
-            Some(0) => "No notes yet. The first one you save appears here.",
+            None if offline => lang().notes_later(),
+            None => lang().notes_loading(),
+            Some(0) => lang().notes_none(),
             Some(_) => "",
         }
     };
     in_browser(view! {
         <p class="hint delayed">{word}</p>
-        <ul class="notes" aria-label="Your notes">
+        <ul class="notes" aria-label=lang().notes_yours()>
             <For
                 each=move || book.notes.get().unwrap_or_default()
                 key=|note| (note.id.clone(), note.updated_at)
@@ -96,7 +97,7 @@ fn List(book: Notebook) -> impl IntoView {
 #[component]
 fn Item(book: Notebook, note: Note) -> impl IntoView {
     let Note { id, title, body, updated_at } = note.clone();
-    let edit_label = ["Edit ", &title].concat();
+    let edit_label = lang().notes_edit_this(&title);
     in_browser(view! {
         <li class="note">
             <h3>{title}</h3>
@@ -114,7 +115,7 @@ fn Item(book: Notebook, note: Note) -> impl IntoView {
                         move |_| book.editing.set(Some(note.clone()))
                     }
                 >
-                    "Edit"
+                    {lang().notes_edit()}
                 </button>
                 <Delete book=book note=note />
             </div>
@@ -128,7 +129,9 @@ fn Delete(book: Notebook, note: Note) -> impl IntoView {
     let asked = RwSignal::new(false);
     let busy = RwSignal::new(false);
     let id = StoredValue::new(note.id);
-    let label = move || [if asked.get() { "Really delete? " } else { "Delete " }, &note.title].concat();
+    let label = move || {
+        if asked.get() { lang().notes_really_delete_this(&note.title) } else { lang().notes_delete_this(&note.title) }
+    };
     let press = move |event: MouseEvent| {
         if !asked.get_untracked() {
             asked.set(true);
@@ -148,7 +151,7 @@ fn Delete(book: Notebook, note: Note) -> impl IntoView {
             on:click=press
             on:blur=move |_| asked.set(false)
         >
-            {move || if asked.get() { "Really delete?" } else { "Delete" }}
+            {move || if asked.get() { lang().notes_really_delete() } else { lang().notes_delete() }}
         </button>
     }
 }
@@ -168,7 +171,7 @@ fn delete(book: Notebook, id: String, busy: RwSignal<bool>) {
             // Gone is gone: an earlier attempt may have done it and only its answer was lost, or another tab.
             _ => {
                 book.remove(&id);
-                book.said.set("Deleted.");
+                book.said.set(lang().notes_deleted());
                 browser::focus("#notes-title");
             }
         }

@@ -13,6 +13,8 @@ use super::{
 use crate::api::account::{self, Notice};
 use crate::api::error::Problem;
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::lang::lang;
+use crate::mount;
 
 #[component]
 pub fn Notices() -> impl IntoView {
@@ -87,19 +89,19 @@ fn Alarms(notices: Found) -> impl IntoView {
 fn Card(notice: Notice, dismiss: impl Fn(String) + Copy + Send + 'static) -> impl IntoView {
     let Notice { id, at, device, session_device, session_signed_in_at } = notice;
     in_browser(view! {
-        <section class="notice alarm" aria-label="For your safety">
-            <h2>"We ended a session for your safety"</h2>
+        <section class="notice alarm" aria-label=lang().notice_label()>
+            <h2>{lang().notice_title()}</h2>
             <p>
-                <When at=at /> ", " {device} " came with an old key of your sign-in in " {session_device} " of "
+                <When at=at /> ", " {device} {lang().notice_text_1()} {session_device} {lang().notice_text_2()}
                 <When at=session_signed_in_at />
-                ". That happens when somebody has a copy of it, so the sign-in was ended for both at once."
+                {lang().notice_text_3()}
             </p>
             <div class="actions">
-                <a class="button primary" href="/account#password">
-                    "End everything and change the password"
+                <a class="button primary" href=mount::at("/account#password")>
+                    {lang().notice_change()}
                 </a>
                 <button type="button" on:click=move |_| dismiss(id.clone())>
-                    "I have read this"
+                    {lang().notice_read()}
                 </button>
             </div>
         </section>

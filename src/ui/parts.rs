@@ -9,6 +9,7 @@ use crate::api::error::Problem;
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::session::sign_out_pending;
 use crate::clock::Timestamp;
+use crate::lang::lang;
 
 /// A wait shorter than this is no news.
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -17,9 +18,11 @@ const A_WHILE: Duration = Duration::from_secs(2);
 #[component]
 pub fn ErrorSummary(
     problem: RwSignal<Option<Problem>>,
-    /// Seconds to wait, where that is counted down.
-    #[prop(default = RwSignal::new(None))]
+    /// Seconds to wait.
     left: RwSignal<Option<u32>>,
+    /// For the fields that it is about.
+    #[prop(default = "problem")]
+    id: &'static str,
 ) -> impl IntoView {
     let summary = NodeRef::<html::Div>::new();
     Effect::new(move |first: Option<()>| {
@@ -32,7 +35,7 @@ pub fn ErrorSummary(
     move || {
         let problem = problem.get()?;
         Some(view! {
-            <div id="problem" class="problem" role="alert" tabindex="-1" autofocus node_ref=summary>
+            <div id=id class="problem" role="alert" tabindex="-1" autofocus node_ref=summary>
                 <Words problem=problem left=left />
             </div>
         })
@@ -58,7 +61,7 @@ pub fn invalid(is_invalid: Memo<bool>) -> impl Fn() -> Option<&'static str> + Se
 /// Shown instead of a page while the session is being restored.
 #[component]
 pub fn Restoring() -> impl IntoView {
-    view! { <Waiting word="Restoring your session…" /> }
+    view! { <Waiting word=lang().wait_restoring() /> }
 }
 
 /// Shown instead of a page until it can be. The heading is there for who has just come and whose focus must be somewhere.
@@ -67,7 +70,7 @@ pub fn Waiting(word: &'static str) -> impl IntoView {
     view! {
         <div class="narrow coming" aria-busy="true">
             <h1 class="unseen" tabindex="-1">
-                "One moment"
+                {lang().wait_moment()}
             </h1>
             <p role="status">{word}</p>
             <div class="bones" aria-hidden="true">
@@ -106,12 +109,8 @@ pub fn ConnectionBanner() -> impl IntoView {
     let pending = sign_out_pending();
     let sign_out_pending = for_a_while(Memo::new(move |_| pending.get()));
     let word = move || match (offline.get(), sign_out_pending.get()) {
-        (true, _) => {
-            Some("You are offline or the server cannot be reached. Your work is kept, and sent as soon as it can be.")
-        }
-        (false, true) => {
-            Some("You are signed out in this browser. The server will be told as soon as it can be reached.")
-        }
+        (true, _) => Some(lang().wait_offline()),
+        (false, true) => Some(lang().wait_sign_out_pending()),
         (false, false) => None,
     };
     // The region is there before its text, or screen readers would not notice it.

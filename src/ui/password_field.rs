@@ -3,8 +3,9 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use super::{at_once::at_once, parts::invalid};
+use super::{at_once::at_once, parts::invalid, settings::password_min};
 use crate::api::auth::suggest_passphrase;
+use crate::lang::lang;
 
 #[component]
 pub fn PasswordField(
@@ -15,9 +16,9 @@ pub fn PasswordField(
     /// Hidden again when this changes to `false`.
     #[prop(optional)]
     shown: RwSignal<bool>,
-    /// Said under the label, and offers a passphrase.
-    #[prop(default = None)]
-    hint: Option<&'static str>,
+    /// A new password: says what it must be, and offers a passphrase.
+    #[prop(optional)]
+    new: bool,
     /// The element that says what is wrong, while something is.
     #[prop(optional)]
     wrong: Option<(Memo<bool>, &'static str)>,
@@ -25,8 +26,9 @@ pub fn PasswordField(
     let never = Memo::new(|_| false);
     let (is_invalid, problem_id) = wrong.unwrap_or((never, ""));
     let hint_id = [id, "-hint"].concat();
+    let hint = || lang().login_hint(&password_min());
     let described_by = {
-        let hint_id = hint.map(|_| hint_id.clone());
+        let hint_id = new.then(|| hint_id.clone());
         move || {
             let problem = is_invalid.get().then(|| problem_id.to_owned());
             let words: Vec<_> = problem.into_iter().chain(hint_id.clone()).collect();
@@ -36,7 +38,7 @@ pub fn PasswordField(
     at_once(view! {
         <div class="field">
             <label for=id>{label}</label>
-            {hint.map(|hint| view! { <p id=hint_id class="hint">{hint}</p> })}
+            {new.then(|| view! { <p id=hint_id class="hint">{hint()}</p> })}
             <div class="with-button">
                 <input
                     id=id
@@ -53,7 +55,7 @@ pub fn PasswordField(
                 />
                 <ShowPassword id=id shown=shown />
             </div>
-            {hint.map(|_| view! { <Suggest field=node_ref shown=shown /> })}
+            {new.then(|| view! { <Suggest field=node_ref shown=shown /> })}
         </div>
     })
 }
@@ -70,11 +72,11 @@ fn ShowPassword(id: &'static str, shown: RwSignal<bool>) -> impl IntoView {
             aria-controls=id
             on:click=move |_| shown.update(|shown| *shown = !*shown)
         >
-            {move || if shown.get() { "Hide" } else { "Show" }}
-            <span class="unseen">" password"</span>
+            {move || if shown.get() { lang().password_field_hide() } else { lang().password_field_show() }}
+            <span class="unseen">{lang().password_field_password()}</span>
         </button>
         <span class="unseen" aria-live="polite">
-            {move || shown.get().then_some("Your password is visible")}
+            {move || shown.get().then(|| lang().password_field_visible())}
         </span>
     }
 }
@@ -99,7 +101,7 @@ fn Suggest(field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView 
     };
     view! {
         <button class="quiet" type="button" hidden=move || !live.get() on:click=suggest>
-            "Suggest a passphrase"
+            {lang().password_field_suggest()}
         </button>
         {move || failed.get().map(|detail| view! { <p class="problem" role="alert">{detail}</p> })}
     }

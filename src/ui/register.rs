@@ -10,12 +10,14 @@ use super::{
     posted::{Posted, posted},
     signed_out_only::SignedOutOnly,
 };
+use crate::lang::lang;
+use crate::mount::at;
 
 #[component]
 pub fn Register() -> impl IntoView {
     let posted = posted();
     at_once(view! {
-        <Title text="Create account" />
+        <Title text=lang().common_create_account() />
         <SignedOutOnly refused=posted.is_some()>
             <RegisterPage posted=posted.clone() />
         </SignedOutOnly>
@@ -27,10 +29,10 @@ fn RegisterPage(posted: Option<Posted>) -> impl IntoView {
     let next = wanted();
     at_once(view! {
         <div class="narrow">
-            <h1 tabindex="-1">"Create account"</h1>
+            <h1 tabindex="-1">{lang().common_create_account()}</h1>
             <CredentialsForm purpose=Purpose::Register posted=posted />
             <p class="aside">
-                "Already have one? " <a href=move || keeping("/login", &next.get())>"Sign in instead"</a>
+                {lang().login_have_one()} <a href=move || at(&keeping("/login", &next.get()))>{lang().login_instead()}</a>
             </p>
         </div>
     })

@@ -16,11 +16,13 @@ use super::{
 use crate::api::account::{self, SessionView};
 use crate::api::error::Problem;
 use crate::client::connection::patiently;
+use crate::lang::lang;
+use crate::mount::at;
 
 #[component]
 pub fn Sessions() -> impl IntoView {
     at_once(view! {
-        <Title text="Signed-in browsers" />
+        <Title text=lang().sessions_title() />
         <SignedInOnly>
             <Later page=sessions_page />
         </SignedInOnly>
@@ -89,19 +91,19 @@ fn SessionsPage() -> impl IntoView {
     let others = Memo::new(move |_| open.sessions.with(|all| all.as_ref().is_some_and(|all| all.len() > 1)));
     let end_others = move |_| {
         open.end(account::revoke_other_sessions, |done| match done.ended {
-            1 => "One other browser was signed out.".to_owned(),
-            ended => [&ended.to_string(), " other browsers were signed out."].concat(),
+            1 => lang().sessions_one_gone().to_owned(),
+            ended => lang().sessions_many_gone(&ended.to_string()),
         });
     };
     in_browser(view! {
-        <h1 tabindex="-1">"Signed-in browsers"</h1>
+        <h1 tabindex="-1">{lang().sessions_title()}</h1>
         <p class="lead">
-            "Each of these can act as you. If you do not know one of them, end it and "
-            <a href="/account#password">"change your password"</a> "."
+            {lang().sessions_lead_1()}
+            <a href=at("/account#password")>{lang().sessions_lead_link()}</a> "."
         </p>
         <p class="said" aria-live="polite">{move || open.said.get()}</p>
         {move || Some(view! { <p class="problem" role="alert">{open.problem.get()?.detail}</p> })}
-        <ul class="notes" aria-label="Signed-in browsers">
+        <ul class="notes" aria-label=lang().sessions_title()>
             <For each=move || open.sessions.get().unwrap_or_default() key=|view| (view.id.clone(), view.last_used_at) let:session>
                 <Item open=open session=session />
             </For>
@@ -113,7 +115,7 @@ fn SessionsPage() -> impl IntoView {
                     view! {
                         <div class="actions">
                             <button type="button" disabled=open.busy on:click=end_others>
-                                "Sign out all other browsers"
+                                {lang().sessions_end_others()}
                             </button>
                         </div>
                     }
@@ -126,27 +128,27 @@ fn SessionsPage() -> impl IntoView {
 #[component]
 fn Item(open: Open, session: SessionView) -> impl IntoView {
     let SessionView { id, current, device, signed_in_at, last_used_at, .. } = session;
-    let label = ["Sign out ", &device].concat();
-    let gone = [&device, " was signed out."].concat();
+    let label = lang().sessions_end_this(&device);
+    let gone = lang().sessions_gone(&device);
     let end = move |_| {
         let (id, gone) = (id.clone(), gone.clone());
         open.end(async move || account::revoke_session(id.clone()).await, move |_| gone);
     };
     in_browser(view! {
-        <li class="note">
-            <h2>
-                {device} " "
-                {current.then(|| view! { <strong class="badge">"This browser"</strong> })}
-            </h2>
-            <p class="hint">"Signed in " <When at=signed_in_at /> ", last used " <When at=last_used_at /></p>
+        <li class="session">
+            <div>
+                <h2>
+                    {device} " "
+                    {current.then(|| view! { <strong class="badge">{lang().sessions_this()}</strong> })}
+                </h2>
+                <p class="hint">{lang().sessions_signed_in_1()} <When at=signed_in_at /> {lang().sessions_last_used_1()} <When at=last_used_at /></p>
+            </div>
             {(!current)
                 .then(|| {
                     view! {
-                        <div class="actions">
-                            <button class="quiet" type="button" aria-label=label disabled=open.busy on:click=end>
-                                "Sign out"
-                            </button>
-                        </div>
+                        <button type="button" aria-label=label disabled=open.busy on:click=end>
+                            {lang().common_sign_out()}
+                        </button>
                     }
                 })}
         </li>

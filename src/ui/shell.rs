@@ -6,23 +6,27 @@ use std::{path::Path, sync::OnceLock};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::app::App;
+use super::{app::App, settings::password_min};
 use crate::client::auth_state::signed_in_hint;
+use crate::lang::lang;
+use crate::mount;
 
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let Assets { js, loader, wasm, css } = assets(&options).clone();
     let nonce = use_nonce();
+    let mount = mount::current();
+    let mount = (!mount.is_root()).then(|| mount.as_str().to_owned());
     let start = start_script(&js, &wasm);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-signed-in-hint=signed_in_hint().then_some("1")>
+        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
                 <meta
                     name="description"
-                    content="Sign-in with a short-lived access token and a rotating refresh token, shown at work."
+                    content=lang().shell_description()
                 />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 // `cargo leptos watch` finds the stylesheet by this id.
@@ -39,12 +43,11 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             <body>
                 <App />
                 <p id="boot-failed" class="problem boot" role="alert" hidden>
-                    "This page did not load completely. Reload it; if that does not help, the browser may be too old or an \
-                     extension may block it."
+                    {lang().shell_boot_failed()}
                 </p>
                 <noscript>
                     <p class="notice boot">
-                        "Notes need JavaScript: the access token lives in the page's memory. Signing in works without."
+                        {lang().shell_without_scripts()}
                     </p>
                 </noscript>
             </body>

@@ -4,15 +4,25 @@
 use futures::channel::oneshot;
 use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 
-use super::{at_once::in_browser, parts::ErrorSummary, password_field::PasswordField};
+use super::{
+    at_once::in_browser,
+    countdown::{countdown, is_waiting},
+    parts::{ErrorSummary, concerns},
+    password_field::PasswordField,
+};
 use crate::api::error::{Code, Problem};
 use crate::client::session;
+use crate::lang::lang;
 
 #[derive(Clone, Copy)]
 pub struct StepUp {
+    /// Two parts of a page may each have one of these, but only one is in the page at a time: its fields have ids.
+    open: RwSignal<bool>,
     dialog: NodeRef<html::Dialog>,
     password: NodeRef<html::Input>,
     problem: RwSignal<Option<Problem>>,
+    /// Seconds until it may be tried again.
+    left: RwSignal<Option<u32>>,
     busy: RwSignal<bool>,
     /// Told whether the password was right.
     answer: StoredValue<Option<oneshot::Sender<bool>>>,
@@ -20,13 +30,26 @@ pub struct StepUp {
 
 impl StepUp {
     pub fn new() -> Self {
-        Self {
+        let problem = RwSignal::new(None);
+        let step_up = Self {
+            open: RwSignal::new(false),
             dialog: NodeRef::new(),
             password: NodeRef::new(),
-            problem: RwSignal::new(None),
+            problem,
+            left: countdown(problem),
             busy: RwSignal::new(false),
             answer: StoredValue::new(None),
-        }
+        };
+        Effect::new(move |_| {
+            if let Some(dialog) = step_up.dialog.get() {
+                _ = dialog.show_modal();
+            }
+        });
+        step_up
+    }
+
+    fn is_stopped(self) -> bool {
+        self.busy.get() || is_waiting(self.left.get())
     }
 
     /// `None` when the person thought better of it.
@@ -41,28 +64,29 @@ impl StepUp {
     async fn ask(self) -> bool {
         let (answer, answered) = oneshot::channel();
         self.answer.set_value(Some(answer));
-        self.problem.set(None);
-        if let Some(dialog) = self.dialog.get_untracked() {
-            _ = dialog.show_modal();
-        }
+        self.open.set(true);
         answered.await.unwrap_or(false)
     }
 
     fn submit(self, event: SubmitEvent) {
         event.prevent_default();
         let Some(password) = self.password.get_untracked() else { return };
-        if self.busy.get_untracked() {
+        if untrack(|| self.is_stopped()) {
             return;
         }
         self.busy.set(true);
         self.problem.set(None);
         spawn_local(async move {
             let outcome = session::reauthenticate(password.value()).await;
-            password.set_value("");
-            self.busy.set(false);
+            self.busy.try_set(false);
             match outcome {
                 Ok(()) => self.close(true),
-                Err(problem) => self.problem.set(Some(problem)),
+                Err(problem) => {
+                    if problem.code == Code::InvalidCredentials {
+                        password.set_value("");
+                    }
+                    self.problem.try_set(Some(problem));
+                }
             }
         });
     }
@@ -71,15 +95,26 @@ impl StepUp {
         if let Some(answer) = self.answer.try_update_value(Option::take).flatten() {
             _ = answer.send(confirmed);
         }
-        if let Some(dialog) = self.dialog.get_untracked() {
+        // Only a dialog that is closed before it goes gives the focus back.
+        if let Some(dialog) = self.dialog.try_get_untracked().flatten() {
             dialog.close();
         }
+        self.open.try_set(false);
+        self.problem.try_set(None);
     }
 }
 
 #[component]
 pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
-    let busy = step_up.busy;
+    move || step_up.open.get().then(|| in_browser(view! { <Dialog step_up=step_up /> }))
+}
+
+#[component]
+fn Dialog(step_up: StepUp) -> impl IntoView {
+    let concerned = concerns(step_up.problem, "password");
+    let refused =
+        move || step_up.problem.with(|problem| problem.as_ref().is_some_and(|p| p.code == Code::InvalidCredentials));
+    let wrong = Memo::new(move |_| concerned.get() || refused());
     in_browser(view! {
         <dialog
             node_ref=step_up.dialog
@@ -88,21 +123,22 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
             on:close=move |_| step_up.close(false)
         >
             <form method="dialog" on:submit=move |event| step_up.submit(event)>
-                <h2 id="step-up-title">"Is it you?"</h2>
-                <p>"It has been a while since you signed in. Enter your password to do this."</p>
-                <ErrorSummary problem=step_up.problem />
+                <h2 id="step-up-title">{lang().step_up_title()}</h2>
+                <p>{lang().step_up_text()}</p>
+                <ErrorSummary problem=step_up.problem left=step_up.left id="step-up-problem" />
                 <PasswordField
                     id="step-up-password"
-                    label="Your password"
+                    label=lang().step_up_password()
                     autocomplete="current-password"
                     node_ref=step_up.password
+                    wrong=(wrong, "step-up-problem")
                 />
                 <div class="actions">
-                    <button class="primary" type="submit" disabled=busy>
-                        "Go on"
+                    <button class="primary" type="submit" disabled=move || step_up.is_stopped()>
+                        {lang().step_up_go_on()}
                     </button>
                     <button type="button" on:click=move |_| step_up.close(false)>
-                        "Cancel"
+                        {lang().common_cancel()}
                     </button>
                 </div>
             </form>

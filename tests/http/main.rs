@@ -8,6 +8,7 @@ mod changing_the_email;
 mod clock_jumps;
 mod cross_site;
 mod history;
+mod languages;
 mod logging_out;
 mod naughty_strings;
 mod notes;

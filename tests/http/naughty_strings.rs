@@ -92,7 +92,7 @@ async fn every_field_of(app: &TestApp, ada: &Visitor, path: &str, good: &[(&str,
 
 #[tokio::test]
 async fn a_naughty_string_in_any_field_of_a_sign_in_is_answered() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     let ada = app.registered_cheaply("ada@example.com").await;
     let credentials = [("email", "ada@example.com"), ("password", PASSWORD)];
     every_field_of(&app, &app.visitor(), "/api/auth/login", &credentials).await;
@@ -102,7 +102,7 @@ async fn a_naughty_string_in_any_field_of_a_sign_in_is_answered() {
 
 #[tokio::test]
 async fn a_naughty_string_in_any_field_of_the_account_is_answered() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     let ada = app.registered_cheaply("ada@example.com").await;
     for (path, good) in [
         ("/api/account/revoke_session", &[("id", ID)][..]),
@@ -120,7 +120,7 @@ async fn a_naughty_string_in_any_field_of_the_account_is_answered() {
 
 #[tokio::test]
 async fn a_naughty_string_in_any_field_of_a_note_or_as_a_field_is_answered() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     let ada = app.registered("ada@example.com").await;
     let note = [("id", ID), ("title", "x"), ("body", "y")];
     ada.clone().post("/api/notes/create", &note).await.expect(StatusCode::OK);
@@ -147,7 +147,7 @@ async fn a_naughty_string_in_any_field_of_a_note_or_as_a_field_is_answered() {
 
 #[tokio::test]
 async fn a_naughty_string_in_a_plain_form_leads_nowhere_else_and_runs_nothing() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     app.registered_cheaply("ada@example.com").await;
     for text in strings() {
         let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("next", &*text)];
@@ -162,7 +162,7 @@ async fn a_naughty_string_in_a_plain_form_leads_nowhere_else_and_runs_nothing() 
 
 #[tokio::test]
 async fn a_note_comes_back_byte_for_byte_or_is_refused_at_its_field() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     let mut ada = app.registered("ada@example.com").await;
     let mut kept = Vec::new();
     for text in strings() {
@@ -192,7 +192,7 @@ async fn a_note_comes_back_byte_for_byte_or_is_refused_at_its_field() {
 
 #[tokio::test]
 async fn a_naughty_password_signs_in_exactly_as_it_was_typed() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     let long_enough = |text: &String| text.chars().count() >= 15;
     let as_it_is = strings().into_iter().filter(long_enough);
     let padded = MORE.iter().map(|text| format!("{text} correct horse {text}"));
@@ -223,7 +223,7 @@ async fn a_naughty_password_signs_in_exactly_as_it_was_typed() {
 
 #[tokio::test]
 async fn a_naughty_address_is_refused_at_its_field_or_kept_in_one_form() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     let mut ada = app.registered_cheaply("ada@example.com").await;
     let mut taken = 0;
     for text in strings() {
@@ -252,7 +252,7 @@ async fn a_naughty_address_is_refused_at_its_field_or_kept_in_one_form() {
 /// Bytes that are no text would become U+FFFD, and so all of them the same password.
 #[tokio::test]
 async fn bytes_that_are_no_text_are_refused_and_make_no_password() {
-    let app = TestApp::start().await;
+    let app = TestApp::unthrottled().await;
     for bytes in ["%ff", "%c3", "%C3%28", "%ed%a0%80", "%c0%80", "%f4%90%80%80", "caf%E9"] {
         for path in ["/api/auth/register", "/api/auth/login", "/register", "/login"] {
             let body = format!("email=ada@example.com&password=correct+horse+battery+{bytes}");

@@ -45,6 +45,8 @@ async fn how_long_a_password_must_be_can_be_set() {
     app.visitor().register("ada@example.com", "gR7-vu2kX").await.expect(StatusCode::OK);
     let app = TestApp::with(&["--password-min", "40"]).await;
     app.visitor().register("ada@example.com", PASSWORD).await.refused(422, "validation_failed");
+    let page = app.visitor().get("/register").await.expect(StatusCode::OK).body;
+    assert!(page.contains("At least 40 characters") && page.contains("data-password-min=\"40\""), "{page}");
 }
 
 /// A rule that came later locks nobody out.

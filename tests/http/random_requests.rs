@@ -195,7 +195,7 @@ fn request(shot: &Shot, of: &Visitor) -> Option<Request<Body>> {
 
 fn shoot(cases: u32) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let app = runtime.block_on(TestApp::start());
+    let app = runtime.block_on(TestApp::unthrottled());
     let ada = std::cell::RefCell::new(runtime.block_on(app.registered_cheaply("ada@example.com")));
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&shot(), |shot| {

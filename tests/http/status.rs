@@ -51,6 +51,22 @@ async fn pages_are_rendered_with_a_strict_policy_and_hold_no_token() {
 }
 
 #[tokio::test]
+async fn what_is_no_page_runs_nothing_and_is_framed_nowhere() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let public = ["/healthz", "/readyz", "/version", "/.well-known/jwks.json", "/.well-known/change-password"];
+    let api = ["/api/account/me", "/api/notes/list", "/api/nowhere", "/api/auth/login"];
+    for path in public.iter().chain(&api).chain(&["/pkg/nowhere.js"]) {
+        let answer = ada.get(path).await;
+        let policy = &answer.headers[header::CONTENT_SECURITY_POLICY];
+        assert_eq!(policy, "default-src 'none'; frame-ancestors 'none'", "{path} {}", answer.status);
+    }
+    for refused in [ada.login("ada@example.com", "wrong").await, ada.post("/api/nowhere", &[]).await] {
+        assert!(refused.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().contains("frame-ancestors 'none'"));
+    }
+}
+
+#[tokio::test]
 async fn only_a_site_over_tls_promises_tls() {
     let plain = TestApp::start().await.visitor().get("/healthz").await;
     assert!(plain.headers.get(header::STRICT_TRANSPORT_SECURITY).is_none());

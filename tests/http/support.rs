@@ -47,6 +47,11 @@ impl TestApp {
         Self::with(&[]).await
     }
 
+    /// Where nobody waits, however often they try: for tests that send very many things, all from one place.
+    pub async fn unthrottled() -> Self {
+        Self::with(&["--throttle", "off"]).await
+    }
+
     pub async fn with(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/test.db", folder.path().display());

@@ -35,7 +35,7 @@ fn wait(answer: &Answer) -> u64 {
     let problem = answer.json();
     let seconds = problem["retry_after"].as_u64().unwrap();
     assert_eq!(answer.headers[header::RETRY_AFTER], seconds.to_string());
-    let words = two_tokens::api::error::try_again_in(u32::try_from(seconds).unwrap());
+    let words = two_tokens::lang::Lang::En.try_again_in(u32::try_from(seconds).unwrap());
     assert_eq!(problem["detail"], words);
     assert!(answer.headers.get(header::SET_COOKIE).is_none());
     seconds
@@ -245,6 +245,35 @@ async fn who_holds_a_session_guesses_no_faster_and_no_stranger_slows_its_owner_d
     wait(&thief.post("/api/account/delete_account", &[("password", PASSWORD)]).await.refused(429, "rate_limited"));
     app.pass(seconds(1));
     ada.post("/api/account/change_password", &fields(PASSWORD)).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn who_asks_by_a_change_of_address_which_addresses_are_taken_is_slowed_down() {
+    const CHANGE: &str = "/api/account/change_email";
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let mut eve = app.registered("eve@example.com").await;
+    let asks = |email: &'static str| [("email", email), ("password", PASSWORD)];
+    let mut waits = Vec::new();
+    for question in 0..12 {
+        let answer = eve.post(CHANGE, &asks(ADA)).await;
+        if answer.status == StatusCode::TOO_MANY_REQUESTS {
+            let digests = app.state.auth.passwords.computed();
+            let told = wait(&eve.post(CHANGE, &asks("free@example.com")).await.refused(429, "rate_limited"));
+            assert_eq!(app.state.auth.passwords.computed(), digests, "before the password is looked at");
+            waits.push(told);
+            app.pass(seconds(told));
+            eve.post(CHANGE, &asks(ADA)).await.refused(409, "email_taken");
+        } else {
+            answer.refused(409, "email_taken");
+            assert!(question < 5, "five are free");
+        }
+    }
+    assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64]);
+    // Her password opens everything else as before, and other people ask for themselves.
+    let delete = [("password", PASSWORD)];
+    eve.post("/api/account/delete_account", &delete).await.expect(StatusCode::NO_CONTENT);
+    app.registered("bob@example.com").await.post(CHANGE, &asks(ADA)).await.refused(409, "email_taken");
 }
 
 #[tokio::test]

@@ -1,0 +1,19 @@
+import { hydrated, passwordField, signIn } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test.use({ settings: { passwordMin: 8 } });
+
+test("who chooses a password reads how long it must be on this server, before the program arrives and after", async ({
+  page,
+  member,
+}) => {
+  const words = /At least 8 characters/;
+  const served = await (await page.request.get("/register")).text();
+  expect(served).toMatch(words);
+  await page.goto("/register");
+  await hydrated(page);
+  await expect(passwordField(page)).toHaveAccessibleDescription(words);
+  await signIn(page, member);
+  await page.goto("/account");
+  await expect(page.getByLabel("New password", { exact: true })).toHaveAccessibleDescription(words);
+});

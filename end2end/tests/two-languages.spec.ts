@@ -1,0 +1,52 @@
+import { button, heading, hydrated, signedIn, titleField } from "../support/page.ts";
+import { expect, test } from "../support/test.ts";
+
+test.describe("a browser that prefers German", () => {
+  test.use({ locale: "de-DE", expectedComplaints: [401] });
+
+  test("speaks German from the first byte to the refusal, and the person can choose otherwise", async ({ page, member }) => {
+    await page.goto("/login");
+    await hydrated(page);
+    await expect(page.locator("html")).toHaveAttribute("lang", "de");
+    await page.getByLabel("E-Mail", { exact: true }).fill(member.email);
+    await page.getByLabel("Passwort", { exact: true }).fill("not the password at all");
+    await button(page, "Anmelden").click();
+    await expect(page.getByRole("alert")).toHaveText(
+      "E-Mail oder Passwort ist falsch. Prüfe beide und versuche es noch einmal.",
+    );
+    await page.getByLabel("Passwort", { exact: true }).fill(member.password);
+    await button(page, "Anmelden").click();
+    await signedIn(page);
+    await expect(heading(page, "Notizen")).toBeVisible();
+    await expect(page).toHaveTitle("Notizen · Two Tokens");
+
+    await page.goto("/account");
+    await hydrated(page);
+    await expect(page.getByText("Konto angelegt")).toBeVisible();
+
+    await button(page, "English").click();
+    await hydrated(page);
+    await expect(page).toHaveURL("/account");
+    await expect(heading(page, "Account")).toBeVisible();
+    await signedIn(page);
+  });
+});
+
+test("the language is chosen by a plain form, and asks before it drops what is written", async ({ page, member }) => {
+  await page.goto("/login");
+  await hydrated(page);
+  await button(page, "Deutsch").click();
+  await expect(page).toHaveURL("/login");
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  await hydrated(page);
+  await button(page, "English").click();
+  await hydrated(page);
+  await page.getByLabel("E-mail", { exact: true }).fill(member.email);
+  await page.getByLabel("Password", { exact: true }).fill(member.password);
+  await button(page, "Sign in").click();
+  await signedIn(page);
+  await titleField(page).fill("Milk");
+  const asked = page.waitForEvent("dialog");
+  await Promise.all([asked.then((dialog) => dialog.dismiss()), button(page, "Deutsch").click()]);
+  await expect(titleField(page)).toHaveValue("Milk");
+});
