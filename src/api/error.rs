@@ -317,7 +317,7 @@ impl FromServerFnError for Problem {
             ServerFnErrorErr::Request(_) => Problem::unavailable(lang().problem_unreachable(), 1),
             // On the server this is a body that is no text; on the client an answer that is no problem document.
             ServerFnErrorErr::Deserialization(_) if cfg!(feature = "ssr") => {
-                Problem::new(Code::ValidationFailed, lang().problem_unreadable_input())
+                Problem::new(Code::ValidationFailed, lang().problem_no_text())
             }
             ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Response(_) => {
                 Problem::unavailable(lang().problem_unreadable_answer(), 1)

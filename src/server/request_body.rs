@@ -22,9 +22,7 @@ pub async fn layer(request: Request, next: Next) -> Response {
     }
     let (parts, body) = request.into_parts();
     match to_bytes(body, BODY_MAX).await {
-        Ok(bytes) if !is_text(&bytes) => {
-            Problem::new(Code::ValidationFailed, lang().problem_unreadable_input()).into_response()
-        }
+        Ok(bytes) if !is_text(&bytes) => Problem::new(Code::ValidationFailed, lang().problem_no_text()).into_response(),
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
         Err(_) => too_large(),
     }

@@ -35,7 +35,7 @@ where
     });
     Effect::new(move |_| load.run(()));
     in_browser(move || match state.get() {
-        State::Coming => in_browser(view! { <Waiting word=lang().wait_loading() /> }),
+        State::Coming => in_browser(view! { <Waiting word=lang().later_loading() /> }),
         State::Missing => in_browser(view! { <Missing load=load /> }),
         State::Here(build) => build(()),
     })
