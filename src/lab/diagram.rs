@@ -11,6 +11,7 @@ pub use view::{SequenceDiagram, SequenceDiagramProps};
 use std::collections::HashSet;
 
 use super::event::{CookieSet, Event, Lifeline, Request, Response, Ruling, Seen, SessionRow, Verdict, What};
+use super::exchange::is_browser;
 use super::words;
 use crate::api::error::Code;
 
@@ -91,7 +92,7 @@ impl Step {
 
 /// Those that take part, from left to right.
 pub fn lanes(steps: &[Step]) -> Vec<Lifeline> {
-    const ORDER: [Lifeline; 8] = [
+    const ORDER: [Lifeline; 9] = [
         Lifeline::You,
         Lifeline::Tab,
         Lifeline::Tab2,
@@ -99,6 +100,7 @@ pub fn lanes(steps: &[Step]) -> Vec<Lifeline> {
         Lifeline::Server,
         Lifeline::Database,
         Lifeline::Thief,
+        Lifeline::OtherDevice,
         Lifeline::OtherSite,
     ];
     let always = |who| matches!(who, Lifeline::You | Lifeline::Tab | Lifeline::Server);
@@ -111,6 +113,7 @@ pub fn steps(events: &[Event]) -> Vec<Step> {
     };
     let lost = of(|what| matches!(what, What::Lost { .. }));
     let held = of(|what| matches!(what, What::Held { .. }));
+    let waiting = of(|what| matches!(what, What::Held { micros: 0, .. }));
     let answered = of(|what| matches!(what, What::Response(_)));
     let mut steps = Vec::new();
     for event in events {
@@ -119,6 +122,8 @@ pub fn steps(events: &[Event]) -> Vec<Step> {
             What::Request(request) => steps.push(Step { held: is(&held), ..asked(event, request) }),
             What::Response(response) => answer(&mut steps, event, response, is(&lost)),
             What::Lost { .. } if is(&answered) => {}
+            // The end of a wait that is drawn already.
+            What::Held { micros: 1.., .. } if is(&waiting) => {}
             _ => steps.extend(other(event)),
         }
     }
@@ -158,7 +163,8 @@ fn answer(steps: &mut Vec<Step>, event: &Event, response: &Response, lost: bool)
         return;
     }
     steps.push(step);
-    let to = if response.to == Lifeline::Thief { Lifeline::Thief } else { Lifeline::CookieJar };
+    // Whoever is no tab of this browser has a jar of its own.
+    let to = if is_browser(response.to) { Lifeline::CookieJar } else { response.to };
     steps.extend(response.cookies.iter().filter_map(|cookie| kept(event, cookie, to)));
 }
 

@@ -119,7 +119,7 @@ pub fn latest(events: &[Event]) -> Option<u64> {
     events.iter().rev().find_map(|event| event.exchange)
 }
 
-/// Whether the tab's side of a browser, as opposed to somebody with a copy.
+/// Whether it is the browser of the lab, with its one cookie jar, as opposed to a thief or another device.
 pub fn is_browser(who: Lifeline) -> bool {
     matches!(who, Lifeline::You | Lifeline::Tab | Lifeline::Tab2 | Lifeline::OtherSite)
 }

@@ -297,7 +297,7 @@ pub fn theft() -> Log {
     let exchange = log.ask(Lifeline::Thief, "/api/auth/refresh", None, Some(refresh(2)));
     log.tell(Some(exchange), What::Decided { ruling: Ruling::Reuse, presented: 2, newest: 3, parent: Some(1) });
     log.row.revoked = Some((log.at, RevokeReason::Reuse));
-    log.write(exchange, &["revoked_at", "revoked_reason"]);
+    log.write(exchange, &["revoked"]);
     let session = log.row.id.clone();
     log.tell(Some(exchange), What::SessionEnded { session, reason: RevokeReason::Reuse });
     log.reply(exchange, Lifeline::Thief, Some(Code::RefreshTokenReused), None);
@@ -352,6 +352,16 @@ pub fn race() -> Log {
     log
 }
 
+/// The owner signed in on another machine as well.
+pub fn other_device() -> Log {
+    let (mut log, _) = signed_in();
+    log.act(Action::SignInOtherDevice);
+    let exchange = log.ask(Lifeline::OtherDevice, "/api/auth/login", None, None);
+    let token = log.access(900);
+    log.reply(exchange, Lifeline::OtherDevice, None, Some((token, 1)));
+    log
+}
+
 pub fn all() -> Vec<Log> {
-    vec![expired(), theft(), probed(), lost_answer(), race()]
+    vec![expired(), theft(), probed(), lost_answer(), race(), other_device()]
 }

@@ -12,7 +12,7 @@ use super::event::{
     AccessSeen, Action, Chip, CookieSet, Event, KeyRow, Lifeline, Probe, RefreshSeen, Response, Ruling, Seen,
     SessionRow, Settings, Verdict, What,
 };
-use super::exchange::is_refresh;
+use super::exchange::{is_browser, is_refresh};
 use crate::api::error::Code;
 use crate::clock::Timestamp;
 
@@ -286,7 +286,7 @@ impl<'a> Teller<'a> {
             if let Some(seen) = response.cookies.iter().find_map(|cookie| cookie.refresh.as_ref()) {
                 story.thief.refresh = Some(seen.clone());
             }
-        } else {
+        } else if is_browser(response.to) {
             for cookie in &response.cookies {
                 keep(&mut story.jar, cookie);
             }

@@ -210,7 +210,7 @@ pub fn event(event: &Event) -> String {
         }
         What::Lost { to } => format!("The answer never reached {}.", the(*to)),
         What::Held { why, micros: 0 } => format!("The request {}.", held_by(*why)),
-        What::Held { why, micros: time } => format!("The request {}: {}.", held_by(*why), micros(*time)),
+        What::Held { why, micros: time } => format!("The request {}, for {}.", held_by(*why), micros(*time)),
         What::PasswordChecked { right: true } => "The password is right.".to_owned(),
         What::PasswordChecked { right: false } => "The password is wrong.".to_owned(),
         What::AccessChecked { verdict: said } => {

@@ -7,13 +7,9 @@ use super::follow::Follow;
 use crate::lab::{watch::Watch, words};
 use crate::ui::at_once::in_browser;
 
-/// The height of a line, about, to bring one into view.
-const LINE: u32 = 46;
-
 #[component]
 pub fn EventList(watch: Watch) -> impl IntoView {
-    let at = move || u32::try_from(watch.upto().saturating_sub(1)).unwrap_or(0) * LINE;
-    let follow = Follow::new(move || watch.chosen.get().map(|_| at()), move || watch.events.with(Vec::len));
+    let follow = Follow::new(move || watch.chosen.get().map(|_| 0), move || watch.events.with(Vec::len));
     let current = Memo::new(move |_| current(watch));
     // A new log may count from one again, but never at the same time.
     let keys =

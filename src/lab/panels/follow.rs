@@ -1,7 +1,7 @@
 //! A box that scrolls to what is new, as long as the person has not scrolled away from its end: then they are reading, and
 //! nothing moves. A moment that was chosen is brought into view. No travelling, so there is nothing to reduce.
 
-use leptos::{html, prelude::*};
+use leptos::{html, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
 #[derive(Clone, Copy)]
 pub struct Follow {
@@ -12,7 +12,8 @@ pub struct Follow {
 }
 
 impl Follow {
-    /// `chosen` tells how far down the chosen moment is, `length` changes with what is new.
+    /// `chosen` tells how far down the chosen moment is, where no element is marked as current; `length` changes with what is
+    /// new.
     pub fn new(
         chosen: impl Fn() -> Option<u32> + Send + Sync + 'static,
         length: impl Fn() -> usize + Send + Sync + 'static,
@@ -29,7 +30,7 @@ impl Follow {
             // After the new lines are in the page.
             request_animation_frame(move || match depth {
                 Some(depth) => {
-                    let depth = i32::try_from(depth).unwrap_or(0);
+                    let depth = marked(&element).unwrap_or(i32::try_from(depth).unwrap_or(0));
                     let (top, height) = (element.scroll_top(), element.client_height());
                     if depth < top + 20 || depth + 80 > top + height {
                         element.set_scroll_top(depth - height / 2);
@@ -56,4 +57,10 @@ impl Follow {
             self.top.set_value(top);
         }
     }
+}
+
+/// How far down the current line is: lines are as high as their words, so only the browser knows.
+fn marked(element: &web_sys::Element) -> Option<i32> {
+    let line = element.query_selector("[aria-current]").ok()??;
+    Some(line.dyn_into::<web_sys::HtmlElement>().ok()?.offset_top())
 }

@@ -36,7 +36,9 @@ fn one(story: &Story, row: &Row) -> AnyView {
         _ => format!("Last changed by event {}.", row.seq),
     };
     let line = |(column, name, value): (&'static str, &'static str, AnyView)| {
-        let changed = !row.new && row.changed.iter().any(|one| one == column);
+        // One word stands for the two columns of an end.
+        let one = if column.starts_with("revoked") { "revoked" } else { column };
+        let changed = !row.new && row.changed.iter().any(|changed| changed == one);
         let mark = changed.then(|| in_browser(view! { <mark>"changed"</mark> }));
         in_browser(view! {
             <tr>

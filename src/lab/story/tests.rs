@@ -57,6 +57,14 @@ fn a_lost_answer_leaves_the_jar_as_it_was() {
 }
 
 #[test]
+fn another_device_has_a_jar_of_its_own() {
+    let log = sample::other_device();
+    assert_eq!(Story::of(&log.events).jar.refresh.unwrap().generation, Some(0));
+    let steps = crate::lab::diagram::steps(&log.events);
+    assert_eq!(crate::lab::diagram::lanes(&steps).last(), Some(&Lifeline::OtherDevice));
+}
+
+#[test]
 fn both_tabs_of_a_race_are_served() {
     let story = Story::of(&sample::race().events);
     assert!(story.tab.access.is_some() && story.tab2.access.is_some());
@@ -67,7 +75,7 @@ fn both_tabs_of_a_race_are_served() {
 proptest! {
     /// An export may be cut, mixed or made by hand: whatever it is, it is shown.
     #[test]
-    fn no_sequence_of_events_is_too_odd(picked in prop::collection::vec((0usize..5, 0usize..80), 0..60)) {
+    fn no_sequence_of_events_is_too_odd(picked in prop::collection::vec((0usize..6, 0usize..80), 0..60)) {
         let logs: Vec<Vec<Event>> = sample::all().into_iter().map(|log| log.events).collect();
         let events: Vec<Event> =
             picked.iter().map(|(log, index)| logs[*log][index % logs[*log].len()].clone()).collect();

@@ -74,7 +74,7 @@ pub const fn ask_of(action: &Action) -> (Lifeline, &'static str) {
         Action::SignOutHere => (Lifeline::Tab, "sign out"),
         Action::SignOutEverywhere => (Lifeline::Tab, "sign out everywhere"),
         Action::SignOutOtherDevice => (Lifeline::Tab, "sign the other device out"),
-        Action::SignInOtherDevice => (Lifeline::Server, "sign in on another device"),
+        Action::SignInOtherDevice => (Lifeline::OtherDevice, "sign in"),
         Action::ChangePassword => (Lifeline::Tab, "change the password"),
         Action::Network { .. } => (Lifeline::Server, "change the network"),
         Action::Weaken { weak: true, .. } => (Lifeline::Server, "weaken a defence"),
