@@ -52,5 +52,11 @@ export async function holdBack(page: Page, url: string | RegExp): Promise<() => 
 
 export const THE_PROGRAM = /\.wasm$/;
 
+/** What is downloaded when it is shown. */
+export const A_PART = /\/pkg\/(split|chunk)_[^/]*\.wasm$/;
+
+/** What Chromium calls it when that fails. */
+export const NOT_DOWNLOADED = ["ERR_INTERNET_DISCONNECTED", "Failed to fetch"];
+
 /** What Chromium calls it when the wire is down. */
 export const NO_NETWORK = ["ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_SOCKET_NOT_CONNECTED"];

@@ -2,6 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { alsoOn, button, emailField, fillIn, heading, hydrated, NO_LONGER_RECENT, notes, robbed, signIn, writeNote } from "./page.ts";
+import { A_PART, NOT_DOWNLOADED } from "./network.ts";
 import type { Server } from "./server.ts";
 import { expect, test, type Person } from "./test.ts";
 
@@ -13,8 +14,8 @@ export interface Place {
   open(page: Page, member: Person, server: Server): Promise<void>;
 }
 
-/** What the console says where something is refused. */
-const REFUSALS = [401, 404, 409, 422];
+/** What the console says where something is refused or does not come. */
+const REFUSALS = [401, 404, 409, 422, ...NOT_DOWNLOADED];
 
 /** Declares tests for each place. */
 export function atEachPlace(declare: (place: Place) => void): void {
@@ -142,6 +143,15 @@ const places: Place[] = [
     async open(page, member, server) {
       await robbed(page, member, server);
       await expect(page.getByRole("region", { name: "For your safety", exact: true })).toBeVisible();
+    },
+  },
+  {
+    name: "a page that could not be downloaded",
+    async open(page, member) {
+      await signIn(page, member);
+      await page.route(A_PART, (route) => route.abort("internetdisconnected"));
+      await page.goto("/account");
+      await expect(button(page, "Try again")).toBeVisible();
     },
   },
   { name: "the page at an address that leads nowhere", open: (page) => arrive(page, "/nowhere", "There is nothing here") },

@@ -1,9 +1,7 @@
 import type { Page } from "@playwright/test";
-import { holdBack, pathOf, Traffic } from "../support/network.ts";
+import { A_PART, holdBack, NOT_DOWNLOADED, pathOf, Traffic } from "../support/network.ts";
 import { button, heading, hydrated, signIn } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
-
-const A_PART = /\/pkg\/(split|chunk)_[^/]*\.wasm$/;
 
 const parts = (traffic: Traffic) => traffic.requests.map(pathOf).filter((path) => A_PART.test(path));
 const follow = (page: Page, name: string) => page.getByRole("link", { name, exact: true }).click();
@@ -48,7 +46,7 @@ test("the focus and the address wait for the page that is on its way", async ({ 
 });
 
 test.describe(() => {
-  test.use({ expectedComplaints: ["ERR_INTERNET_DISCONNECTED", "Failed to fetch"] });
+  test.use({ expectedComplaints: NOT_DOWNLOADED });
 
   test("who has no connection when a page is to be downloaded is told, and tries again", async ({ page, member }) => {
     await signIn(page, member);

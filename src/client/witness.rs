@@ -25,8 +25,10 @@ pub enum Sight {
     Retries(String),
 }
 
+type Listener = Box<dyn Fn(Sight)>;
+
 thread_local! {
-    static LISTENER: RefCell<Option<Box<dyn Fn(Sight)>>> = const { RefCell::new(None) };
+    static LISTENER: RefCell<Option<Listener>> = const { RefCell::new(None) };
 }
 
 /// From now on; there is one listener.

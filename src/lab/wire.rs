@@ -48,7 +48,7 @@ async fn send(path: &str, init: &RequestInit) -> Result<Result<String, Problem>,
     if answer.ok() {
         return Ok(Ok(text));
     }
-    let unclear = || Problem::unavailable(&format!("The lab's server refused this ({}).", answer.status()), 1);
+    let unclear = || Problem::unavailable(format!("The lab's server refused this ({}).", answer.status()), 1);
     Ok(Err(serde_json::from_str(&text).unwrap_or_else(|_| unclear())))
 }
 

@@ -6,7 +6,7 @@ use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use super::client_address::TrustedProxies;
-use super::config::{Config, Throttle};
+use super::config::{Config, Lab, Throttle};
 use super::instances::Hearing;
 use crate::auth::{
     access_token::AccessTokens,
@@ -40,6 +40,8 @@ pub struct AppState {
     pub leptos: Arc<LeptosOptions>,
     pub public_url: Arc<str>,
     pub mount: Mount,
+    /// Whether pages lead to the lab.
+    pub lab: bool,
     pub hearing: Hearing,
     pub proxies: TrustedProxies,
     /// With `--test-clock` alone.
@@ -110,6 +112,7 @@ impl AppState {
             notes: Arc::new(Notes { store, clock }),
             leptos: Arc::new(leptos),
             public_url: config.public_url.as_str().into(),
+            lab: config.lab != Lab::Off && mount.is_root(),
             mount,
             hearing: Hearing::default(),
             proxies: config.trusted_proxies.clone().unwrap_or_default(),

@@ -18,7 +18,12 @@ use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
 use crate::lang::lang;
 use crate::mount::Mount;
-use crate::ui::{next::own_path, posted::Posted, settings::PasswordMin, shell::shell};
+use crate::ui::{
+    next::own_path,
+    posted::Posted,
+    settings::{LabIsOn, PasswordMin},
+    shell::shell,
+};
 
 #[derive(Deserialize)]
 pub struct Credentials {
@@ -108,6 +113,7 @@ async fn render(state: AppState, mut request: Request, posted: Option<Posted>, s
         provide_context(state.mount.clone());
         provide_context(state.clone());
         provide_context(PasswordMin(state.auth.password_rules.min));
+        provide_context(LabIsOn(state.lab));
         if let Some(posted) = posted.clone() {
             provide_context(posted);
         }

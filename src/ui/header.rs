@@ -6,6 +6,7 @@ use leptos_router::{components::A, hooks::use_navigate};
 
 use super::{
     at_once::at_once,
+    settings::lab_is_on,
     visitor::{Visitor, visitor},
 };
 use crate::client::session;
@@ -28,6 +29,8 @@ pub fn Header() -> impl IntoView {
                     {lang().common_home()}
                 </A>
                 <A href="/notes">{lang().common_notes()}</A>
+                // A page of its own, which the router does not know.
+                {lab_is_on().then(|| view! { <a href="/lab" rel="external">{lang().common_lab()}</a> })}
             </nav>
             <Account />
         </header>

@@ -6,7 +6,10 @@ use std::{path::Path, sync::OnceLock};
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::{app::App, settings::password_min};
+use super::{
+    app::App,
+    settings::{lab_is_on, password_min},
+};
 use crate::client::auth_state::signed_in_hint;
 use crate::lang::lang;
 use crate::mount;
@@ -19,7 +22,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let start = start_script(&js, &wasm, "hydrate");
     view! {
         <!DOCTYPE html>
-        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min()>
+        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-lab=lab_is_on().then_some("on")>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
