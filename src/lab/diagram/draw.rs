@@ -13,6 +13,8 @@ pub const HEAD: u32 = 44;
 pub enum Room {
     #[default]
     Wide,
+    /// One column of three on a laptop: five lines fit.
+    Between,
     /// A phone: the names just fit, and labels may be longer than their arrows.
     Narrow,
 }
@@ -22,6 +24,7 @@ impl Room {
     const fn gutter(self) -> u32 {
         match self {
             Room::Wide => 40,
+            Room::Between => 36,
             Room::Narrow => 32,
         }
     }
@@ -30,6 +33,7 @@ impl Room {
     const fn gap(self) -> u32 {
         match self {
             Room::Wide => 164,
+            Room::Between => 98,
             Room::Narrow => 72,
         }
     }
@@ -38,6 +42,7 @@ impl Room {
     const fn half(self) -> u32 {
         match self {
             Room::Wide => 56,
+            Room::Between => 46,
             Room::Narrow => 34,
         }
     }

@@ -84,14 +84,19 @@ pub fn SequenceDiagram(watch: Watch) -> impl IntoView {
     })
 }
 
-/// Below this many pixels the lines stand closer.
-const NARROW: i32 = 800;
+/// Below so many pixels the lines stand closer, and below so many still closer.
+const WIDE: i32 = 800;
+const BETWEEN: i32 = 530;
 
 /// Keeps `room` true while windows are resized and phones are turned.
 fn measure(node: NodeRef<html::Div>, room: RwSignal<Room>) {
     let look = move || {
         let wide = node.get().map_or(0, |element| element.client_width());
-        let found = if wide >= NARROW { Room::Wide } else { Room::Narrow };
+        let found = match wide {
+            WIDE.. => Room::Wide,
+            BETWEEN.. => Room::Between,
+            _ => Room::Narrow,
+        };
         // Zero is what a hidden one measures.
         if wide > 0 && room.get_untracked() != found {
             room.set(found);
