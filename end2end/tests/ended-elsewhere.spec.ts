@@ -34,6 +34,7 @@ test("who is signed out from another browser is told so at the next call, and go
   await passwordField(page).fill(member.password);
   await button(page, "Sign in").click();
   await expect(noteField(page)).toHaveValue("not yet saved");
+  await expect(page.getByRole("alert")).toBeHidden();
   await button(page, "Save note").click();
   await expect(heading(page, "Honey")).toBeVisible();
   expect(await refreshTokenOf(context)).not.toBe(before);

@@ -29,6 +29,7 @@ mod browser {
     use crate::client::auth_state::{self, AuthState, auth_state};
     use crate::client::{page, refresh, tabs, token_store};
     use crate::clock::Stopwatch;
+    use crate::lang::lang;
 
     const FIRST_PAUSE: Duration = Duration::from_secs(1);
     const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -78,7 +79,7 @@ mod browser {
                 refresh::newer_than(0).await;
             }
             if whose.is_some() && signed_in_user() != whose {
-                return Err(Problem::new(Code::SessionRevoked, "The session ended meanwhile, so this was not sent."));
+                return Err(Problem::new(Code::SessionRevoked, lang().client_ended_meanwhile()));
             }
         }
     }

@@ -177,6 +177,7 @@ mod attempts {
     use crate::client::token_store::{self, HeldToken};
     use crate::client::witness::{self, Sight, saw};
     use crate::client::{connection, page};
+    use crate::lang::lang;
     use crate::mount;
 
     /// An answer that takes longer counts as trouble. The request may have been carried out.
@@ -237,7 +238,7 @@ mod attempts {
 
     /// What the server refused under one identity is not sent under another.
     fn another_person() -> Problem {
-        Problem::new(Code::SessionRevoked, "Somebody else signed in meanwhile, so this was not sent.")
+        Problem::new(Code::SessionRevoked, lang().client_another_person())
     }
 
     async fn renewed(version: u64) -> Result<Rc<HeldToken>, Problem> {
@@ -308,7 +309,7 @@ mod attempts {
         witness::sign(&request);
         match page::within(REQUEST_LIMIT, <BrowserClient as Client<Problem>>::send(request)).await {
             Some(answer) => answer,
-            None => Err(Problem::unavailable("The server took too long to answer.", 1)),
+            None => Err(Problem::unavailable(lang().client_too_slow(), 1)),
         }
     }
 }

@@ -10,8 +10,9 @@ use super::{
     notebook::Notebook,
     parts::{concerns, invalid, offline_for_a_while},
 };
-use crate::api::error::Problem;
+use crate::api::error::{Problem, Reaction};
 use crate::api::notes::{self, Note};
+use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::connection::patiently;
 use crate::lang::lang;
 
@@ -39,6 +40,7 @@ impl Editor {
         book.editing.set(editor.desk.changing());
         editor.follow_what_is_edited();
         editor.follow_the_desk();
+        editor.forget_the_end();
         editor
     }
 
@@ -58,6 +60,20 @@ impl Editor {
             if let (Some(title), Some(body)) = (self.title.get_untracked(), self.body.get_untracked()) {
                 title.set_value(&title_text);
                 body.set_value(&body_text);
+            }
+        });
+    }
+
+    /// That the session had ended is no news for who has signed in again.
+    fn forget_the_end(self) {
+        let state = auth_state();
+        Effect::new(move |_| {
+            if matches!(state.get(), AuthState::SignedIn { .. }) {
+                self.problem.update(|problem| {
+                    if problem.as_ref().is_some_and(|problem| problem.code.reaction() == Reaction::SignOut) {
+                        *problem = None;
+                    }
+                });
             }
         });
     }
