@@ -89,10 +89,14 @@ const NO_HASH = "_".repeat(22);
 
 const loader = join(pkg, `__wasm_split.${NO_HASH}.js`);
 
-// What splits the program lists what its parts share in an order of its own each time.
-function inOneOrder() {
+// What splits the program lists what its parts share in an order of its own each time. And where what two parts share does
+// not come, nobody asks any more how the download of the part itself ends, which a browser would report as an error.
+function mendLoader() {
   const sorted = (_, names) => `{ ${names.split(", ").filter(Boolean).sort().join(", ")} }`;
-  writeFileSync(loader, readFileSync(loader, "utf8").replace(/\{ ((?:\w+, )+) \}/g, sorted));
+  const mended = readFileSync(loader, "utf8")
+    .replace(/\{ ((?:\w+, )+) \}/g, sorted)
+    .replace(/const src = fetch\(.*\);/g, "$& src.catch(() => {});");
+  writeFileSync(loader, mended);
 }
 
 // The WASM asks for its snippets by their plain names.
@@ -138,7 +142,7 @@ async function layOut() {
   rmSync(next, { recursive: true, force: true });
   if (way === "cargo-leptos") withCargoLeptos();
   else await stepByStep();
-  inOneOrder();
+  mendLoader();
   const hashes = leptos["hash-files"] && putHashesInNames();
   compress();
 

@@ -26,6 +26,7 @@ test("the page opens a sandbox and shows four panels", async ({ page }) => {
 test("an expired token is refused, refreshed and the call repeated, and a half-typed note is still there", async ({ page }) => {
   await openSignedIn(page);
   await tab(page).getByRole("textbox", { name: "Title", exact: true }).fill("Half a no");
+  await expect.poll(async () => inShort(await log(page))).toContain("tab saw draft");
   const happened = inShort(await press(page, "Expire the access token now"));
   const wanted = [
     "clock_jumped", "expired", "tab GET /api/notes/list 401", "tab saw refused", "tab saw refresh_begins", "rotate",
