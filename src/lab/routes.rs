@@ -24,7 +24,7 @@ use super::sandbox::Sandbox;
 use super::{director, injection, recorder, stream, who};
 use crate::api::error::{Code, Problem};
 use crate::auth::throttle::Source;
-use crate::server::{app_state::AppState, headers, problem, same_origin};
+use crate::server::{app_state::AppState, cookies, headers, problem, same_origin};
 
 const COOKIE: &str = "__Secure-lab";
 /// What a tab has seen since it told last.
@@ -99,9 +99,7 @@ async fn open(State(lab): State<Lab>, request: Request) -> Result<Response, Prob
 
 /// The sandbox this visitor had before.
 fn resumed(parts: &Parts) -> Option<&str> {
-    let lines = parts.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value)
+    cookies::first(&parts.headers, COOKIE)
 }
 
 #[derive(Deserialize)]

@@ -1,8 +1,9 @@
 //! The cookie by which a browser is known at the next sign-in (`crate::auth::known_browser`). It signs nobody in and says not
 //! who used the browser; it stays when they sign out, because that is when it is needed.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 
+use super::cookies;
 use crate::auth::known_browser::{KnownBrowser, LIVES};
 use crate::mount::Mount;
 
@@ -20,7 +21,5 @@ pub fn set(mount: &Mount, known: &KnownBrowser) -> HeaderValue {
 
 /// The first of them: whether it is genuine is seen later, and one that is not does no harm.
 pub fn read(headers: &HeaderMap) -> Option<&str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = lines.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == NAME).map(|(_, value)| value)
+    cookies::first(headers, NAME)
 }

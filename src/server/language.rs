@@ -10,6 +10,7 @@ use axum::{
 use serde::Deserialize;
 
 use super::app_state::AppState;
+use super::cookies;
 use crate::lang::{Lang, speaking};
 use crate::ui::next::is_own;
 
@@ -29,9 +30,7 @@ pub fn of(headers: &HeaderMap) -> Lang {
 }
 
 fn chosen(headers: &HeaderMap) -> Option<Lang> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find_map(|(name, value)| (name == COOKIE).then(|| Lang::parse(value))?)
+    cookies::pairs(headers).find_map(|(name, value)| (name == COOKIE).then(|| Lang::parse(value))?)
 }
 
 fn preferred(headers: &HeaderMap) -> Lang {

@@ -5,6 +5,7 @@ pub mod app_state;
 pub mod client_address;
 pub mod config;
 pub mod connection;
+pub mod cookies;
 pub mod current_user;
 pub mod demo;
 pub mod edge;

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 
+use super::cookies;
 use crate::auth::error::AuthError;
 use crate::auth::refresh_token::RefreshToken;
 use crate::mount::Mount;
@@ -40,14 +41,7 @@ fn value(line: String) -> HeaderValue {
 
 /// The refresh token of a request. Two of them mean that somebody else planted one (a sibling subdomain can): refused.
 pub fn read(headers: &HeaderMap) -> Result<&str, AuthError> {
-    let mut found = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == NAME)
-        .map(|(_, value)| value);
+    let mut found = cookies::pairs(headers).filter(|(name, _)| *name == NAME).map(|(_, value)| value);
     match (found.next(), found.next()) {
         (None, _) => Err(AuthError::RefreshTokenMissing),
         (Some(value), None) => Ok(value),
@@ -57,17 +51,13 @@ pub fn read(headers: &HeaderMap) -> Result<&str, AuthError> {
 
 /// Whether a page request carries the hint.
 pub fn hint(mount: &Mount, headers: &HeaderMap) -> bool {
-    let pair_sought = [mount.hint_name(), "=1"].concat();
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .any(|pair| pair.trim() == pair_sought)
+    cookies::pairs(headers).any(|pair| pair == (mount.hint_name(), "1"))
 }
 
 #[cfg(test)]
 mod tests {
+    use axum::http::header;
+
     use super::*;
 
     fn headers(lines: &[&'static str]) -> HeaderMap {
