@@ -18,14 +18,12 @@ const COOKIE: &str = "lang";
 const YEAR: u32 = 365 * 24 * 3600;
 
 /// Answers in the language of who asks.
-pub async fn layer(mut request: Request, next: Next) -> Response {
-    let lang = of(request.headers());
-    request.extensions_mut().insert(lang);
-    speaking(lang, next.run(request)).await
+pub async fn layer(request: Request, next: Next) -> Response {
+    speaking(of(request.headers()), next.run(request)).await
 }
 
 /// The language of a request.
-pub fn of(headers: &HeaderMap) -> Lang {
+fn of(headers: &HeaderMap) -> Lang {
     chosen(headers).unwrap_or_else(|| preferred(headers))
 }
 

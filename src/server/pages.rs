@@ -12,7 +12,7 @@ use leptos_axum::ResponseOptions;
 use serde::Deserialize;
 
 use super::app_state::AppState;
-use super::{edge, headers, language, request_body};
+use super::{edge, headers, request_body};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
@@ -106,7 +106,8 @@ async fn render(state: AppState, mut request: Request, posted: Option<Posted>, s
     {
         *request.uri_mut() = address;
     }
-    let lang = language::of(request.headers());
+    // Parts of a page may be rendered where the layer's word is not heard.
+    let lang = lang();
     let options = LeptosOptions::clone(&state.leptos);
     let context = move || {
         provide_context(lang);

@@ -19,6 +19,7 @@ use super::app_state::AppState;
 use super::{current_user, headers, health, language, pages, problem, request_body, same_origin, test_clock};
 use crate::api::error::Problem;
 use crate::auth::error::AuthError;
+use crate::lang::lang;
 use crate::ui::app::App;
 
 pub fn router(state: AppState) -> Result<Router, ConfigError> {
@@ -92,7 +93,8 @@ async fn server_function(State(state): State<AppState>, mut request: Request) ->
     // Leptos answers a request that accepts HTML with a redirect to its referrer; the API answers with JSON, always.
     request.headers_mut().remove(header::ACCEPT);
     request.headers_mut().remove(header::REFERER);
-    let lang = language::of(request.headers());
+    // Leptos runs the function where the layer's word is not heard.
+    let lang = lang();
     let context = move || {
         provide_context(lang);
         provide_context(state.clone());
