@@ -7,7 +7,7 @@ pub mod session;
 pub mod transport;
 
 #[cfg(feature = "hydrate")]
-pub(crate) use page::root_attribute;
+pub(crate) use page::{on, root_attribute};
 
 #[cfg(feature = "hydrate")]
 pub mod levers;

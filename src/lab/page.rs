@@ -9,6 +9,7 @@ use axum::{
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
 use crate::server::{app_state::AppState, headers};
+use crate::ui::header::Brand;
 use crate::ui::shell::{Assets, assets, start_script};
 
 /// `frames` are the origins of other sites whose pages may be shown in it.
@@ -86,13 +87,7 @@ fn document(options: &LeptosOptions) -> impl IntoView + use<> {
 fn Top() -> impl IntoView {
     view! {
         <header class="top">
-            <a href="/" class="brand">
-                <span class="coins" aria-hidden="true">
-                    <i class="access"></i>
-                    <i class="refresh"></i>
-                </span>
-                "Two Tokens"
-            </a>
+            <Brand />
             <nav aria-label="Main">
                 <a href="/">"Home"</a>
                 <a href="/notes">"Notes"</a>

@@ -21,7 +21,10 @@ use super::under_way::UnderWay;
 use super::weak;
 use super::who;
 use crate::api::error::{Code, Problem};
-use crate::server::{connection::Connection, request_body::BODY_MAX};
+use crate::server::{
+    connection::Connection,
+    request_body::{self, BODY_MAX},
+};
 
 const REFRESH: &str = "/api/auth/refresh";
 /// Far beyond any answer of the API.
@@ -39,8 +42,7 @@ pub async fn pass(sandbox: Arc<Sandbox>, request: Request) -> Response {
         return Problem::unavailable("This sandbox's log is full. Reset the lab to go on.", 60).into_response();
     }
     let Ok(body) = to_bytes(body, BODY_MAX + 1).await else {
-        return Problem::new(Code::ValidationFailed, "This is too much in one request: 128 kB at most.")
-            .into_response();
+        return request_body::too_large();
     };
     let exchange = Exchange::begin(&sandbox, &running, from, &parts, &body).await;
     exchange.carry_out(parts, body).await

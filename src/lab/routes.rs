@@ -81,9 +81,7 @@ async fn one_connection_each(request: Request, next: Next) -> Response {
 }
 
 async fn page(State(lab): State<Lab>, request: Request) -> Response {
-    let others = &lab.rooms.others;
-    let frames: Vec<_> = [&others.site, &others.port].into_iter().flatten().cloned().collect();
-    super::page::page(lab.app, request, &frames).await
+    super::page::page(lab.app, request, &lab.rooms.others.origins()).await
 }
 
 async fn open(State(lab): State<Lab>, request: Request) -> Result<Response, Problem> {

@@ -19,7 +19,7 @@ use crate::api::error::{Code, Problem};
 use crate::api::notes;
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::witness::{self, Sight};
-use crate::client::{levers, session};
+use crate::client::{self, levers, session};
 use crate::clock::Stopwatch;
 use crate::mount;
 
@@ -101,7 +101,7 @@ fn watch_the_draft(report: Report) {
     let Some(document) = web_sys::window().and_then(|window| window.document()) else { return };
     let latest = Rc::new(Cell::new(0_u32));
     let root = document.clone();
-    wire::listen(&root, "input", move |event| {
+    client::on(&root, "input", move |event| {
         let in_a_note = event
             .target()
             .and_then(|target| target.dyn_into::<web_sys::Element>().ok())

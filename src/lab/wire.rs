@@ -2,12 +2,13 @@
 //! between the lab's page and the tabs in its frames. None of them is part of the app, so none appears in the log.
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
+use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{BroadcastChannel, EventSource, EventTarget, MessageEvent, RequestInit};
+use web_sys::{BroadcastChannel, EventSource, MessageEvent, RequestInit};
 
 use super::event::{Ask, Lifeline};
 use crate::api::error::Problem;
+use crate::client::on;
 
 /// What the page and its frames tell each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,7 +63,7 @@ impl Stream {
 
     /// Calls `handler` with the data of every such event.
     pub fn on(&self, event: &str, mut handler: impl FnMut(String) + 'static) {
-        listen(&self.0, event, move |event| {
+        on(&self.0, event, move |event| {
             let data = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
             handler(data.unwrap_or_default());
         });
@@ -91,18 +92,11 @@ impl Channel {
     }
 
     pub fn hear(&self, mut handler: impl FnMut(Word) + 'static) {
-        listen(&self.0, "message", move |event| {
+        on(&self.0, "message", move |event| {
             let text = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
             if let Some(word) = text.and_then(|text| serde_json::from_str(&text).ok()) {
                 handler(word);
             }
         });
     }
-}
-
-/// Calls `handler` for every such event, for as long as the page lives.
-pub fn listen(target: &EventTarget, event: &str, handler: impl FnMut(web_sys::Event) + 'static) {
-    let closure = Closure::<dyn FnMut(web_sys::Event)>::new(handler);
-    let _ = target.add_event_listener_with_callback(event, closure.as_ref().unchecked_ref());
-    closure.forget();
 }

@@ -50,7 +50,8 @@ pub fn is_text(form: &[u8]) -> bool {
     std::str::from_utf8(&zeroize::Zeroizing::new(decoded)).is_ok()
 }
 
-fn too_large() -> Response {
+/// The answer to a body beyond the limit.
+pub fn too_large() -> Response {
     Problem::new(Code::ValidationFailed, lang().problem_too_large()).into_response()
 }
 

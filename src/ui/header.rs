@@ -17,13 +17,7 @@ use crate::mount::at;
 pub fn Header() -> impl IntoView {
     view! {
         <header class="top">
-            <a href=at("/") class="brand">
-                <span class="coins" aria-hidden="true">
-                    <i class="access"></i>
-                    <i class="refresh"></i>
-                </span>
-                "Two Tokens"
-            </a>
+            <Brand />
             <nav aria-label=lang().common_main_navigation()>
                 <A href="/" exact=true>
                     {lang().common_home()}
@@ -34,6 +28,20 @@ pub fn Header() -> impl IntoView {
             </nav>
             <Account />
         </header>
+    }
+}
+
+/// The name, which leads to the start page.
+#[component]
+pub fn Brand() -> impl IntoView {
+    view! {
+        <a href=at("/") class="brand">
+            <span class="coins" aria-hidden="true">
+                <i class="access"></i>
+                <i class="refresh"></i>
+            </span>
+            "Two Tokens"
+        </a>
     }
 }
 

@@ -10,7 +10,7 @@ mod credentials;
 mod desk;
 mod diagram;
 mod ended;
-mod header;
+pub mod header;
 mod history;
 mod home;
 mod language;
