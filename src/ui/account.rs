@@ -10,12 +10,12 @@ use super::{
     countdown::{countdown, is_waiting},
     history::History,
     later::{Later, Part},
-    parts::{ErrorSummary, concerns},
+    parts::{ErrorSummary, concerns, wrong},
     password_field::PasswordField,
     signed_in_only::SignedInOnly,
 };
 use crate::api::account;
-use crate::api::error::{Code, Problem};
+use crate::api::error::Problem;
 use crate::client::{
     auth_state::auth_state,
     session::{renamed, sign_out},
@@ -128,11 +128,7 @@ fn Outcome(form: Form, id: &'static str) -> impl IntoView {
 /// The password that proves who asks, marked when it was wrong.
 #[component]
 fn Current(form: Form, id: &'static str, problem_id: &'static str, field: &'static str) -> impl IntoView {
-    let concerned = concerns(form.problem, field);
-    let wrong = Memo::new(move |_| {
-        concerned.get()
-            || form.problem.with(|problem| problem.as_ref().is_some_and(|p| p.code == Code::InvalidCredentials))
-    });
+    let wrong = wrong(form.problem, field);
     view! {
         <PasswordField
             id=id

@@ -8,7 +8,7 @@ use super::{
     at_once::at_once,
     countdown::{countdown, is_waiting},
     next::{keeping, wanted},
-    parts::{ErrorSummary, concerns, invalid},
+    parts::{ErrorSummary, invalid, wrong},
     password_field::PasswordField,
     posted::Posted,
 };
@@ -179,13 +179,4 @@ fn Password(form: Form) -> impl IntoView {
             wrong=(is_invalid, "problem")
         />
     }
-}
-
-/// Whether the field is to be looked at again. Which of the two was wrong at sign-in is not told.
-fn wrong(problem: RwSignal<Option<Problem>>, name: &'static str) -> Memo<bool> {
-    let concerned = concerns(problem, name);
-    Memo::new(move |_| {
-        let refused = problem.with(|problem| problem.as_ref().is_some_and(|p| p.code == Code::InvalidCredentials));
-        refused || concerned.get()
-    })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use leptos::{html, prelude::*};
 
 use super::{browser, countdown::Words};
-use crate::api::error::Problem;
+use crate::api::error::{Code, Problem};
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::session::sign_out_pending;
 use crate::clock::Timestamp;
@@ -51,6 +51,15 @@ pub fn When(at: Timestamp) -> impl IntoView {
 /// Marks the field `name` when the problem is about it.
 pub fn concerns(problem: RwSignal<Option<Problem>>, name: &'static str) -> Memo<bool> {
     Memo::new(move |_| problem.with(|problem| problem.as_ref().is_some_and(|p| p.field.as_deref() == Some(name))))
+}
+
+/// The same for what a sign-in or a password may be refused for: which of the two was wrong is not told.
+pub fn wrong(problem: RwSignal<Option<Problem>>, name: &'static str) -> Memo<bool> {
+    let concerned = concerns(problem, name);
+    Memo::new(move |_| {
+        let refused = problem.with(|problem| problem.as_ref().is_some_and(|p| p.code == Code::InvalidCredentials));
+        refused || concerned.get()
+    })
 }
 
 /// For `aria-invalid`.

@@ -7,7 +7,7 @@ use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
 use super::{
     at_once::in_browser,
     countdown::{countdown, is_waiting},
-    parts::{ErrorSummary, concerns},
+    parts::{ErrorSummary, wrong},
     password_field::PasswordField,
 };
 use crate::api::error::{Code, Problem};
@@ -111,10 +111,7 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
 
 #[component]
 fn Dialog(step_up: StepUp) -> impl IntoView {
-    let concerned = concerns(step_up.problem, "password");
-    let refused =
-        move || step_up.problem.with(|problem| problem.as_ref().is_some_and(|p| p.code == Code::InvalidCredentials));
-    let wrong = Memo::new(move |_| concerned.get() || refused());
+    let wrong = wrong(step_up.problem, "password");
     in_browser(view! {
         <dialog
             node_ref=step_up.dialog
