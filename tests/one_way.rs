@@ -56,6 +56,19 @@ fn nobody_knows_who_watches() {
     never("store", &["crate::lab", "lab::"]);
 }
 
+/// A text of a view stands on a line of its own, or between tags. The project's name is the same in every language.
+#[test]
+fn the_pages_speak_through_the_catalogue() {
+    let is_text = |line: &str| {
+        let line = line.trim();
+        let between = line.split(">\"").nth(1).is_some_and(|text| text.starts_with(char::is_alphabetic));
+        let alone = line.starts_with('"') && line.ends_with('"') && line.chars().any(char::is_alphabetic);
+        (between || alone) && line != "\"Two Tokens\""
+    };
+    let wrong: Vec<_> = lines("ui").into_iter().filter(|(_, line)| is_text(line)).collect();
+    assert!(wrong.is_empty(), "texts belong into locales/words.yaml: {wrong:#?}");
+}
+
 #[test]
 fn the_pages_hold_no_token() {
     never("ui", &["token_store", "AccessToken", "RefreshToken", "crate::server", "crate::store", "crate::auth::"]);

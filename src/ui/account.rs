@@ -44,7 +44,7 @@ fn AccountPage() -> impl IntoView {
         <h1 tabindex="-1">{lang().account_title()}</h1>
         <p>
             <a href=at("/sessions")>{lang().sessions_title()}</a>
-            ": see where you are signed in, and end what should not be."
+            {lang().account_sessions_hint()}
         </p>
         <div class="desk">
             <div>
