@@ -49,7 +49,8 @@ impl AuthService {
     ) -> Result<u32, AuthError> {
         self.password_rules.long_enough(&new, "new_password")?;
         let refused = EventKind::PasswordChangeFail;
-        let user = self.confirm_password(who, old, "current_password", refused, device).await?;
+        let counted = self.attempts.confirm(who.user_id);
+        let user = self.confirm_password(who, old, "current_password", refused, device, counted).await?;
         let hash = self.passwords.hash_new(new, &user.email, "new_password").await?;
         self.store.set_password(who.user_id, &hash).await?;
         self.record(EventKind::PasswordChange, Some(who.user_id), Some(who.session_id), device, "").await?;
@@ -73,10 +74,9 @@ impl AuthService {
         device: &Device,
     ) -> Result<Email, AuthError> {
         let email = Email::parse(email)?;
-        password.not_oversized("password")?;
-        let attempt = self.attempts.change_of_address(who.user_id).await?;
+        let counted = self.attempts.change_of_address(who.user_id);
         let refused = EventKind::EmailChangeFail;
-        let user = self.confirm_counted(who, password, "password", refused, device, attempt).await?;
+        let user = self.confirm_password(who, password, "password", refused, device, counted).await?;
         if user.email == email.as_str() {
             return Ok(email);
         }
@@ -88,7 +88,8 @@ impl AuthService {
     }
 
     pub async fn delete_account(&self, who: &Verified, password: Password, device: &Device) -> Result<(), AuthError> {
-        self.confirm_password(who, password, "password", EventKind::UserDeleteFail, device).await?;
+        let counted = self.attempts.confirm(who.user_id);
+        self.confirm_password(who, password, "password", EventKind::UserDeleteFail, device, counted).await?;
         self.end_all(who.user_id, None, RevokeReason::AccountDeleted, device).await?;
         self.store.delete_user(who.user_id).await?;
         self.record(EventKind::UserDeleted, None, None, device, "").await
@@ -110,7 +111,8 @@ impl AuthService {
         self.store.user_by_email(Email::parse(email)?.as_str()).await?.ok_or(AuthError::NotFound)
     }
 
-    /// Whether the person who is signed in knows the password; `refused` is what is recorded when not.
+    /// Whether the person who is signed in knows the password; `refused` is what is recorded when not, and `counted` counts
+    /// the attempt once it is known to be one.
     async fn confirm_password(
         &self,
         who: &Verified,
@@ -118,21 +120,10 @@ impl AuthService {
         field: &'static str,
         refused: EventKind,
         device: &Device,
+        counted: impl Future<Output = Result<Attempt, AuthError>>,
     ) -> Result<UserRecord, AuthError> {
         password.not_oversized(field)?;
-        let attempt = self.attempts.confirm(who.user_id).await?;
-        self.confirm_counted(who, password, field, refused, device, attempt).await
-    }
-
-    async fn confirm_counted(
-        &self,
-        who: &Verified,
-        password: Password,
-        field: &'static str,
-        refused: EventKind,
-        device: &Device,
-        attempt: Attempt,
-    ) -> Result<UserRecord, AuthError> {
+        let attempt = counted.await?;
         let user = self.store.user(who.user_id).await?.ok_or(AuthError::NotFound)?;
         match self.verify_own(&user, password, attempt).await? {
             Verification::Right => Ok(user),

@@ -3,7 +3,6 @@
 
 use super::event::{Chip, Event, HeldBy, Lifeline, Request, Response, Ruling, Verdict, What};
 use crate::api::error::RevokeReason;
-use crate::clock::Timestamp;
 
 /// All that one request caused, as far as the log goes.
 #[derive(Clone, Debug)]
@@ -11,7 +10,6 @@ pub struct Exchange<'a> {
     pub id: u64,
     /// Of the request.
     pub seq: u64,
-    pub at: Timestamp,
     pub request: &'a Request,
     pub response: Option<&'a Response>,
     /// Of the answer, or of the last that is known.
@@ -40,7 +38,6 @@ impl<'a> Exchange<'a> {
         Self {
             id,
             seq: event.seq,
-            at: event.at,
             request,
             response: None,
             last_seq: event.seq,

@@ -2,6 +2,8 @@
 //! reads from the back row, so it counts requests instead of listing them.
 
 use super::event::{Event, HeldBy, KeyRow, Lifeline, Request, Ruling, Seen, What};
+use super::exchange::{Exchange, exchanges};
+use super::words;
 use crate::api::error::RevokeReason;
 
 /// Requests of one kind with one end.
@@ -22,14 +24,14 @@ fn requests(since: &[Event]) -> Option<String> {
     let mut kinds: Vec<Kind> = Vec::new();
     let mut calls = Calls::default();
     let mut total = 0;
-    for event in since {
-        let What::Request(request) = &event.what else { continue };
+    for exchange in exchanges(since) {
+        let request = exchange.request;
         // Loading a page is no call, but the form of somebody else's page is meant as one.
         if request.navigation && request.from != Lifeline::OtherSite {
             continue;
         }
         total += 1;
-        let end = end_of(since, event.exchange);
+        let end = end_of(&exchange);
         let what = if calls.is_retry(request, &end) { "retry" } else { short(&request.path) };
         let words = format!("{}{what} {end}", who(request.from));
         match kinds.iter_mut().find(|kind| kind.words == words) {
@@ -44,8 +46,7 @@ fn requests(since: &[Event]) -> Option<String> {
         .into_iter()
         .map(|kind| if kind.count == 1 { kind.words } else { format!("{} ({} times)", kind.words, kind.count) })
         .collect();
-    let noun = if total == 1 { "request" } else { "requests" };
-    Some(format!("{total} {noun}: {}.", list.join(", ")))
+    Some(format!("{}: {}.", words::counted(total, "request"), list.join(", ")))
 }
 
 /// The calls that were refused: each may come again with another token.
@@ -69,16 +70,12 @@ impl<'a> Calls<'a> {
     }
 }
 
-fn end_of(since: &[Event], exchange: Option<u64>) -> String {
-    let mut end = "unanswered".to_owned();
-    for event in since.iter().filter(|event| exchange.is_some() && event.exchange == exchange) {
-        match &event.what {
-            What::Response(response) => end = response.status.to_string(),
-            What::Lost { .. } => return "(its answer was lost)".to_owned(),
-            _ => {}
-        }
+fn end_of(exchange: &Exchange<'_>) -> String {
+    match (exchange.lost, exchange.status()) {
+        (true, _) => "(its answer was lost)".to_owned(),
+        (false, Some(status)) => status.to_string(),
+        (false, None) => "unanswered".to_owned(),
     }
-    end
 }
 
 fn who(from: Lifeline) -> &'static str {
@@ -185,7 +182,7 @@ fn span(seconds: u64) -> String {
         s if s >= 120 => (s / 60, "minute"),
         s => (s, "second"),
     };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    words::counted(usize::try_from(count).unwrap_or(usize::MAX), unit)
 }
 
 #[cfg(test)]
@@ -193,6 +190,7 @@ mod tests {
     use super::super::event::{AccessSeen, Chip, Response};
     use super::*;
     use crate::clock::Timestamp;
+    use crate::lab::sample;
 
     fn access(words: &str) -> AccessSeen {
         let chip = Chip { words: words.to_owned(), hex: String::new() };
@@ -246,6 +244,17 @@ mod tests {
             calls(1..=25, 401).chain(refresh).chain(calls(27..=51, 401)).chain(calls(52..=101, 200)).collect();
         let words = "101 requests: notes 401 (50 times), refresh 200, retry 200 (50 times).";
         assert_eq!(in_words(&events).as_deref(), Some(words));
+    }
+
+    #[test]
+    fn whole_stories_are_told_in_short() {
+        let told = |log: &sample::Log| in_words(log.since_action()).unwrap();
+        let expired = "The server's clock moved by 15 minutes. 3 requests: notes 401, refresh 200, retry 200.";
+        assert_eq!(told(&sample::expired()), expired);
+        let theft = "1 request: the thief's refresh 401. Refresh token 2 had been used before: taken for theft. \
+                     The session was ended for safety, for whoever holds it.";
+        assert_eq!(told(&sample::theft()), theft);
+        assert_eq!(told(&sample::lost_answer()), "1 request: refresh (its answer was lost).");
     }
 
     #[test]

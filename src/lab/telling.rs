@@ -1,5 +1,5 @@
-//! The last refresh as somebody would tell it, and a group of events in one sentence. Both are read out by screen readers and
-//! seen first by newcomers, so they leave out whatever ten seconds have no room for; the list of events has it all.
+//! The last refresh as somebody would tell it. It is read out by screen readers and seen first by newcomers, so it leaves out
+//! whatever ten seconds have no room for; the list of events has it all.
 
 use super::event::{Event, Lifeline, Ruling, Seen, What};
 use super::exchange::{Exchange, exchanges};
@@ -181,56 +181,6 @@ fn after(events: &[Event], retry: &Exchange<'_>) -> String {
     }
 }
 
-/// One sentence for what came of an action: `3 requests: 401, refresh 200, retry 200. You are still signed in.`
-pub fn outcome(events: &[Event]) -> String {
-    let all = exchanges(events);
-    let ended = events.iter().rev().find_map(|event| match &event.what {
-        What::SessionEnded { reason, .. } => Some(format!("The session is over: {}.", words::reason(*reason))),
-        _ => None,
-    });
-    if all.is_empty() {
-        let last = events.iter().rev().find(|event| !matches!(event.what, What::Acted { .. } | What::Held { .. }));
-        return ended.or_else(|| last.or(events.last()).map(words::event)).unwrap_or_default();
-    }
-    let labels: Vec<String> = (0..all.len()).map(|index| label(&all, index)).collect();
-    let mut counted: Vec<(String, usize)> = Vec::new();
-    for label in labels {
-        match counted.last_mut() {
-            Some((last, count)) if *last == label => *count += 1,
-            _ => counted.push((label, 1)),
-        }
-    }
-    let parts: Vec<String> = counted
-        .into_iter()
-        .map(|(label, count)| if count == 1 { label } else { format!("{count} × {label}") })
-        .collect();
-    let requests = words::counted(all.len(), "request");
-    let ended = ended.map_or_else(String::new, |ended| " ".to_owned() + &ended);
-    format!("{requests}: {}.{ended}", parts.join(", "))
-}
-
-fn label(all: &[Exchange<'_>], index: usize) -> String {
-    let exchange = &all[index];
-    let request = exchange.request;
-    let again = all[..index].iter().any(|earlier| {
-        earlier.request.from == request.from && earlier.request.path == request.path && earlier.status() == Some(401)
-    });
-    let what = match request.path.as_str() {
-        "/api/auth/refresh" => "refresh ",
-        "/api/auth/login" => "sign-in ",
-        "/api/auth/logout" => "sign-out ",
-        "/api/account/change_password" => "password ",
-        _ if again && request.from != Lifeline::Thief => "retry ",
-        _ => "",
-    };
-    let thief = if request.from == Lifeline::Thief { "thief " } else { "" };
-    match (exchange.lost, exchange.status()) {
-        (true, _) => format!("{thief}{what}lost"),
-        (false, Some(status)) => format!("{thief}{what}{status}"),
-        (false, None) => format!("{thief}{what}under way"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -252,7 +202,6 @@ mod tests {
                 "The call was sent again and answered 200. Nothing typed was lost.",
             ]
         );
-        assert_eq!(outcome(log.since_action()), "3 requests: 401, refresh 200, retry 200.");
     }
 
     #[test]
@@ -267,8 +216,6 @@ mod tests {
                 "The thief is locked out.",
             ]
         );
-        let outcome = outcome(log.since_action());
-        assert!(outcome.starts_with("1 request: thief refresh 401. The session is over"), "{outcome}");
         let rekeyed = log.events.iter().rposition(|event| matches!(&event.what, What::Acted { .. })).unwrap();
         let sentences = last_refresh(&log.events[..rekeyed]).unwrap().sentences;
         assert!(sentences.iter().any(|sentence| sentence.contains("number 2 is a tripwire now")), "{sentences:?}");
@@ -285,6 +232,5 @@ mod tests {
         assert!(raced.iter().any(|one| one.contains("same token, and was faster")), "{raced:?}");
         assert!(raced.iter().any(|one| one.contains("two at once are no theft")), "{raced:?}");
         assert_eq!(last_refresh(&[]), None);
-        assert_eq!(outcome(&[]), "");
     }
 }

@@ -5,12 +5,13 @@
 mod actions;
 mod http;
 
-pub use actions::{action, ask_of, defence, elsewhere, network, settings, tamper, weak_form};
+pub use actions::{ask_of, settings, weak_form};
 pub use http::{attribute, claim, claim_value, code, cookie_why, header, hop, reason, status};
 
 use super::event::{Chip, Event, HeldBy, Lifeline, Probe, RefreshSeen, Request, Ruling, Seen, Storage, Verdict, What};
 use super::story::State;
 use crate::clock::Timestamp;
+use crate::ui::live;
 
 pub const fn lifeline(who: Lifeline) -> &'static str {
     match who {
@@ -135,11 +136,11 @@ pub fn refresh(seen: &RefreshSeen) -> String {
 
 /// A span of time in the largest two units that matter.
 pub fn span(seconds: u64) -> String {
-    let (days, hours, minutes, rest) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-    let parts = [(days, " d"), (hours, " h"), (minutes, " min"), (rest, " s")];
-    let shown = parts.iter().skip_while(|(count, _)| *count == 0).take(2).filter(|(count, _)| *count > 0);
-    let words: Vec<String> = shown.map(|(count, unit)| count.to_string() + unit).collect();
-    if words.is_empty() { "0 s".to_owned() } else { words.join(" ") }
+    match (seconds / 86_400, seconds / 3600 % 24) {
+        (0, _) => live::span(seconds),
+        (days, 0) => format!("{days} d"),
+        (days, hours) => format!("{days} d {hours} h"),
+    }
 }
 
 /// `in 14 min 20 s` or `3 s ago`.

@@ -15,7 +15,7 @@ mod history;
 mod home;
 mod language;
 mod later;
-mod live;
+pub(crate) mod live;
 mod login;
 pub mod next;
 mod not_found;

@@ -83,7 +83,7 @@ proptest! {
             let events = &events[..length];
             let _ = Story::of(events);
             let _ = telling::last_refresh(events);
-            let _ = telling::outcome(events);
+            let _ = crate::lab::outcome::in_words(events);
             let _ = crate::lab::diagram::svg(events, events.first().map(|event| event.seq));
             let _ = crate::lab::export::mermaid(events);
             let _ = crate::lab::export::curl(events);

@@ -1,7 +1,7 @@
 //! What the visitor can do, and what a defence is worth, in words. The weak form of each defence is told together with what
 //! then goes wrong, because that is the reason to try it.
 
-use crate::lab::event::{Action, Defence, Elsewhere, Lifeline, Network, RefreshFault, Settings, Tamper};
+use crate::lab::event::{Action, Defence, Lifeline, Network, RefreshFault, Settings, Tamper};
 
 use super::{counted, span};
 
@@ -87,7 +87,7 @@ pub const fn ask_of(action: &Action) -> (Lifeline, &'static str) {
     }
 }
 
-pub const fn tamper(how: Tamper) -> &'static str {
+const fn tamper(how: Tamper) -> &'static str {
     match how {
         Tamper::Subject => "it names another person (sub)",
         Tamper::Expiry => "it lives longer (exp)",
@@ -105,7 +105,7 @@ const fn fault(fault: RefreshFault) -> &'static str {
     }
 }
 
-pub const fn network(state: Network) -> &'static str {
+const fn network(state: Network) -> &'static str {
     match state {
         Network::Up => "it works",
         Network::Offline => "nothing arrives",
@@ -114,16 +114,7 @@ pub const fn network(state: Network) -> &'static str {
     }
 }
 
-pub const fn elsewhere(place: Elsewhere) -> &'static str {
-    match place {
-        Elsewhere::OtherSite => "another site: cookies that are SameSite=Strict stay at home",
-        Elsewhere::OtherPort => {
-            "the same host on another port: another origin, but the same site, so SameSite does not stop it"
-        }
-    }
-}
-
-pub const fn defence(defence: Defence) -> &'static str {
+const fn defence(defence: Defence) -> &'static str {
     match defence {
         Defence::ReuseDetection => "Reuse detection",
         Defence::Grace => "Grace for requests under way",
