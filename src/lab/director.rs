@@ -91,10 +91,7 @@ impl Director<'_> {
     fn set_trouble(&self, action: Action) -> Result<(), Problem> {
         match action {
             Action::Network { state } => self.sandbox.set(|settings| settings.network = state),
-            Action::NextRefresh { fault } => {
-                self.sandbox.next_refresh.set(Some(fault));
-                self.sandbox.set(|settings| settings.next_refresh = Some(fault));
-            }
+            Action::NextRefresh { fault } => self.sandbox.set(|settings| settings.next_refresh = Some(fault)),
             _ => {}
         }
         Ok(())

@@ -41,25 +41,14 @@ pub fn unavailable() -> Response {
         .into_response()
 }
 
-/// The fault that waits for the next refresh.
-#[derive(Default)]
-pub struct NextRefresh(Mutex<(Option<RefreshFault>, Option<Instant>)>);
-
-impl NextRefresh {
-    pub fn set(&self, fault: Option<RefreshFault>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = (fault, None);
+/// What a refresh meets that is here now. What is `set` is met once; `dropped` is when an answer was dropped last.
+pub fn met(set: &mut Option<RefreshFault>, dropped: &mut Option<Instant>) -> Option<RefreshFault> {
+    if let Some(fault) = set.take() {
+        *dropped = (fault == RefreshFault::DropAnswer).then(Instant::now);
+        return Some(fault);
     }
-
-    /// The fault for a refresh that is here now; each is met once.
-    pub fn take(&self) -> Option<RefreshFault> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(fault) = state.0.take() {
-            state.1 = (fault == RefreshFault::DropAnswer).then(Instant::now);
-            return Some(fault);
-        }
-        let again = state.1.is_some_and(|since| since.elapsed() < SENT_AGAIN);
-        again.then_some(RefreshFault::DropAnswer)
-    }
+    let again = dropped.is_some_and(|since| since.elapsed() < SENT_AGAIN);
+    again.then_some(RefreshFault::DropAnswer)
 }
 
 /// Where requests wait for the visitor's step.

@@ -148,11 +148,7 @@ impl<'a> Exchange<'a> {
         if let Some(barrier) = barrier {
             self.hold(HeldBy::Barrier, barrier.wait(self.from)).await;
         }
-        let fault = self.sandbox.next_refresh.take();
-        if fault.is_some() && settings.next_refresh.is_some() {
-            self.sandbox.set(|settings| settings.next_refresh = None);
-        }
-        match fault {
+        match self.sandbox.meet_fault() {
             Some(RefreshFault::Fail) => WayIn::Answered(faults::unavailable()),
             fault => WayIn::Open(fault),
         }

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::Router;
@@ -17,8 +17,8 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::chips::Chips;
-use super::event::{Ask, Credentials, Defence, Network, Settings, What};
-use super::faults::{Barrier, NextRefresh, Steps};
+use super::event::{Ask, Credentials, Defence, Network, RefreshFault, Settings, What};
+use super::faults::{self, Barrier, Steps};
 use super::jar::Jar;
 use super::log::Log;
 use super::pace::Pace;
@@ -79,7 +79,6 @@ pub struct Sandbox {
     /// Known to actors of ours alone: who sends it may say who they are.
     pub actor_key: String,
     pub rows: tokio::sync::Mutex<Rows>,
-    pub next_refresh: NextRefresh,
     pub steps: Steps,
     pub asks: broadcast::Sender<Ask>,
     /// One script at a time.
@@ -107,6 +106,8 @@ pub struct Inside {
     pub thief: Jar,
     pub other_device: Jar,
     pub barrier: Option<Arc<Barrier>>,
+    /// When a refresh's answer was dropped last.
+    dropped: Option<Instant>,
     email: String,
     password: Zeroizing<String>,
     next_password: Zeroizing<String>,
@@ -138,7 +139,6 @@ impl Sandbox {
             user,
             actor_key: URL_SAFE_NO_PAD.encode(random::bytes::<16>()),
             rows: Default::default(),
-            next_refresh: NextRefresh::default(),
             steps: Steps::default(),
             asks: broadcast::Sender::new(ASKS),
             script: Default::default(),
@@ -221,6 +221,19 @@ impl Sandbox {
         Ok(())
     }
 
+    /// The fault that was set for the refresh that is here now, if there is one; that it is used up is told.
+    pub fn meet_fault(&self) -> Option<RefreshFault> {
+        let (fault, used_up) = {
+            let Inside { settings, dropped, .. } = &mut *self.inside();
+            let was_set = settings.next_refresh.is_some();
+            (faults::met(&mut settings.next_refresh, dropped), was_set)
+        };
+        if used_up {
+            self.set(|_| {});
+        }
+        fault
+    }
+
     /// Moves the clock forward, and tells.
     pub fn jump(&self, by: Duration) {
         self.clock.advance(by);
@@ -277,6 +290,7 @@ impl Inside {
             thief: Jar::default(),
             other_device: Jar::default(),
             barrier: None,
+            dropped: None,
             email: EMAIL.into(),
             password,
             next_password,
