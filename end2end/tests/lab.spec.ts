@@ -156,7 +156,10 @@ test("looking back moves every panel and sends nothing", async ({ page }) => {
   const sent: string[] = [];
   const held = page.getByRole("region", { name: "The tab's two tokens" });
   await expect(held).toContainText("Good for another");
-  await page.waitForTimeout(500);
+  // All that the sign-in causes has been sent: what is counted below is the looking back's.
+  for (const sent of ["tab saw token_held", "tab GET /api/notes/list 200", "tab GET /api/account/notices 200"]) {
+    await expect.poll(async () => inShort(await log(page))).toContain(sent);
+  }
   page.on("request", (request) => sent.push(request.url()));
   const slider = page.getByRole("slider");
   await slider.fill("1");
