@@ -35,7 +35,7 @@ pub fn hydrate() {
         start();
     } else {
         wasm_bindgen_futures::spawn_local(async {
-            lab::stage::start().await;
+            lab::browser::stage::start().await;
             start();
         });
     }
@@ -46,7 +46,7 @@ pub fn hydrate() {
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn lab() {
     console_error_panic_hook::set_once();
-    wasm_bindgen_futures::spawn_local(lab::view::start());
+    wasm_bindgen_futures::spawn_local(lab::browser::view::start());
 }
 
 #[cfg(feature = "hydrate")]

@@ -27,7 +27,7 @@ use two_tokens::{
     lab::{
         self,
         event::{Action, Ask, Credentials, Deed, Event, Lifeline, Opened, Ruling, What},
-        rooms::Rooms,
+        server::rooms::Rooms,
     },
     server::{config::Cli, serve},
 };
@@ -58,9 +58,9 @@ impl Lab {
         let idle_clock = clock.clone();
         tokio::spawn(async move {
             let beside = async |place: serve::Beside| {
-                let rooms = lab::open::rooms(&config, &place, idle_clock).await?.unwrap();
+                let rooms = lab::server::open::rooms(&config, &place, idle_clock).await?.unwrap();
                 let _ = tell.send(rooms.clone());
-                Ok(lab::routes::router(rooms, place.state)?)
+                Ok(lab::server::routes::router(rooms, place.state)?)
             };
             serve::serve_with(listener, state, std::future::pending(), beside).await.unwrap();
         });

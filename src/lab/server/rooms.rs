@@ -10,12 +10,12 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::event::Opened;
 use super::outside::Outside;
 use super::sandbox::{Base, Sandbox};
 use crate::api::error::Problem;
 use crate::auth::throttle::Source;
 use crate::clock::Clock;
+use crate::lab::event::Opened;
 
 const TIDY: Duration = Duration::from_secs(60);
 /// Idle for so long, a sandbox may make room for somebody else.

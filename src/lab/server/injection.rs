@@ -9,11 +9,11 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::event::{Defence, Probe};
 use super::redacted::bearer;
 use super::sandbox::Sandbox;
 use super::who::says;
 use crate::auth::random;
+use crate::lab::event::{Defence, Probe};
 
 const HTTP_ONLY: &str = "__Secure-lab-decoy";
 pub const SCRIPT: &str = include_str!("injection.js");

@@ -12,7 +12,6 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use super::event::{Ask, Credentials, Deed, Lifeline, Seen};
 use super::wire::{self, Channel, Word};
 use crate::api::account;
 use crate::api::error::{Code, Problem};
@@ -21,6 +20,7 @@ use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::witness::{self, Sight};
 use crate::client::{self, levers, session};
 use crate::clock::Stopwatch;
+use crate::lab::event::{Ask, Credentials, Deed, Lifeline, Seen};
 use crate::mount;
 
 /// A person who types is told of when they pause, not at every letter.

@@ -8,8 +8,8 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::event::{Event, What};
 use crate::clock::Clock;
+use crate::lab::event::{Event, What};
 
 /// Enough for an afternoon of lessons; beyond it a sandbox takes no more requests until it is reset.
 const EVENTS_MAX: usize = 5_000;

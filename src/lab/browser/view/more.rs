@@ -2,11 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::super::panels::{
-    Family, ProbeTable, RequestInspector, SessionRows, SigningKeys, ThiefPanel, WhereThingsLive,
-};
 use super::super::room::Room;
-use super::super::words;
+use crate::lab::panels::{Family, ProbeTable, RequestInspector, SessionRows, SigningKeys, ThiefPanel, WhereThingsLive};
+use crate::lab::words;
 use crate::ui::at_once::in_browser;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,7 +12,6 @@ use axum::{
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
-use super::event::{self, Defence, HeldBy, Hop, Lifeline, Network, RefreshFault, What};
 use super::faults::{self, HOP, LATE};
 use super::jar::access_token;
 use super::redacted::{self, Fields};
@@ -21,6 +20,7 @@ use super::under_way::UnderWay;
 use super::weak;
 use super::who;
 use crate::api::error::{Code, Problem};
+use crate::lab::event::{self, Defence, HeldBy, Hop, Lifeline, Network, RefreshFault, What};
 use crate::server::{
     connection::Connection,
     request_body::{self, BODY_MAX},

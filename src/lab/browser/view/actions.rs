@@ -2,10 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::super::acts::{self, Act, Group, Press};
-use super::super::event::{Action, Defence, Settings};
 use super::super::room::{Room, Trouble};
-use super::super::words;
+use crate::lab::acts::{self, Act, Group, Press};
+use crate::lab::event::{Action, Defence, Settings};
+use crate::lab::words;
 
 /// The group that stands open at first where there is room. One at a time is open, by the browser's own rule.
 const OPEN: &str = "Signing in and out";

@@ -4,9 +4,9 @@
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::super::event::Action;
 use super::super::room::{Room, Trouble};
 use super::keys::Keys;
+use crate::lab::event::Action;
 
 const SPEEDS: [(u32, &str); 3] = [(1, "Real speed"), (3, "3 times slower"), (10, "10 times slower")];
 

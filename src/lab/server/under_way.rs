@@ -6,7 +6,6 @@ use std::{
     time::Instant,
 };
 
-use super::event::{Hop, HopName, Ruling, Verdict, What};
 use super::log::Log;
 use crate::auth::{
     access_token::Refused,
@@ -14,6 +13,7 @@ use crate::auth::{
     rotation::Decision,
     service::NotAuthenticated,
 };
+use crate::lab::event::{Hop, HopName, Ruling, Verdict, What};
 
 tokio::task_local! {
     static CURRENT: Arc<UnderWay>;

@@ -6,9 +6,9 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{BroadcastChannel, EventSource, MessageEvent, RequestInit};
 
-use super::event::{Ask, Lifeline};
 use crate::api::error::Problem;
 use crate::client::on;
+use crate::lab::event::{Ask, Lifeline};
 
 /// What the page and its frames tell each other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::chips::Chips;
-use super::event::{AccessSeen, CookieSent, CookieSet, CookieWhy, Field, Header, Lifeline, RefreshSeen};
 use super::jar::Jar;
+use crate::lab::event::{AccessSeen, CookieSent, CookieSet, CookieWhy, Field, Header, Lifeline, RefreshSeen};
 use crate::mount::Mount;
 use crate::server::{app_state::AppState, refresh_cookie};
 

@@ -3,9 +3,9 @@
 
 use leptos::prelude::*;
 
-use super::super::acts;
-use super::super::panels::LastRefresh;
 use super::super::room::Room;
+use crate::lab::acts;
+use crate::lab::panels::LastRefresh;
 
 #[component]
 pub fn Strip(room: Room, presenter: bool) -> impl IntoView {

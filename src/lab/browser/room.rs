@@ -7,12 +7,12 @@ use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
-use super::acts::{Act, Press, auth_state};
-use super::event::{Action, Ask, Elsewhere, Event, Lifeline, Network, Opened, Settings, What};
-use super::outcome;
-use super::watch::Watch;
 use super::wire::{self, Channel, Stream, Word};
 use crate::clock::Stopwatch;
+use crate::lab::acts::{Act, Press, auth_state};
+use crate::lab::event::{Action, Ask, Elsewhere, Event, Lifeline, Network, Opened, Settings, What};
+use crate::lab::outcome;
+use crate::lab::watch::Watch;
 
 /// An action has ended when nothing has happened for so long.
 const QUIET: f64 = 700.0;

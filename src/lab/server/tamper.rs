@@ -6,8 +6,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::event::Tamper;
 use crate::auth::random;
+use crate::lab::event::Tamper;
 
 const YEAR: i64 = 365 * 24 * 3600;
 /// Nobody's id.

@@ -13,8 +13,8 @@ use std::{
 use axum::response::{IntoResponse as _, Response};
 use tokio::sync::{Semaphore, watch};
 
-use super::event::{Lifeline, Network, RefreshFault};
 use crate::api::error::Problem;
+use crate::lab::event::{Lifeline, Network, RefreshFault};
 
 /// Seconds that a refused request is asked to wait.
 const RETRY_AFTER: u32 = 2;

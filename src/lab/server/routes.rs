@@ -17,13 +17,13 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError};
 use tracing::Instrument as _;
 
-use super::event::{Action, Credentials, Event, Lifeline, Seen, What};
 use super::redacted::short;
 use super::rooms::Rooms;
 use super::sandbox::Sandbox;
 use super::{director, injection, recorder, stream, who};
 use crate::api::error::{Code, Problem};
 use crate::auth::throttle::Source;
+use crate::lab::event::{Action, Credentials, Event, Lifeline, Seen, What};
 use crate::server::{app_state::AppState, cookies, headers, problem, same_origin};
 
 const COOKIE: &str = "__Secure-lab";

@@ -4,8 +4,8 @@
 use aws_lc_rs::constant_time;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Uri, request::Parts};
 
-use super::event::Lifeline;
 use super::sandbox::Sandbox;
+use crate::lab::event::Lifeline;
 
 /// Set by the client of a tab in the lab.
 pub const TAB: HeaderName = HeaderName::from_static("lab-tab");

@@ -5,13 +5,13 @@ use axum::http::Method;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::event::{Lifeline, Tamper, What};
 use super::jar::{Jar, access_token};
 use super::outside::{Answer, Outside, Sent};
 use super::sandbox::{Inside, Sandbox};
 use super::tamper;
 use crate::api::error::{Code, Problem};
 use crate::auth::session::SessionId;
+use crate::lab::event::{Lifeline, Tamper, What};
 
 const TAG: usize = 32;
 

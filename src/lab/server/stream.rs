@@ -7,8 +7,8 @@ use axum::response::sse::{Event as Line, KeepAlive, Sse};
 use futures::Stream;
 use tokio::sync::{broadcast, watch};
 
-use super::event::{Ask, Event};
 use super::sandbox::Sandbox;
+use crate::lab::event::{Ask, Event};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::chips::Chips;
-use super::event::{KeyRow, SessionRow, What};
 use crate::auth::{refresh_token::RefreshTokenKey, session::Session, user::UserId};
+use crate::lab::event::{KeyRow, SessionRow, What};
 use crate::server::app_state::AppState;
 use crate::store::StoreError;
 

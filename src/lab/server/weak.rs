@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::event::Defence;
 use crate::auth::rotation::{self, Decision, Ratchet, Rule, Standing};
 use crate::clock::Timestamp;
+use crate::lab::event::Defence;
 use crate::server::refresh_cookie;
 
 /// As if refresh tokens were not turned at all: one that was superseded for good still gets the next.

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::event::{Deed, Event, Lifeline, Seen, What};
 use crate::api::error::{Code, Problem, Reaction};
+use crate::lab::event::{Deed, Event, Lifeline, Seen, What};
 
 /// How a request of the tab ended.
 struct End<'a> {

@@ -15,9 +15,9 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-use super::diagram::SequenceDiagram;
-use super::panels::{self, EventList, TokenCard};
 use super::room::Room;
+use crate::lab::diagram::SequenceDiagram;
+use crate::lab::panels::{self, EventList, TokenCard};
 use actions::Actions;
 use driving::Driving;
 use exports::Exports;

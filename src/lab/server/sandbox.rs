@@ -17,7 +17,6 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::chips::Chips;
-use super::event::{Ask, Credentials, Defence, Network, RefreshFault, Settings, What};
 use super::faults::{self, Barrier, Steps};
 use super::jar::Jar;
 use super::log::Log;
@@ -35,6 +34,7 @@ use crate::auth::{
     user::{UserId, UserRecord},
 };
 use crate::clock::{Clock as _, ShiftedClock, Timestamp};
+use crate::lab::event::{Ask, Credentials, Defence, Network, RefreshFault, Settings, What};
 use crate::mount::Mount;
 use crate::server::{
     app_state::{AppState, Surroundings},

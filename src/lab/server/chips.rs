@@ -4,8 +4,8 @@
 use aws_lc_rs::hmac;
 use diceware_wordlists::EFF_SHORT_WORDLIST_1;
 
-use super::event::Chip;
 use crate::auth::random;
+use crate::lab::event::Chip;
 
 pub struct Chips(hmac::Key);
 

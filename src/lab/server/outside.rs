@@ -13,9 +13,9 @@ use hyper_util::{
 };
 use zeroize::Zeroizing;
 
-use super::event::Lifeline;
 use super::sandbox::Sandbox;
 use super::who;
+use crate::lab::event::Lifeline;
 
 const ANSWER_MAX: usize = 1024 * 1024;
 

@@ -6,9 +6,9 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlInputElement, Url};
 
-use super::super::event::Event as Happened;
 use super::super::room::Room;
-use super::super::{diagram, export};
+use crate::lab::event::Event as Happened;
+use crate::lab::{diagram, export};
 
 /// More than a class hour makes.
 const LONGEST: f64 = 20_000_000.0;

@@ -12,7 +12,6 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
-use super::event::{Action, Ask, Deed, Defence, Event, Lifeline, Ruling, What};
 use super::faults::Barrier;
 use super::rooms::Rooms;
 use super::sandbox::{self, Sandbox};
@@ -20,6 +19,7 @@ use super::settled;
 use super::thief::{Thief, not_now};
 use crate::api::error::Problem;
 use crate::clock::Clock as _;
+use crate::lab::event::{Action, Ask, Deed, Defence, Event, Lifeline, Ruling, What};
 use crate::server::serve::Error;
 
 /// How long a tab may take to begin what it is asked.
