@@ -16,7 +16,7 @@ async function signedInElsewhere(page: Page, member: Person): Promise<Page> {
 test.describe(() => {
   test.use({ expectedComplaints: [401] });
 
-  test("who sees a browser they do not know ends it, once the password is entered again", async ({ page, member, server }) => {
+  test("a user ends the session of an unknown browser after entering the password again", async ({ page, member, server }) => {
     await signIn(page, member);
     const elsewhere = await signedInElsewhere(page, member);
     await server.later(NO_LONGER_RECENT);
@@ -45,7 +45,7 @@ test.describe(() => {
     await expect(heading(elsewhere, "Your session has ended")).toBeVisible();
   });
 
-  test("who changes the password is told which browsers that ends, and signs in with the new one", async ({ page, member }) => {
+  test("changing the password ends the other sessions, and the new password signs in", async ({ page, member }) => {
     await signIn(page, member);
     const elsewhere = await signedInElsewhere(page, member);
     await page.goto("/account");
@@ -69,7 +69,7 @@ test.describe(() => {
 test.describe(() => {
   test.use({ expectedComplaints: [401], expectsReuse: true });
 
-  test("who was robbed of a refresh token is told at the next sign-in, until they say they have read it", async ({
+  test("after a refresh token was stolen, a notice is shown at the next sign-in until it is dismissed", async ({
     page,
     member,
     server,
@@ -87,7 +87,7 @@ test.describe(() => {
   });
 });
 
-test("who changes the e-mail signs in with the new one, in every tab", async ({ page, context, member, newcomer }) => {
+test("a changed e-mail address is used in every tab and at the next sign-in", async ({ page, context, member, newcomer }) => {
   await signIn(page, member);
   await page.goto("/account");
   const { email } = newcomer;
@@ -104,7 +104,7 @@ test("who changes the e-mail signs in with the new one, in every tab", async ({ 
 
 test.describe(() => {
   test.use({ expectedComplaints: [401, 422] });
-  test("who deletes the account is signed out, and nothing of it is left to sign in to", async ({ page, member }) => {
+  test("deleting the account signs out, and signing in to it fails afterwards", async ({ page, member }) => {
     await signIn(page, member);
     await page.goto("/account");
     await expect(page.getByRole("list", { name: "Security history" })).toContainText("Account created");

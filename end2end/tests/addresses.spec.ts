@@ -4,7 +4,7 @@ import { expect, test } from "../support/test.ts";
 
 const ELSEWHERE = ["//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example", "javascript:alert(1)"];
 
-test("who follows a link with a foreign address to go on to ends up at the notes", async ({ page, context, member, server }) => {
+test("a sign-in link with a foreign return address leads to the notes (no open redirect)", async ({ page, context, member, server }) => {
   const traffic = new Traffic(context);
   for (const next of ELSEWHERE) {
     await signIn(page, member, `/login?next=${encodeURIComponent(next)}`);
@@ -17,7 +17,7 @@ test("who follows a link with a foreign address to go on to ends up at the notes
   expect(traffic.urls.filter((url) => !url.startsWith(server.url))).toEqual([]);
 });
 
-test("who wants to see the notes signs in first and then sees them", async ({ page, member }) => {
+test("the notes page asks a visitor to sign in and then shows the notes", async ({ page, member }) => {
   await page.goto("/notes");
   await expect(page).toHaveURL("/login?next=%2Fnotes");
   await hydrated(page);
@@ -27,7 +27,7 @@ test("who wants to see the notes signs in first and then sees them", async ({ pa
   await expect(page).toHaveURL("/notes");
 });
 
-test("who came from the start page is led back there", async ({ page, member }) => {
+test("a sign-in begun on the start page returns there", async ({ page, member }) => {
   await page.goto("/login?next=%2F");
   await hydrated(page);
   await fillIn(page, member);
@@ -38,7 +38,7 @@ test("who came from the start page is led back there", async ({ page, member }) 
 
 test.describe(() => {
   test.use({ expectedComplaints: [404] });
-  test("who mistypes an address is told so and finds the way on", async ({ page }) => {
+  test("an unknown address shows a 404 page with a link to the start page", async ({ page }) => {
     const answer = await page.goto("/nowhere");
     expect(answer?.status()).toBe(404);
     await hydrated(page);

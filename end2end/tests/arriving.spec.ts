@@ -6,7 +6,7 @@ import { alsoOn, button, heading, hydrated, signedIn, signedOut, signIn, titleFi
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
-test("who follows a link from another site is signed in, without a glimpse of the login form", async ({ page, context, member, server }) => {
+test("a link from another site opens a signed-in page without a glimpse of the login form", async ({ page, context, member, server }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
   const site = await otherSite(`<a href="${server.url}/notes">your notes</a>`);
@@ -21,7 +21,7 @@ test("who follows a link from another site is signed in, without a glimpse of th
   site.close();
 });
 
-test("a page that is rendered ahead asks for nothing before somebody looks at it", async ({ page, context, member, wire }) => {
+test("a prerendered page does not refresh before it is shown", async ({ page, context, member, wire }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
   const before = wire.statuses("/api/auth/refresh").length;
@@ -52,11 +52,11 @@ const outOfTheCache = (page: Page): Promise<string> =>
     return document.body.innerText;
   });
 
-test.describe("a page that the browser has kept whole", () => {
+test.describe("a page from the back/forward cache", () => {
   // Messages are not kept for a page that sleeps.
   test.beforeEach(async ({ page }) => void (await withoutChannel(page)));
 
-  test("shows nothing private when somebody signed out meanwhile", async ({ page, context, member }) => {
+  test("shows nothing private after a sign-out in another tab", async ({ page, context, member }) => {
     await signIn(page, member);
     await writeNote(page, "Milk", "for nobody else");
     const other = await alsoOn(context, "/notes");
@@ -68,7 +68,7 @@ test.describe("a page that the browser has kept whole", () => {
     await expect(heading(page, "Your session has ended")).toBeVisible();
   });
 
-  test("shows nothing private before the server has said whose session this is", async ({ page, member, wire }) => {
+  test("shows nothing private before the session is restored", async ({ page, member, wire }) => {
     await signIn(page, member);
     await writeNote(page, "Milk", "for nobody else");
     await titleField(page).fill("Honey");
@@ -81,7 +81,7 @@ test.describe("a page that the browser has kept whole", () => {
   });
 });
 
-test.describe("Back, in a Chromium that keeps pages", () => {
+test.describe("Back, in a Chromium with the back/forward cache", () => {
   let browser: Browser;
   test.beforeAll(async () => {
     browser = await chromium.launch({

@@ -2,7 +2,7 @@ import { holdBack, THE_PROGRAM, Traffic } from "../support/network.ts";
 import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-test("who signs in before the program has arrived is signed in, and the password is in no address", async ({
+test("signing in before the WebAssembly has loaded works, and the password is in no address", async ({
   page,
   context,
   member,
@@ -26,7 +26,7 @@ test("who signs in before the program has arrived is signed in, and the password
   expect(traffic.urls.filter((url) => url.includes(member.secret) || url.includes("password"))).toEqual([]);
 });
 
-test("who creates an account before the program has arrived is signed in", async ({ page, newcomer }) => {
+test("creating an account before the WebAssembly has loaded signs in", async ({ page, newcomer }) => {
   const release = await holdBack(page, THE_PROGRAM);
   await page.goto("/register", { waitUntil: "commit" });
   await fillIn(page, newcomer);
@@ -37,7 +37,7 @@ test("who creates an account before the program has arrived is signed in", async
   await expect(heading(page, "Notes")).toBeVisible();
 });
 
-test("who types before the program has arrived finds it all there afterwards", async ({ page, member }) => {
+test("text typed before the WebAssembly has loaded is kept", async ({ page, member }) => {
   const release = await holdBack(page, THE_PROGRAM);
   await page.goto("/login", { waitUntil: "commit" });
   await fillIn(page, member);

@@ -24,7 +24,7 @@ async function setClock(context: BrowserContext, seconds: number): Promise<void>
 }
 
 for (const [words, seconds] of [["a day ahead", DAY], ["a day behind", -DAY]] as const) {
-  test(`a browser whose clock is ${words} signs in, refreshes once when it must, and stays signed in`, async ({
+  test(`a browser whose clock is ${words} signs in, refreshes once per expiry, and stays signed in`, async ({
     page,
     context,
     member,
@@ -42,7 +42,7 @@ for (const [words, seconds] of [["a day ahead", DAY], ["a day behind", -DAY]] as
     expect(wire.statuses("/api/auth/refresh")).toEqual([200, 200]);
   });
 
-  test(`a browser whose clock is put ${words} in the middle of a session goes on`, async ({ page, context, member, server, wire }) => {
+  test(`a session goes on when the browser's clock is set ${words}`, async ({ page, context, member, server, wire }) => {
     await signIn(page, member);
     await setClock(context, seconds);
     await writeNote(page, "Milk");
@@ -55,7 +55,7 @@ for (const [words, seconds] of [["a day ahead", DAY], ["a day behind", -DAY]] as
   });
 }
 
-test("a tab that nobody uses asks for nothing, so the idle limit is true", async ({ page, context, member, server }) => {
+test("an idle tab sends no requests, so the idle limit applies", async ({ page, context, member, server }) => {
   await page.clock.install();
   await signIn(page, member);
   await writeNote(page, "Milk");

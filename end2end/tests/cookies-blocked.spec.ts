@@ -6,7 +6,7 @@ import { inChromium } from "../playwright.config.ts";
 import { button, emailField, fillIn, hydrated, signedOut } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-test("who blocks cookies is told so, and nothing goes round in circles", async ({ member, server, wire }) => {
+test("a browser that blocks cookies shows an explanation and no redirect loop", async ({ member, server, wire }) => {
   const folder = mkdtempSync(join(tmpdir(), "two-tokens-profile-"));
   mkdirSync(join(folder, "Default"));
   const settings = { profile: { default_content_setting_values: { cookies: 2 } } };

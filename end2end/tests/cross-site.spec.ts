@@ -77,7 +77,7 @@ test.describe(() => {
   test.use({ expectedComplaints: [401, 403, 404, 405, "CORS", "ERR_FAILED", "ERR_BLOCKED_BY_RESPONSE", "frame-ancestors"] });
 
   for (const { place, host, body, says } of PLACES) {
-    test(`what ${place} sends is refused and changes nothing`, async ({ page, context, server, wire, member, stranger, newcomer }) => {
+    test(`requests from ${place} are refused and change nothing`, async ({ page, context, server, wire, member, stranger, newcomer }) => {
       test.slow();
       const token = await accessTokenOf(await signIn(page, member));
       const all = targets(server.url, member, stranger, newcomer);
@@ -132,7 +132,7 @@ test.describe(() => {
   }
 });
 
-test("the very same form on this site signs somebody in", async ({ page, server, stranger, member, newcomer }) => {
+test("the same form on this site signs in", async ({ page, server, stranger, member, newcomer }) => {
   await page.goto("/register");
   const [form] = targets(server.url, member, stranger, newcomer);
   await page.evaluate(submitAll, ["post", false, [form!]] as Parameters<typeof submitAll>[0]);

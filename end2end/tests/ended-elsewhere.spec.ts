@@ -14,7 +14,7 @@ async function elsewhere(request: APIRequestContext, { email, password }: Person
   };
 }
 
-test("who is signed out from another browser is told so at the next call, and goes on after signing in in place", async ({
+test("a session ended from another browser is reported at the next call, and signing in in place keeps the draft", async ({
   page,
   context,
   request,
@@ -40,7 +40,7 @@ test("who is signed out from another browser is told so at the next call, and go
   expect(await refreshTokenOf(context)).not.toBe(before);
 });
 
-test("who reloads after being signed out from another browser sees why it ended", async ({ page, request, member }) => {
+test("a reload after the session was ended from another browser shows the reason", async ({ page, request, member }) => {
   const token = await accessTokenOf(await signIn(page, member));
   await (await elsewhere(request, member))("/api/account/revoke_other_sessions");
   await page.reload();

@@ -30,7 +30,7 @@ test.describe(() => {
   test.use({ expectedComplaints: [404, "127.0.0.1:9"] });
 
   for (const who of ["a visitor", "a member"]) {
-    test(`${who} meets no page that breaks its own content policy`, async ({ page, context, member }) => {
+    test(`no page shown to ${who} violates the content security policy`, async ({ page, context, member }) => {
       const violations: string[] = [];
       await context.exposeFunction("violated", (what: string) => void violations.push(what));
       await context.addInitScript(() => {

@@ -3,7 +3,7 @@ import { button, emailField, heading, hydrated, noteField, passwordField, signed
 import { atEachPlace } from "../support/places.ts";
 import { expect, test } from "../support/test.ts";
 
-test("who has a keyboard alone signs in, writes, changes and deletes a note, and signs out", async ({ page, member }) => {
+test("the keyboard alone signs in, writes, edits and deletes a note, and signs out", async ({ page, member }) => {
   const { keyboard } = page;
   await page.goto("/login");
   await hydrated(page);
@@ -46,7 +46,7 @@ test("who has a keyboard alone signs in, writes, changes and deletes a note, and
   await expect(heading(page, "Sign in")).toBeFocused();
 });
 
-test("the first Tab offers to pass over the bar on top", async ({ page }) => {
+test("the first Tab reaches the skip link", async ({ page }) => {
   await page.goto("/login");
   await hydrated(page);
   const skip = page.getByRole("link", { name: "Skip to content" });

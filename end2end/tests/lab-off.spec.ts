@@ -3,7 +3,7 @@ import { expect, test } from "../support/test.ts";
 
 test.use({ expectedComplaints: [404] });
 
-test("with the lab off there is none, and the sign-in page downloads nothing of it", async ({ page }) => {
+test("without --lab the lab is absent, and the sign-in page downloads none of it", async ({ page }) => {
   const answer = await page.goto("/lab");
   expect(answer?.status()).toBe(404);
   const files: string[] = [];

@@ -23,7 +23,7 @@ test("the page opens a sandbox and shows four panels", async ({ page }) => {
   await expect(page.getByRole("heading", { name: "One request, line by line", exact: true })).toBeVisible();
 });
 
-test("an expired token is refused, refreshed and the call repeated, and a half-typed note is still there", async ({ page }) => {
+test("an expired access token is refreshed, the call is repeated, and a half-typed note is kept", async ({ page }) => {
   await openSignedIn(page);
   await tab(page).getByRole("textbox", { name: "Title", exact: true }).fill("Half a no");
   await expect.poll(async () => inShort(await log(page))).toContain("tab saw draft");
@@ -142,7 +142,7 @@ test("every button is in the table", async ({ page }) => {
   expect(all.filter((name) => !tried.has(name))).toEqual([]);
 });
 
-test("resetting begins anew in another sandbox", async ({ page }) => {
+test("a reset opens another sandbox", async ({ page }) => {
   await openSignedIn(page);
   const before = await page.locator('iframe[name="tab"]').getAttribute("src");
   await (await buttonOf(page, "Reset the sandbox")).click();
@@ -151,7 +151,7 @@ test("resetting begins anew in another sandbox", async ({ page }) => {
   await expect(page.getByRole("alert")).toHaveCount(0);
 });
 
-test("looking back moves every panel and sends nothing", async ({ page }) => {
+test("stepping back in the log updates every panel and sends no request", async ({ page }) => {
   await openSignedIn(page);
   const sent: string[] = [];
   const held = page.getByRole("region", { name: "The tab's two tokens" });
@@ -170,7 +170,7 @@ test("looking back moves every panel and sends nothing", async ({ page }) => {
   expect(sent).toEqual([]);
 });
 
-test("a run can be taken along in four forms, none with a token in it, and looked at again", async ({ page, context }) => {
+test("a log is exported in four formats without a token, and the JSON is imported again", async ({ page, context }) => {
   await openSignedIn(page);
   await press(page, "Expire the access token now");
   const cookies = (await context.cookies()).filter(({ name }) => name === "__Secure-refresh").map(({ value }) => value);
@@ -191,7 +191,7 @@ test("a run can be taken along in four forms, none with a token in it, and looke
   await expect(page.getByText("You are looking at a saved log.")).toBeHidden();
 });
 
-test("the lab can be driven by keyboard, and its keys turned off", async ({ page }) => {
+test("keyboard shortcuts work and can be turned off", async ({ page }) => {
   await openSignedIn(page);
   const where = page.locator(".moment .where");
   const all = await where.innerText();
@@ -210,7 +210,7 @@ test("the lab can be driven by keyboard, and its keys turned off", async ({ page
   await expect(where).toHaveText(all);
 });
 
-test("step by step, a request waits until it is let through", async ({ page }) => {
+test("in step-by-step mode a request waits until it is released", async ({ page }) => {
   await openSignedIn(page);
   await page.getByRole("switch", { name: "Step by step" }).click();
   await expect(page.getByRole("switch", { name: "Step by step" })).toHaveAttribute("aria-checked", "true");
@@ -225,7 +225,7 @@ test("step by step, a request waits until it is let through", async ({ page }) =
   await expect(outcome(page)).toContainText("retry 200", { timeout: 20_000 });
 });
 
-test("for a projector there is less, and it is larger", async ({ page }) => {
+test("the presenter view shows fewer panels in larger type", async ({ page }) => {
   await openLab(page, "/lab?view=presenter");
   await page.getByRole("button", { name: "Next: sign in" }).click();
   await expect(outcome(page)).toContainText("login 200");
@@ -254,7 +254,7 @@ for (const width of [360, 1440]) {
   });
 }
 
-test("without scripts the page still says what the lab is", async ({ browser, baseURL }) => {
+test("without JavaScript the page explains the lab", async ({ browser, baseURL }) => {
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL: baseURL! });
   const page = await context.newPage();
   await page.goto("/lab");

@@ -6,7 +6,7 @@ import { expect, test } from "../support/test.ts";
 const parts = (traffic: Traffic) => traffic.requests.map(pathOf).filter((path) => A_PART.test(path));
 const follow = (page: Page, name: string) => page.getByRole("link", { name, exact: true }).click();
 
-test("what hardly anybody opens is downloaded when it is opened, and only once", async ({ page, context, member }) => {
+test("a lazy-loaded page is downloaded when it is opened, and only once", async ({ page, context, member }) => {
   const traffic = new Traffic(context);
   await page.goto("/login");
   await hydrated(page);
@@ -28,7 +28,7 @@ test("what hardly anybody opens is downloaded when it is opened, and only once",
   expect(parts(traffic)).toEqual(downloaded);
 });
 
-test("the focus and the address wait for the page that is on its way", async ({ page, member }) => {
+test("focus and address wait for a lazy-loaded page", async ({ page, member }) => {
   await signIn(page, member);
   const release = await holdBack(page, A_PART);
   await page.evaluate(() => {
@@ -50,7 +50,7 @@ test("the focus and the address wait for the page that is on its way", async ({ 
 test.describe(() => {
   test.use({ expectedComplaints: NOT_DOWNLOADED });
 
-  test("who has no connection when a page is to be downloaded is told, and tries again", async ({ page, member }) => {
+  test("a lazy-loaded page that cannot be downloaded shows an error and can be tried again", async ({ page, member }) => {
     await signIn(page, member);
     await page.route(A_PART, (route) => route.abort("internetdisconnected"));
     await page.goto("/sessions");

@@ -1,7 +1,7 @@
 import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signedOut, signIn, titleField, writeNote, saveInBothAtOnce, withoutChannel, withoutLocks } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-test("a tab that is frozen with the lock in its hands holds nobody up for more than ten seconds", async ({ page, context, member }) => {
+test("a frozen tab that holds the lock delays another tab by at most ten seconds", async ({ page, context, member }) => {
   await signIn(page, member);
   const frozen = await alsoOn(context, "/notes");
   await frozen.evaluate(
@@ -44,7 +44,7 @@ test.describe("in a browser without Web Locks and BroadcastChannel", () => {
 test.describe(() => {
   test.use({ expectedComplaints: [401, 503] });
 
-  test("what somebody saves is never sent as the person who signs in meanwhile in another tab", async ({
+  test("a pending note is never sent as another user who signs in meanwhile in another tab", async ({
     page,
     context,
     member,
@@ -79,7 +79,7 @@ test.describe(() => {
   });
 });
 
-test("who signs out in one tab is signed out in the other within a second", async ({ page, context, member }) => {
+test("a sign-out reaches the other tab within a second", async ({ page, context, member }) => {
   await signIn(page, member);
   const other = await alsoOn(context, "/notes");
   await button(page, "Sign out").click();

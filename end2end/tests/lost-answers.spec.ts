@@ -3,7 +3,7 @@ import { expect, test } from "../support/test.ts";
 
 const REFRESH = "/api/auth/refresh";
 
-test("who reloads before the answer of a refresh has come is still signed in", async ({ page, member, wire }) => {
+test("a reload before the refresh response arrives keeps the session", async ({ page, member, wire }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
   const lost = wire.hold(REFRESH);
@@ -17,7 +17,7 @@ test("who reloads before the answer of a refresh has come is still signed in", a
   await reload(page);
 });
 
-test("who closes the tab before the answer of a refresh has come is still signed in a day later", async ({
+test("closing the tab before the refresh response arrives keeps the session for the next day", async ({
   page,
   context,
   member,
@@ -41,7 +41,7 @@ test("who closes the tab before the answer of a refresh has come is still signed
 test.describe(() => {
   test.use({ expectedComplaints: [401] });
 
-  test("two tabs whose refreshes are answered in reverse order both go on", async ({ page, context, member, server, wire }) => {
+  test("two tabs whose refresh responses arrive in reverse order both stay signed in", async ({ page, context, member, server, wire }) => {
     // Without the lock both ask at once.
     await withoutLocks(context);
     await signIn(page, member);

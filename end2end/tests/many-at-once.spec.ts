@@ -3,7 +3,7 @@ import { expect, test } from "../support/test.ts";
 
 const REFRESH = "/api/auth/refresh";
 
-test("ten tabs that are restored at once are all signed in", async ({ page, context, member, server, wire }) => {
+test("ten tabs restored at once are all signed in", async ({ page, context, member, server, wire }) => {
   test.slow();
   await signIn(page, member);
   const tabs = [page];
@@ -21,7 +21,7 @@ test("ten tabs that are restored at once are all signed in", async ({ page, cont
 test.describe(() => {
   test.use({ expectedComplaints: [401] });
 
-  test("fifty calls at once after the access token ran out cost one refresh", async ({ page, request, member, server, wire }) => {
+  test("fifty simultaneous calls with an expired access token cause one refresh (single-flight)", async ({ page, request, member, server, wire }) => {
     test.slow();
     const token = await accessTokenOf(await signIn(page, member));
     for (let at = 0; at < 50; at++) {
@@ -48,7 +48,7 @@ test.describe(() => {
     await expect(page.getByText("No notes yet.")).toBeVisible();
   });
 
-  test("who leaves the page that waits for a refresh does not stop it", async ({ page, member, server, wire }) => {
+  test("leaving the page does not cancel a refresh in flight", async ({ page, member, server, wire }) => {
     await signIn(page, member);
     await titleField(page).fill("Milk");
     await server.later(A_TOKEN_LIFE);

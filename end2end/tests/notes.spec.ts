@@ -1,7 +1,7 @@
 import { button, fillIn, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-test("who changes a note sees it changed, also after a reload", async ({ page, member }) => {
+test("an edited note is shown changed, also after a reload", async ({ page, member }) => {
   await signIn(page, member);
   await writeNote(page, "Milk", "one bottle");
   await button(page, "Edit Milk").click();
@@ -18,7 +18,7 @@ test("who changes a note sees it changed, also after a reload", async ({ page, m
   await expect(heading(page, "Oat milk")).toBeVisible();
 });
 
-test("who thinks better of a change leaves the note as it was, and finds the note begun before", async ({ page, member }) => {
+test("cancelling an edit leaves the note unchanged and restores the earlier draft", async ({ page, member }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
   await titleField(page).fill("Honey");
@@ -29,7 +29,7 @@ test("who thinks better of a change leaves the note as it was, and finds the not
   await expect(heading(page, "Milk")).toBeVisible();
 });
 
-test("who deletes a note is asked once more", async ({ page, member }) => {
+test("deleting a note asks for confirmation", async ({ page, member }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
   await writeNote(page, "Honey");
@@ -43,7 +43,7 @@ test("who deletes a note is asked once more", async ({ page, member }) => {
   await expect(heading(page, "Milk")).toBeHidden();
 });
 
-test("what somebody writes is shown as text, whatever it looks like", async ({ page, member }) => {
+test("markup in a note is shown as text", async ({ page, member }) => {
   await signIn(page, member);
   const markup = '<img src=x onerror="document.title=1"><b>bold</b>';
   await writeNote(page, markup, markup);
@@ -54,7 +54,7 @@ test("what somebody writes is shown as text, whatever it looks like", async ({ p
 
 test.describe(() => {
   test.use({ expectedComplaints: [422] });
-  test("who saves a note without a title is told so, and nothing is lost", async ({ page, member }) => {
+  test("saving a note without a title shows an error and keeps the text", async ({ page, member }) => {
     await signIn(page, member);
     await noteField(page).fill("two rolls");
     await button(page, "Save note").click();
@@ -68,7 +68,7 @@ test.describe(() => {
 
 test.describe(() => {
   test.use({ expectedComplaints: ["ERR_INTERNET_DISCONNECTED"] });
-  test("who saves without a connection goes on typing, and it is saved by itself when the connection is back", async ({ page, context, member }) => {
+  test("a note saved offline stays editable and is sent when the connection is back", async ({ page, context, member }) => {
     await signIn(page, member);
     await titleField(page).fill("Milk");
     await context.setOffline(true);
@@ -82,7 +82,7 @@ test.describe(() => {
   });
 });
 
-test("who looks at another page meanwhile finds what was begun on coming back, and nobody else does", async ({
+test("a draft survives a visit to another page, and no other user sees it", async ({
   page,
   member,
   newcomer,

@@ -34,7 +34,7 @@ function everythingServed(context: BrowserContext): Promise<[url: string, text: 
 
 test.describe(() => {
   test.use({ expectedComplaints: [404] });
-  test("who is signed in has no token in any storage, page or address", async ({ page, context, member }) => {
+  test("a signed-in browser has no token in any storage, page or address", async ({ page, context, member }) => {
     const served = everythingServed(context);
     const traffic = new Traffic(context);
     const access = await accessTokenOf(await signIn(page, member));
@@ -64,7 +64,7 @@ test.describe(() => {
   });
 });
 
-test("who signs in gets a refresh cookie with exactly the promised attributes", async ({ page, context, member }) => {
+test("the sign-in sets a refresh cookie with exactly the documented attributes", async ({ page, context, member }) => {
   const now = Date.now() / 1000;
   const answer = await signIn(page, member);
   const lines = (await answer.headersArray()).filter(({ name }) => name.toLowerCase() === "set-cookie");
@@ -92,7 +92,7 @@ test("who signs in gets a refresh cookie with exactly the promised attributes", 
 
 test.describe(() => {
   test.use({ expectedComplaints: [401, 404] });
-  test("the browser sends the refresh cookie to its own endpoint and the access token to the API alone", async ({
+  test("the refresh cookie is sent to the refresh endpoint only, the access token to the API only", async ({
     page,
     context,
     member,

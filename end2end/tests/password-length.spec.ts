@@ -3,7 +3,7 @@ import { expect, test } from "../support/test.ts";
 
 test.use({ settings: { passwordMin: 8 } });
 
-test("who chooses a password reads how long it must be on this server, before the program arrives and after", async ({
+test("the forms state this server's minimum password length, before and after hydration", async ({
   page,
   member,
 }) => {

@@ -3,7 +3,7 @@ import { expect, test } from "../support/test.ts";
 
 test.use({ expectedComplaints: [409, 422] });
 
-test("who chooses a short password is told what is missing, at the field", async ({ page, newcomer }) => {
+test("a password that is too short is reported at its field", async ({ page, newcomer }) => {
   await page.goto("/register");
   await hydrated(page);
   await fillIn(page, { email: newcomer.email, password: "14 characters!" });
@@ -16,7 +16,7 @@ test("who chooses a short password is told what is missing, at the field", async
   await expect(emailField(page)).toHaveValue(newcomer.email);
 });
 
-test("who has an account already is told so", async ({ page, member }) => {
+test("registering an existing e-mail address shows an error", async ({ page, member }) => {
   await page.goto("/register");
   await hydrated(page);
   await fillIn(page, member);
@@ -27,7 +27,7 @@ test("who has an account already is told so", async ({ page, member }) => {
   await expect(emailField(page)).toHaveValue(member.email);
 });
 
-test("who wants to see the password sees it, until it is sent", async ({ page, member }) => {
+test("a shown password is hidden again when the form is sent", async ({ page, member }) => {
   await page.goto("/register");
   await hydrated(page);
   await fillIn(page, member);

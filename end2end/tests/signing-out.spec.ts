@@ -2,7 +2,7 @@ import { NO_NETWORK, Traffic } from "../support/network.ts";
 import { accessTokenOf, button, cookieNames, heading, refreshTokenOf, signedOut, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-test("who signs out leaves nothing private behind, neither on Back nor after a reload", async ({
+test("a sign-out leaves nothing private behind, neither on Back nor after a reload", async ({
   page,
   context,
   member,
@@ -36,7 +36,7 @@ test("who signs out leaves nothing private behind, neither on Back nor after a r
   expect(await traffic.calls(), "without a session there is nothing to ask the API").toEqual([]);
 });
 
-test("who signs out makes both tokens useless wherever a copy is", async ({
+test("a sign-out invalidates every copy of both tokens", async ({
   page,
   context,
   member,
@@ -62,7 +62,7 @@ test("who signs out makes both tokens useless wherever a copy is", async ({
 
 test.describe(() => {
   test.use({ expectedComplaints: NO_NETWORK });
-  test("who signs out without a connection is signed out here at once, and on the server when it is back", async ({
+  test("a sign-out without a connection ends the session here at once, and on the server when the connection is back", async ({
     page,
     context,
     member,
@@ -83,7 +83,7 @@ test.describe(() => {
     expect(await cookieNames(context)).toEqual([]);
   });
 
-  test("who signs out without a connection and closes the tab is signed out on the server at the next visit", async ({
+  test("a sign-out without a connection reaches the server at the next visit when the tab was closed", async ({
     page,
     context,
     member,

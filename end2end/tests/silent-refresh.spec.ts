@@ -4,7 +4,7 @@ import { expect, test } from "../support/test.ts";
 
 test.use({ expectedComplaints: [401] });
 
-test("who saves a note after the access token ran out notices nothing", async ({ page, context, request, member, server }) => {
+test("saving a note with an expired access token refreshes silently and keeps what is typed", async ({ page, context, request, member, server }) => {
   const token = await accessTokenOf(await signIn(page, member));
   await titleField(page).fill("Milk & more");
   await noteField(page).fill("two rolls\nünd 1 % of 100 €");
@@ -37,7 +37,7 @@ test("who saves a note after the access token ran out notices nothing", async ({
   expect(await answer.json()).toMatchObject([{ title: "Milk & more", body: "two rolls\nünd 1 % of 100 €" }]);
 });
 
-test("who saves in two tabs at once after the access tokens ran out keeps both notes and the session", async ({
+test("two tabs that save at once with expired access tokens keep both notes and the session", async ({
   page,
   context,
   member,

@@ -3,7 +3,7 @@ import { button, fillIn, heading, hydrated, notes, signedIn, signIn, writeNote }
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
-test("who registers and writes a note is still signed in after a reload, without a glimpse of the login form", async ({
+test("a new user stays signed in after a reload, without a glimpse of the login form", async ({
   page,
   context,
   newcomer,
@@ -26,7 +26,7 @@ test("who registers and writes a note is still signed in after a reload, without
   expect(witness.saw()).toEqual([]);
 });
 
-test("who is signed in and reloads the login page is sent on to the notes, without a glimpse of the form", async ({
+test("the login page sends a signed-in user to the notes, without a glimpse of the form", async ({
   page,
   context,
   member,
@@ -39,7 +39,7 @@ test("who is signed in and reloads the login page is sent on to the notes, witho
   expect(witness.saw()).toEqual([]);
 });
 
-test("who waits for the session to be restored is told so", async ({ page, context, member }) => {
+test("a page that restores the session says so", async ({ page, context, member }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
   const witness = await Witness.of(context);

@@ -20,7 +20,7 @@ async function pastTheGrace(): Promise<void> {
   await expect.poll(() => performance.now() - since).toBeGreaterThan(GRACE + 100);
 }
 
-test("each refresh brings another refresh token", async ({ page, context, member }) => {
+test("each refresh rotates the refresh token", async ({ page, context, member }) => {
   await signIn(page, member);
   const seen = [await refreshTokenOf(context)];
   for (let turn = 0; turn < 3; turn++) {
@@ -33,7 +33,7 @@ test("each refresh brings another refresh token", async ({ page, context, member
 test.describe(() => {
   test.use({ expectedComplaints: [401], expectsReuse: true });
 
-  test("a thief who comes with an old refresh token ends the session for both, and its owner is told why", async ({
+  test("reuse of an old refresh token ends the session for thief and owner, and the owner is told why", async ({
     page,
     context,
     member,
@@ -67,7 +67,7 @@ test.describe(() => {
     expect(await late.json()).toMatchObject({ code: "session_revoked", reason: "reuse" });
   });
 
-  test("a thief who comes first gets one access token, and is caught when both have come", async ({
+  test("a thief who refreshes first gets one access token and is detected once the owner has refreshed", async ({
     page,
     context,
     member,
@@ -86,7 +86,7 @@ test.describe(() => {
     await expect(heading(page, "We ended your session for your safety")).toBeVisible();
   });
 
-  test("who was signed out for safety signs in again in place and goes on typing", async ({
+  test("after reuse detection a user signs in again in place and keeps the draft", async ({
     page,
     context,
     member,

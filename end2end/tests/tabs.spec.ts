@@ -1,7 +1,7 @@
 import { alsoOn, button, heading, signedIn, signedOut, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-test("who signs out in one tab is signed out in the other, which shows nothing private any more", async ({
+test("a sign-out in one tab signs out the other, which shows nothing private any more", async ({
   page,
   member,
 }) => {
@@ -17,7 +17,7 @@ test("who signs out in one tab is signed out in the other, which shows nothing p
   await expect(button(other, "Sign out")).toBeHidden();
 });
 
-test("who opens a second tab is signed in there without signing in again", async ({ page, member }) => {
+test("a second tab is signed in without another sign-in", async ({ page, member }) => {
   await signIn(page, member);
   await writeNote(page, "Milk");
   const other = await alsoOn(page.context(), "/notes");
@@ -26,7 +26,7 @@ test("who opens a second tab is signed in there without signing in again", async
   await expect(heading(page, "Honey")).toBeVisible();
 });
 
-test("who signs in where somebody else was signed in takes over every tab, and sees only their own notes", async ({
+test("another user's sign-in takes over every tab and shows only that user's notes", async ({
   page,
   member,
   newcomer,

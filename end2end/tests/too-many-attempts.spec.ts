@@ -59,7 +59,7 @@ async function waitAsTold(clock: Clock, server: Server, message: Locator): Promi
   await server.later(8);
 }
 
-test("who tries too often sees the wait go by, loses nothing typed, and gets in when it is over", async ({ page, member, server }) => {
+test("a throttled sign-in counts the wait down, keeps what is typed, and succeeds afterwards", async ({ page, member, server }) => {
   const clock = await ownClock(page);
   await guessToSignIn(server, member.email);
   await page.goto("/login");
@@ -78,7 +78,7 @@ test("who tries too often sees the wait go by, loses nothing typed, and gets in 
   await signedIn(page);
 });
 
-test("who tries too often before the program has arrived is told how long to wait", async ({ page, member, server }) => {
+test("a throttled sign-in before the WebAssembly has loaded states the wait", async ({ page, member, server }) => {
   const clock = await ownClock(page);
   await guessToSignIn(server, member.email);
   const release = await holdBack(page, THE_PROGRAM);
@@ -108,7 +108,7 @@ const FORMS = [
 ];
 
 for (const { name, press, field, typed } of FORMS) {
-  test(`who has tried too often is told so in the form "${name}", and goes on when the wait is over`, async ({ page, member, server }) => {
+  test(`the throttled form "${name}" counts the wait down and succeeds afterwards`, async ({ page, member, server }) => {
     const clock = await ownClock(page);
     const token = await accessTokenOf(await signIn(page, member));
     await guessAsMember(server, token);
@@ -134,7 +134,7 @@ for (const { name, press, field, typed } of FORMS) {
   });
 }
 
-test("who has tried too often when asked for the password again sees the wait in the dialog", async ({ page, member, server }) => {
+test("a throttled step-up authentication counts the wait down in the dialog", async ({ page, member, server }) => {
   const clock = await ownClock(page);
   const token = await accessTokenOf(await signIn(page, member));
   await page.goto("/sessions");

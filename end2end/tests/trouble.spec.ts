@@ -13,7 +13,7 @@ const away = later(503, "temporarily_unavailable");
 test.use({ expectedComplaints: [401, 429, 503, ...NO_NETWORK] });
 
 for (const refusal of [away, later(429, "rate_limited")]) {
-  test(`who reloads while the server answers ${refusal.status} is not signed out, and goes on when it is back`, async ({
+  test(`a reload while the server answers ${refusal.status} keeps the session and goes on when the server is back`, async ({
     page,
     context,
     member,
@@ -33,7 +33,7 @@ for (const refusal of [away, later(429, "rate_limited")]) {
   });
 }
 
-test("who writes while the network is away goes on typing, and it is saved once when the network is back", async ({
+test("a note whose response is lost stays editable and is saved exactly once when the network is back", async ({
   page,
   member,
   wire,
@@ -57,7 +57,7 @@ test("who writes while the network is away goes on typing, and it is saved once 
   await expect(notes(page)).toHaveCount(1);
 });
 
-test("a refresh that is refused twice for want of capacity costs nobody a note", async ({ page, member, server, wire }) => {
+test("a refresh that is answered 503 twice loses no note", async ({ page, member, server, wire }) => {
   await signIn(page, member);
   await server.later(A_TOKEN_LIFE);
   wire.refuse(REFRESH, away, away);
@@ -66,7 +66,7 @@ test("a refresh that is refused twice for want of capacity costs nobody a note",
   expect(wire.statuses(CREATE).at(-1)).toBe(200);
 });
 
-test("a server that names a time is not asked before", async ({ page, member, server, wire }) => {
+test("a refresh waits for the Retry-After that the server names", async ({ page, member, server, wire }) => {
   await signIn(page, member);
   await server.later(A_TOKEN_LIFE);
   wire.refuse(REFRESH, later(429, "rate_limited", 3));
@@ -81,7 +81,7 @@ test("a server that names a time is not asked before", async ({ page, member, se
   expect(granted!.at - refused!.at).toBeGreaterThan(2_900);
 });
 
-test("a refresh that is never answered is given up after eight seconds, and made good", async ({ page, member, server, wire }) => {
+test("a refresh without a response is aborted after eight seconds and repeated", async ({ page, member, server, wire }) => {
   await signIn(page, member);
   await server.later(A_TOKEN_LIFE);
   const silence = wire.hold(REFRESH);
@@ -109,7 +109,7 @@ async function bannerWatch(context: BrowserContext): Promise<string[]> {
   return seen;
 }
 
-test("trouble that is over within two seconds is not worth a word", async ({ page, context, member, wire }) => {
+test("an outage shorter than two seconds shows no banner", async ({ page, context, member, wire }) => {
   const seen = await bannerWatch(context);
   await signIn(page, member);
   wire.refuse(CREATE, away);

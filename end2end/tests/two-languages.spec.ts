@@ -4,7 +4,7 @@ import { expect, test } from "../support/test.ts";
 test.describe("a browser that prefers German", () => {
   test.use({ locale: "de-DE", expectedComplaints: [401] });
 
-  test("speaks German from the first byte to the refusal, and the person can choose otherwise", async ({ page, member }) => {
+  test("gets German pages and messages, and the user can switch to English", async ({ page, member }) => {
     await page.goto("/login");
     await hydrated(page);
     await expect(page.locator("html")).toHaveAttribute("lang", "de");
@@ -32,7 +32,7 @@ test.describe("a browser that prefers German", () => {
   });
 });
 
-test("the language is chosen by a plain form, and asks before it drops what is written", async ({ page, member }) => {
+test("switching the language works by a plain form and asks before it drops a draft", async ({ page, member }) => {
   await page.goto("/login");
   await hydrated(page);
   await button(page, "Deutsch").click();

@@ -8,7 +8,7 @@ test.use({ javaScriptEnabled: false, expectedComplaints: [401, "preload"] });
 /** By its role, because a search by text leaves out what is in a `noscript`. */
 const needsScripts = (page: Page) => page.getByRole("paragraph").filter({ hasText: "Notes need JavaScript" });
 
-test("who runs no scripts can read the start page and go on from it", async ({ page }) => {
+test("without JavaScript the start page and its links work", async ({ page }) => {
   await page.goto("/");
   await expect(heading(page, "One sign-in, two tokens")).toBeVisible();
   await expect(page.getByText("You are signed out, so at the moment you have neither.")).toBeVisible();
@@ -20,7 +20,7 @@ test("who runs no scripts can read the start page and go on from it", async ({ p
   await expect(heading(page, "Create account")).toBeVisible();
 });
 
-test("who runs no scripts can sign in, and is told what a wrong password is", async ({ page, context, member }) => {
+test("without JavaScript a user signs in, and a wrong password shows an error", async ({ page, context, member }) => {
   await page.goto("/login");
   await expect(button(page, "Show password")).toBeHidden();
   await fillIn(page, { email: member.email, password: "not the password at all" });
@@ -36,7 +36,7 @@ test("who runs no scripts can sign in, and is told what a wrong password is", as
   expect(await cookieNames(context)).toEqual(["__Secure-refresh", "signed_in"]);
 });
 
-test("who runs no scripts and follows a link with a foreign address ends up at the notes", async ({ page, member }) => {
+test("without JavaScript a foreign return address leads to the notes", async ({ page, member }) => {
   for (const next of ["//evil.example", "https://evil.example/", "/\\evil.example", "/\t/evil.example"]) {
     await page.goto(`/login?next=${encodeURIComponent(next)}`);
     await fillIn(page, member);

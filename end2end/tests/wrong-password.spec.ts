@@ -23,7 +23,7 @@ async function theSecondTryWorks(page: Page, person: Person): Promise<void> {
   await expect(heading(page, "Notes")).toBeVisible();
 }
 
-test("who enters a wrong password is told once, and only the password is to be typed again", async ({ page, member }) => {
+test("a wrong password shows one error and clears only the password", async ({ page, member }) => {
   await page.goto("/login");
   await hydrated(page);
   await fillIn(page, wrong(member));
@@ -34,7 +34,7 @@ test("who enters a wrong password is told once, and only the password is to be t
   await theSecondTryWorks(page, member);
 });
 
-test("who enters a wrong password before the program has arrived is told the same, and the page becomes live", async ({
+test("a wrong password before the WebAssembly has loaded shows the same error, and the page hydrates", async ({
   page,
   member,
 }) => {
@@ -53,7 +53,7 @@ test("who enters a wrong password before the program has arrived is told the sam
   await theSecondTryWorks(page, member);
 });
 
-test("who has no account is told the same as who mistypes the password", async ({ page, newcomer }) => {
+test("an unknown e-mail address gets the same error as a wrong password", async ({ page, newcomer }) => {
   await page.goto("/login");
   await hydrated(page);
   await fillIn(page, newcomer);
