@@ -1,9 +1,9 @@
-// What a page of somebody else's can send to ours. Each function runs in that page, so it stands alone.
+// The requests that a page of another origin can send (CSRF). Each function runs in that page, so it is self-contained.
 
 export type Fields = Record<string, string>;
 export type Target = [url: string, fields: Fields];
 
-/** Sends a form for each target: into frames of their own, or (the last one wins) to where this page is. */
+/** Submits a form for each target, each into a frame of its own or all into this page, where the last one wins. */
 export function submitAll([method, inFrames, all]: [method: "get" | "post", inFrames: boolean, all: Target[]]): void {
   for (const [at, [action, fields]] of all.entries()) {
     const target = inFrames ? `frame-${at}` : "";
@@ -15,10 +15,10 @@ export function submitAll([method, inFrames, all]: [method: "get" | "post", inFr
   }
 }
 
-/** How many requests `fetchAll` makes for each target. */
+/** The number of requests that `fetchAll` sends for each target. */
 export const FETCHES = 6;
 
-/** Each target in every way that scripts have, and what they learn of the answers. */
+/** Requests each target in every way that scripts have. Returns what they learn of the responses. */
 export function fetchAll(all: Target[]): Promise<string[]> {
   const ways = all.flatMap(([url, fields]): [string, RequestInit][] => {
     const body = new URLSearchParams(fields);
@@ -27,7 +27,7 @@ export function fetchAll(all: Target[]): Promise<string[]> {
       [url, { body }],
       [url, { body, mode: "no-cors" }],
       [url, { body: `${body}`, headers: { "content-type": "text/plain" }, mode: "no-cors" }],
-      // Of these two the browser asks first whether they may be sent.
+      // These two need a CORS preflight.
       [url, { body: JSON.stringify(fields), headers: { "content-type": "application/json" } }],
       [url, { body, headers: { authorization: "Bearer of-somebody" } }],
     ];

@@ -1,4 +1,4 @@
-// The lab's page: pressing its buttons, and reading the log that everything on it is drawn from.
+// The lab's page: presses its buttons and reads the event log from which everything on it is drawn.
 
 import type { FrameLocator, Locator, Page } from "@playwright/test";
 import { expect } from "./test.ts";
@@ -25,15 +25,19 @@ export async function openSignedIn(page: Page): Promise<void> {
   await expect(tab(page).locator("html")).toHaveAttribute("data-auth-state", "signed-in");
 }
 
-/** A button of the lab, whose group is opened first where it is closed. */
+/** The panel of buttons, most of them in groups that are closed. */
+export const actions = (page: Page): Locator => page.getByRole("region", { name: "What you can do" });
+
+/** A button or switch of the panel. Opens its group if it is closed. */
 export async function buttonOf(page: Page, name: string): Promise<Locator> {
-  const button = page.locator(".actions-panel button").filter({ hasText: new RegExp(`^${name}$`) });
-  const group = page.locator("details.group").filter({ has: page.locator("button").filter({ hasText: new RegExp(`^${name}$`) }) });
+  const named = { name, exact: true, includeHidden: true };
+  const button = page.getByRole("button", named).or(page.getByRole("switch", named));
+  const group = actions(page).getByRole("group", { includeHidden: true }).filter({ has: button });
   if ((await group.getAttribute("open")) === null) await group.locator("summary").click();
-  return button;
+  return group.locator(button);
 }
 
-/** Presses a button, waits until its action is over, and gives the events that came of it. */
+/** Presses a button, waits for the end of its action, and returns the events that it caused. */
 export async function press(page: Page, name: string): Promise<Happened[]> {
   const before = await log(page);
   const button = await buttonOf(page, name);
@@ -42,7 +46,7 @@ export async function press(page: Page, name: string): Promise<Happened[]> {
   return (await log(page)).slice(before.length);
 }
 
-/** The whole log, as the server has it. */
+/** The whole event log, from the server. */
 export async function log(page: Page): Promise<Happened[]> {
   return page.evaluate(async () => {
     const frame = document.querySelector<HTMLIFrameElement>('iframe[name="tab"]')!;
@@ -51,7 +55,7 @@ export async function log(page: Page): Promise<Happened[]> {
   });
 }
 
-/** Events in a few words: "tab POST /api/auth/refresh 200", "rotate", "session_ended reuse". */
+/** One short line for each event: "tab POST /api/auth/refresh 200", "rotate", "session_ended reuse". */
 export function inShort(events: Happened[]): string[] {
   const requests = new Map<number | null, string>();
   return events.flatMap((event) => {
@@ -69,7 +73,7 @@ export function inShort(events: Happened[]): string[] {
   });
 }
 
-/** Whether `wanted` happened in this order, whatever else did in between. */
+/** The part of `wanted` that did not happen in this order; other events may lie between. */
 export function inOrder(happened: string[], wanted: string[]): string[] {
   let at = 0;
   for (const one of happened) if (one === wanted[at]) at += 1;

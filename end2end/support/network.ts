@@ -1,4 +1,4 @@
-// What goes over the network, and what is kept from it for a while.
+// Records the requests of a browser and delays some of them.
 
 import type { BrowserContext, Page, Request } from "@playwright/test";
 
@@ -39,7 +39,7 @@ export class Traffic {
   }
 }
 
-/** Keeps such requests back; the result lets them go. */
+/** Holds matching requests until the returned function is called. */
 export async function holdBack(page: Page, url: string | RegExp): Promise<() => void> {
   let open!: () => void;
   const opened = new Promise<void>((resolve) => (open = resolve));
@@ -50,13 +50,13 @@ export async function holdBack(page: Page, url: string | RegExp): Promise<() => 
   return open;
 }
 
-export const THE_PROGRAM = /\.wasm$/;
+export const THE_WASM = /\.wasm$/;
 
-/** What is downloaded when it is shown. */
+/** The parts of the program that are loaded lazily. */
 export const A_PART = /\/pkg\/(split|chunk)_[^/]*\.wasm$/;
 
-/** What Chromium calls it when that fails. */
+/** Chromium's console messages when such a download fails. */
 export const NOT_DOWNLOADED = ["ERR_INTERNET_DISCONNECTED", "Failed to fetch"];
 
-/** What Chromium calls it when the wire is down. */
+/** Chromium's console messages when the wire is down. */
 export const NO_NETWORK = ["ERR_EMPTY_RESPONSE", "ERR_CONNECTION_RESET", "ERR_CONNECTION_CLOSED", "ERR_SOCKET_NOT_CONNECTED"];

@@ -1,9 +1,9 @@
-// What somebody else serves. A browser takes `127.0.0.1` for another site than `localhost`, but every port of `localhost` for one site.
+// A server of another origin. For a browser `127.0.0.1` is another site than `localhost`; all ports of `localhost` are one site.
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One page at every address, on another site or, as `localhost`, on another port of ours. */
+/** Serves one page at every address, on another site or, with `localhost`, on another port of this site. */
 export async function otherSite(body: string, host: "127.0.0.1" | "localhost" = "127.0.0.1"): Promise<{ url: string; close(): void }> {
   const server = createServer((_, answer) => {
     answer.setHeader("content-type", "text/html");

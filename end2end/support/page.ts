@@ -1,10 +1,10 @@
-// What people do on the pages, and the two things a test waits for.
+// Actions and locators of the app's pages, and the two states a test awaits: hydration and the auth state.
 
 import type { BrowserContext, Locator, Page, Response } from "@playwright/test";
 import type { Server } from "./server.ts";
 import { expect, type Person } from "./test.ts";
 
-/** The page is live: before, a press of a button is the browser's alone to answer. */
+/** The page is hydrated. Until then the browser alone handles forms and links. */
 export async function hydrated(page: Page): Promise<void> {
   await expect(page.locator("html")).toHaveAttribute("data-hydrated", "true");
 }
@@ -30,7 +30,7 @@ export async function fillIn(page: Page, { email, password }: Pick<Person, "emai
   await passwordField(page).fill(password);
 }
 
-/** Signs in on the sign-in page and gives the answer that brought the tokens. */
+/** Signs in on the sign-in page. Returns the response that carries the tokens. */
 export async function signIn(page: Page, person: Person, address = "/login"): Promise<Response> {
   await page.goto(address);
   await hydrated(page);
@@ -50,7 +50,7 @@ export async function cookieNames(context: BrowserContext): Promise<string[]> {
   return (await context.cookies()).map(({ name }) => name).sort();
 }
 
-/** What the browser keeps as refresh token now. */
+/** The browser's current refresh cookie. */
 export async function refreshCookie(context: BrowserContext) {
   const cookies = await context.cookies();
   return cookies.find((cookie) => cookie.name === "__Secure-refresh");
@@ -69,7 +69,7 @@ export async function writeNote(page: Page, title: string, body = ""): Promise<v
   await expect(notes(page).filter({ has: heading(page, title) })).toBeVisible();
 }
 
-/** Reloads, which forgets the access token and so turns the refresh token. */
+/** Reloads, which drops the access token and so rotates the refresh token. */
 export async function reload(page: Page): Promise<void> {
   await page.reload();
   await signedIn(page);
@@ -83,14 +83,14 @@ export async function alsoOn(context: BrowserContext, address: string): Promise<
   return other;
 }
 
-/** Longer than an access token lives, in seconds. */
+/** Longer than the lifetime of an access token, in seconds. */
 export const A_TOKEN_LIFE = 16 * 60;
 
-/** After so many seconds a sign-in is no longer recent. */
+/** Longer than the step-up `max_age`, in seconds: afterwards a sign-in is not recent. */
 export const NO_LONGER_RECENT = 11 * 60;
 
-/** Somebody comes with an old refresh token of this person, who is told so and signs in again. */
-export async function robbed(page: Page, member: Person, server: Server): Promise<void> {
+/** Replays an old refresh token of this user, which ends the session, and signs in again. */
+export async function stealRefreshToken(page: Page, member: Person, server: Server): Promise<void> {
   await signIn(page, member);
   const cookie = `__Secure-refresh=${await refreshTokenOf(page.context())}`;
   await reload(page);
@@ -104,7 +104,7 @@ export async function robbed(page: Page, member: Person, server: Server): Promis
   await signedIn(page);
 }
 
-/** A note in each of two tabs, saved in the same moment. */
+/** Saves a note in each of two tabs at the same moment. */
 export async function saveInBothAtOnce(first: Page, second: Page, meanwhile: () => Promise<void>): Promise<void> {
   await titleField(first).fill("Milk");
   await titleField(second).fill("Honey");
@@ -114,15 +114,15 @@ export async function saveInBothAtOnce(first: Page, second: Page, meanwhile: () 
   await expect(heading(second, "Honey")).toBeVisible();
 }
 
-/** As in a browser that has no Web Locks. */
+/** Removes the Web Locks API. */
 export const withoutLocks = (of: Page | BrowserContext) =>
   of.addInitScript(() => Object.defineProperty(Navigator.prototype, "locks", { value: undefined }));
 
-/** As in a browser that has no BroadcastChannel. */
+/** Removes BroadcastChannel. */
 export const withoutChannel = (of: Page | BrowserContext) =>
   of.addInitScript(() => Object.defineProperty(window, "BroadcastChannel", { value: undefined }));
 
-/** A clock of the page's own: from `stop` on only the time goes by that the test lets pass. Timers go on, as after a sleep. */
+/** A clock of the page's own: after `stop`, time passes only by `pass`. Timers still run in real time, as after a suspend. */
 export async function ownClock(page: Page): Promise<{ stop(): Promise<void>; pass(seconds: number): Promise<void> }> {
   await page.addInitScript(() => {
     const real = { now: performance.now.bind(performance), wall: Date.now.bind(Date) };
@@ -139,4 +139,21 @@ export async function ownClock(page: Page): Promise<{ stop(): Promise<void>; pas
   const pass = (seconds: number) =>
     page.evaluate((detail) => void dispatchEvent(new CustomEvent("time-passes", { detail })), seconds * 1000);
   return { pass, stop: () => pass(0) };
+}
+
+/**
+ * Stops the fake clock of this page, up to half a second from now; `page.clock.install()` comes before the page is opened.
+ * Afterwards timers fire in `page.clock.runFor` only.
+ */
+export async function stopClock(page: Page): Promise<void> {
+  await page.clock.pauseAt((await page.evaluate(() => Date.now())) + 500);
+}
+
+/** Lets fake time pass, a quarter of a second at a time, until the condition holds. Responses arrive in real time meanwhile. */
+export async function passUntil(page: Page, holds: () => Promise<boolean> | boolean): Promise<void> {
+  const step = async () => {
+    await page.clock.runFor(250);
+    return holds();
+  };
+  await expect.poll(step, { intervals: [50] }).toBe(true);
 }

@@ -1,27 +1,28 @@
-// Every page in every state that looks different. A new page is one more entry, and all that is asked of pages is asked of it.
+// Every page in every state that looks different: the list that the accessibility checks and the pictures go through.
+// A new page is one more entry.
 
 import type { Page } from "@playwright/test";
-import { alsoOn, button, emailField, fillIn, heading, hydrated, NO_LONGER_RECENT, notes, robbed, signIn, writeNote } from "./page.ts";
+import { alsoOn, button, emailField, fillIn, heading, hydrated, NO_LONGER_RECENT, notes, stealRefreshToken, signIn, writeNote } from "./page.ts";
 import { A_PART, NOT_DOWNLOADED } from "./network.ts";
 import type { Server } from "./server.ts";
 import { expect, test, type Person } from "./test.ts";
 
 export interface Place {
-  /** As in "nothing is wrong with …". */
+  /** Begins a test title. */
   name: string;
-  /** Whether it is reached only by who was robbed of a refresh token. */
-  alarm?: boolean;
+  /** The state follows the reuse of a stolen refresh token. */
+  reuse?: boolean;
   open(page: Page, member: Person, server: Server): Promise<void>;
 }
 
-/** What the console says where something is refused or does not come. */
+/** Console messages of refused requests and failed downloads. */
 const REFUSALS = [401, 404, 409, 422, ...NOT_DOWNLOADED];
 
-/** Declares tests for each place. */
+/** Declares tests for each entry. */
 export function atEachPlace(declare: (place: Place) => void): void {
   for (const place of places) {
     test.describe(() => {
-      test.use({ expectedComplaints: REFUSALS, expectsReuse: place.alarm ?? false });
+      test.use({ expectedComplaints: REFUSALS, expectsReuse: place.reuse ?? false });
       declare(place);
     });
   }
@@ -30,7 +31,7 @@ export function atEachPlace(declare: (place: Place) => void): void {
 const places: Place[] = [
   { name: "the start page", open: (page) => arrive(page, "/", "One sign-in, two tokens") },
   {
-    name: "the start page of who is signed in",
+    name: "the start page, signed in",
     async open(page, member) {
       await signIn(page, member);
       await page.getByRole("link", { name: "Home", exact: true }).click();
@@ -45,16 +46,16 @@ const places: Place[] = [
       await refused(page, { email, password: "not the password at all" }, "Sign in");
     },
   },
-  { name: "the page to register", open: (page) => arrive(page, "/register", "Create account") },
+  { name: "the registration page", open: (page) => arrive(page, "/register", "Create account") },
   {
-    name: "the page to register after a short password",
+    name: "the registration page after a short password",
     async open(page) {
       await arrive(page, "/register", "Create account");
       await refused(page, { email: "grace@example.com", password: "14 characters!" }, "Create account");
     },
   },
   {
-    name: "the page to register with a visible password",
+    name: "the registration page with a shown password",
     async open(page, member) {
       await arrive(page, "/register", "Create account");
       await fillIn(page, member);
@@ -71,7 +72,7 @@ const places: Place[] = [
   },
   { name: "the notes page", open: withNotes },
   {
-    name: "the notes page with a note being changed",
+    name: "the notes page with a note being edited",
     async open(page, member) {
       await withNotes(page, member);
       await button(page, "Edit Milk").click();
@@ -87,7 +88,7 @@ const places: Place[] = [
     },
   },
   {
-    name: "the notes page with a note without a title",
+    name: "the notes page after saving without a title",
     async open(page, member) {
       await signIn(page, member);
       await button(page, "Save note").click();
@@ -118,20 +119,20 @@ const places: Place[] = [
       await expect(form.getByRole("alert")).toBeFocused();
     },
   },
-  { name: "the page of signed-in browsers", open: withSessions },
+  { name: "the sessions page", open: withSessions },
   {
-    name: "the page of signed-in browsers when one was signed out",
+    name: "the sessions page after ending a session",
     async open(page, member) {
       await withSessions(page, member);
       await button(page, "Sign out all other browsers").click();
       await expect(page.getByText("One other browser was signed out.")).toBeVisible();
     },
   },
-  { name: "the question for the password", open: askedForThePassword },
+  { name: "the step-up dialog", open: withStepUp },
   {
-    name: "the question for the password after a wrong one",
+    name: "the step-up dialog after a wrong password",
     async open(page, member, server) {
-      await askedForThePassword(page, member, server);
+      await withStepUp(page, member, server);
       await page.getByLabel("Your password", { exact: true }).fill("not the password at all");
       await button(page, "Go on").click();
       await expect(page.getByRole("dialog").getByRole("alert")).toBeFocused();
@@ -139,14 +140,14 @@ const places: Place[] = [
   },
   {
     name: "the notice that a session was ended for safety",
-    alarm: true,
+    reuse: true,
     async open(page, member, server) {
-      await robbed(page, member, server);
+      await stealRefreshToken(page, member, server);
       await expect(page.getByRole("region", { name: "For your safety", exact: true })).toBeVisible();
     },
   },
   {
-    name: "a page that could not be downloaded",
+    name: "a lazy-loaded page that could not be downloaded",
     async open(page, member) {
       await signIn(page, member);
       await page.route(A_PART, (route) => route.abort("internetdisconnected"));
@@ -154,7 +155,7 @@ const places: Place[] = [
       await expect(button(page, "Try again")).toBeVisible();
     },
   },
-  { name: "the page at an address that leads nowhere", open: (page) => arrive(page, "/nowhere", "There is nothing here") },
+  { name: "the 404 page", open: (page) => arrive(page, "/nowhere", "There is nothing here") },
 ];
 
 async function arrive(page: Page, address: string, title: string): Promise<void> {
@@ -191,7 +192,7 @@ async function withSessions(page: Page, member: Person): Promise<void> {
   await expect(button(page, "Sign out all other browsers")).toBeVisible();
 }
 
-async function askedForThePassword(page: Page, member: Person, server: Server): Promise<void> {
+async function withStepUp(page: Page, member: Person, server: Server): Promise<void> {
   await withSessions(page, member);
   await server.later(NO_LONGER_RECENT);
   await button(page, "Sign out all other browsers").click();

@@ -1,4 +1,4 @@
-// The release build as a process of its own: its own port, its own database and secret, gone afterwards.
+// The release build as a child process with its own port, database and secret, removed afterwards.
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
@@ -9,12 +9,11 @@ import { createInterface } from "node:readline";
 import { expect } from "@playwright/test";
 import { Wire } from "./wire.ts";
 
-/** What a test file may ask for with `test.use({ settings: … })`; the rest is as everybody gets it. */
+/** Command-line settings that a test file may choose with `test.use({ settings: … })`; all others have their defaults. */
 export interface Settings {
-  grace?: string;
-  /** Whoever tries too often waits; people of one address get in each other's way, so it is off unless asked for. */
+  /** Throttles sign-in attempts. Off by default: all tests come from one address and would throttle each other. */
   throttle?: boolean;
-  /** The lab at /lab, on this machine. */
+  /** Serves the lab at /lab. */
   lab?: boolean;
   passwordMin?: number;
 }
@@ -22,15 +21,15 @@ export interface Settings {
 const root = resolve(import.meta.dirname, "../..");
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
 const binary = resolve(process.env.TWO_TOKENS_BIN ?? join(target, "release/two-tokens"));
-// In the checkout wherever the target folder is: see script/build.
+// script/build puts the site into the checkout, wherever the target folder is.
 const site = resolve(root, process.env.LEPTOS_SITE_ROOT ?? "target/site");
 
 export class Server {
-  /** What the process has said so far. */
+  /** The lines that the process has printed. */
   readonly log: string[] = [];
 
   private constructor(
-    /** Where people come in: before the server, so that a test can hold up what passes. */
+    /** The address of the proxy before the server, where a test can hold and drop responses. */
     readonly url: string,
     readonly wire: Wire,
     private readonly process: ChildProcess,
@@ -54,8 +53,7 @@ export class Server {
     if (!settings.throttle) args.push("--throttle", "off");
     if (settings.passwordMin) args.push("--password-min", `${settings.passwordMin}`);
     if (settings.lab) args.push("--lab", "local");
-    if (settings.grace) args.push("--refresh-grace", settings.grace);
-    // In its folder, so that nobody's `.env` is read.
+    // In its own folder, so that it reads no `.env`.
     const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(url, wire, child, folder);
     process.once("exit", () => child.kill("SIGKILL"));
@@ -71,7 +69,7 @@ export class Server {
     await expect.poll(asks, { message: "the server is ready", intervals: [50], timeout: 15_000 }).toBe(200);
   }
 
-  /** Lets time pass on the server, and only there. */
+  /** Moves the server's clock forward; browsers are not affected. */
   async later(seconds: number): Promise<void> {
     const answer = await fetch(`${this.url}/test/clock`, { method: "POST", body: new URLSearchParams({ seconds: `${seconds}` }) });
     expect(answer.status).toBe(200);
@@ -85,7 +83,7 @@ export class Server {
   }
 }
 
-/** Ours without what was set for the scripts or for another server. */
+/** Our environment without the variables of the scripts or of another server. */
 function environment(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => !/^(TWO_TOKENS|LEPTOS)_/.test(name));
   return { ...Object.fromEntries(own), LEPTOS_SITE_ROOT: site, LEPTOS_HASH_FILES: "true" };

@@ -1,4 +1,4 @@
-// The test function of this suite: a server a worker, people of one's own a test, and nothing wrong in any console.
+// The test function of this suite: a server for each worker, users for each test, and a check that no console shows an error.
 
 import { randomUUID } from "node:crypto";
 import { test as base, expect, type BrowserContext, type ConsoleMessage } from "@playwright/test";
@@ -15,20 +15,20 @@ export interface Person {
 }
 
 export interface Options {
-  /** What the console will complain about in this test, by a word of the message: 401, "ERR_INTERNET_DISCONNECTED". */
+  /** Console errors that this test provokes, by a word of the message: 401, "ERR_INTERNET_DISCONNECTED". */
   expectedComplaints: (number | string)[];
-  /** Whether somebody comes with a refresh token after its time. In every other test that is a false alarm. */
+  /** Whether this test replays an old refresh token. In every other test detected reuse is a false alarm. */
   expectsReuse: boolean;
 }
 
 interface Fixtures extends Options {
-  /** What lies between the browser and the server. */
+  /** The proxy between browser and server. */
   wire: Wire;
-  /** Somebody without an account. */
+  /** A user without an account. */
   newcomer: Person;
-  /** Somebody with an account, signed in nowhere. */
+  /** A user with an account. */
   member: Person;
-  /** Somebody else with an account. */
+  /** Another user with an account. */
   stranger: Person;
   serverLog: void;
 }
@@ -57,7 +57,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   context: async ({ context, expectedComplaints }, use) => {
     const complaints = listenForComplaints(context, expectedComplaints);
     await use(context);
-    expect(complaints, "the browser has nothing to complain about").toEqual([]);
+    expect(complaints, "the consoles show no error").toEqual([]);
   },
 
   wire: [
@@ -68,39 +68,39 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
     { auto: true },
   ],
 
-  newcomer: ({}, use) => use(somebody()),
+  newcomer: ({}, use) => use(unregistered()),
 
-  member: async ({ server }, use) => use(await somebodyKnown(server)),
-  stranger: async ({ server }, use) => use(await somebodyKnown(server)),
+  member: async ({ server }, use) => use(await registered(server)),
+  stranger: async ({ server }, use) => use(await registered(server)),
 
   serverLog: [
     async ({ server, expectsReuse }, use, testInfo) => {
       const before = server.log.length;
       await use();
       const alarms = server.log.slice(before).filter((line) => line.includes('"authn_token_reuse"'));
-      expect(alarms.length > 0, "somebody was taken for a thief").toBe(expectsReuse);
+      expect(alarms.length > 0, "the server detected reuse").toBe(expectsReuse);
       if (testInfo.status === testInfo.expectedStatus) return;
-      const said = server.log.slice(before);
-      if (said.length > 0) console.log(["What the server said:", ...said].join("\n"));
+      const lines = server.log.slice(before);
+      if (lines.length > 0) console.log(["Log of the server:", ...lines].join("\n"));
     },
     { auto: true },
   ],
 });
 
-function somebody(): Person {
+function unregistered(): Person {
   const secret = randomUUID();
   return { email: `ada-${secret.slice(0, 8)}@example.com`, password: `a few random words & ${secret}`, secret };
 }
 
-async function somebodyKnown({ url }: Server): Promise<Person> {
-  const person = somebody();
+async function registered({ url }: Server): Promise<Person> {
+  const person = unregistered();
   const { email, password } = person;
   const answer = await fetch(`${url}/api/auth/register`, { method: "POST", body: new URLSearchParams({ email, password }) });
   expect(answer.status).toBe(200);
   return person;
 }
 
-/** Errors and warnings of every page, uncaught exceptions, violations of the content policy. */
+/** Errors, warnings, uncaught exceptions and CSP violations of every page. */
 function listenForComplaints(context: BrowserContext, words: Options["expectedComplaints"]): string[] {
   const complaints: string[] = [];
   const expected = (message: ConsoleMessage) =>

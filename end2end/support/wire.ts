@@ -1,5 +1,5 @@
-// The wire between browser and server: a proxy that loses, holds and reorders real answers. Playwright's own interception
-// sits above the network, where a lost answer has already left its cookie behind.
+// The wire: a fault-injecting proxy between browser and server that loses, holds and reorders real responses. Playwright's own
+// interception sits above the network, where the browser has already stored the cookie of a response that is dropped.
 
 import { once } from "node:events";
 import { Agent, createServer, request, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -7,16 +7,16 @@ import type { AddressInfo, Socket } from "node:net";
 
 interface Answer {
   status: number;
-  /** Names and values in turn, as Node has them: a name may come twice. */
+  /** Names and values in turn, as in Node's `rawHeaders`: a name may occur twice. */
   headers: string[];
   body: Buffer;
 }
 
-/** A request that is held up on its way back. */
+/** A request whose response is held back. */
 export class Held {
-  /** It is here. */
+  /** The request has arrived at the proxy. */
   readonly asked: Promise<void>;
-  /** The server has answered, so whatever it does is done. */
+  /** The server has responded, so its side effects are complete. */
   readonly answered: Promise<void>;
   readonly settled: Promise<"release" | "drop">;
   isAsked!: () => void;
@@ -33,21 +33,19 @@ export class Held {
     this.settle("release");
   }
 
-  /** The answer is lost. */
+  /** Loses the response. */
   drop(): void {
     this.settle("drop");
   }
 }
 
-/** A request whose answer has gone to the browser. */
+/** A request whose response was passed on to the browser. */
 export interface Passed {
   method: string;
   path: string;
   status: number;
   headers: IncomingMessage["headers"];
   answer: Answer;
-  /** On the clock of `performance.now()`. */
-  at: number;
 }
 
 export class Wire {
@@ -64,11 +62,11 @@ export class Wire {
     private readonly server: Server,
   ) {}
 
-  /** A wire to the server at this port. */
+  /** Starts a proxy to the server at this port. */
   static async to(port: number): Promise<Wire> {
     const server = createServer({ keepAliveTimeout: 60_000 });
     await once(server.listen(0, "127.0.0.1"), "listening");
-    // People type a name: it is `localhost` that the cookies are for.
+    // A name, not an address: the cookies are set for `localhost`.
     const wire = new Wire(`http://localhost:${(server.address() as AddressInfo).port}`, port, server);
     server.on("connection", (socket) => wire.connected(socket));
     server.on("request", (asked, answer) => void wire.carry(asked, answer));
@@ -84,7 +82,7 @@ export class Wire {
   private async carry(asked: IncomingMessage, out: ServerResponse): Promise<void> {
     const path = new URL(asked.url!, this.url).pathname;
     const body = await bytes(asked).catch(() => undefined);
-    // The browser has changed its mind.
+    // The browser has aborted the request.
     if (!body) return;
     const held = this.held.get(path)?.shift();
     held?.isAsked();
@@ -93,12 +91,12 @@ export class Wire {
     held?.isAnswered();
     if ((await held?.settled) === "drop" || out.destroyed || !answer) return void out.destroy();
     const { method, headers } = asked;
-    this.passed.push({ method: method!, path, status: answer.status, headers, answer, at: performance.now() });
+    this.passed.push({ method: method!, path, status: answer.status, headers, answer });
     out.writeHead(answer.status, answer.headers);
     out.end(answer.body);
   }
 
-  /** What is streamed has no end that could be waited for, so it is passed on as it comes. */
+  /** An event stream has no end to await, so it is piped through. */
   private ask(asked: IncomingMessage, body: Buffer, out: ServerResponse): Promise<Answer | "streams" | undefined> {
     return new Promise((resolve) => {
       const { method, url: path, rawHeaders: headers } = asked;
@@ -118,14 +116,14 @@ export class Wire {
     });
   }
 
-  /** Holds up the answer to the next request for this path that is not held up already. */
+  /** Holds the response to the next request for this path; several calls hold several requests. */
   hold(path: string): Held {
     const held = new Held();
     this.held.set(path, [...(this.held.get(path) ?? []), held]);
     return held;
   }
 
-  /** Refuses the next requests for this path, one for each problem; the server hears nothing. */
+  /** Answers the next requests for this path with these problems, one each; the server does not receive them. */
   refuse(path: string, ...problems: { status: number; code: string; retry_after: number }[]): void {
     const answers = problems.map(({ status, ...rest }) => {
       const problem = { type: "about:blank", title: "Not now", status, detail: "Later.", ...rest };
@@ -135,7 +133,7 @@ export class Wire {
     this.refusals.set(path, [...(this.refusals.get(path) ?? []), ...answers]);
   }
 
-  /** Nothing passes in either direction, as without a network. */
+  /** Closes all connections and refuses new ones, as without a network. */
   down(): void {
     this.isDown = true;
     for (const socket of this.sockets) socket.destroy();
@@ -145,12 +143,12 @@ export class Wire {
     this.isDown = false;
   }
 
-  /** What came of the requests for a path, in this test. */
+  /** The statuses of the responses for a path in this test. */
   statuses(path: string): number[] {
     return this.passed.filter((passed) => passed.path === path).map(({ status }) => status);
   }
 
-  /** For the next test. */
+  /** Forgets all faults and records, for the next test. */
   reset(): void {
     for (const held of [...this.held.values()].flat()) held.release();
     this.held.clear();
@@ -172,7 +170,7 @@ async function bytes(message: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Without what is between two hops (RFC 9110 section 7.6.1). */
+/** Without hop-by-hop headers (RFC 9110 section 7.6.1). */
 function endToEnd(raw: string[]): string[] {
   const pairs = raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ""] as const] : []));
   return pairs.filter(([name]) => !/^(connection|transfer-encoding|keep-alive)$/i.test(name)).flat();

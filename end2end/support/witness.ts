@@ -1,8 +1,8 @@
-// Watches the screen frame by frame, for what must not be seen even in passing.
+// Watches the page frame by frame for a password field that must not be visible even for a moment.
 
 import type { BrowserContext } from "@playwright/test";
 
-/** The paths at which a password field has come into view since the last `forget`. */
+/** Collects the paths at which a password field became visible since the last `forget`. */
 export class Witness {
   private seen: string[] = [];
 
@@ -18,7 +18,7 @@ export class Witness {
         visible = [...fields].some((field) => field.checkVisibility({ visibilityProperty: true }));
         if (visible && !before) passwordFieldIsVisible(location.pathname);
       };
-      // What was added is seen before it is painted, and what became visible by style alone at the next frame.
+      // A mutation is observed before it is painted; a change by style alone is observed at the next frame.
       new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true });
       const eachFrame = () => {
         look();

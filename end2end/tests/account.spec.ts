@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, robbed, signedOut, signIn, titleField } from "../support/page.ts";
+import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, stealRefreshToken, signedOut, signIn, titleField } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
 
 const part = (page: Page, name: string) => page.getByRole("form", { name });
@@ -74,7 +74,7 @@ test.describe(() => {
     member,
     server,
   }) => {
-    await robbed(page, member, server);
+    await stealRefreshToken(page, member, server);
     const notice = page.getByRole("region", { name: "For your safety", exact: true });
     await expect(notice).toContainText("We ended a session for your safety");
     await reload(page);

@@ -1,4 +1,4 @@
-import { holdBack, THE_PROGRAM, Traffic } from "../support/network.ts";
+import { holdBack, THE_WASM, Traffic } from "../support/network.ts";
 import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -8,7 +8,7 @@ test("signing in before the WebAssembly has loaded works, and the password is in
   member,
 }) => {
   const traffic = new Traffic(context);
-  const release = await holdBack(page, THE_PROGRAM);
+  const release = await holdBack(page, THE_WASM);
   await page.goto("/login", { waitUntil: "commit" });
   await fillIn(page, member);
   const sending = page.waitForRequest((request) => request.isNavigationRequest());
@@ -27,7 +27,7 @@ test("signing in before the WebAssembly has loaded works, and the password is in
 });
 
 test("creating an account before the WebAssembly has loaded signs in", async ({ page, newcomer }) => {
-  const release = await holdBack(page, THE_PROGRAM);
+  const release = await holdBack(page, THE_WASM);
   await page.goto("/register", { waitUntil: "commit" });
   await fillIn(page, newcomer);
   await button(page, "Create account").click();
@@ -38,7 +38,7 @@ test("creating an account before the WebAssembly has loaded signs in", async ({ 
 });
 
 test("text typed before the WebAssembly has loaded is kept", async ({ page, member }) => {
-  const release = await holdBack(page, THE_PROGRAM);
+  const release = await holdBack(page, THE_WASM);
   await page.goto("/login", { waitUntil: "commit" });
   await fillIn(page, member);
   release();

@@ -1,6 +1,7 @@
+// The app by keyboard alone: focus order, visible focus, focus after each action.
+
 import type { Locator, Page } from "@playwright/test";
 import { button, emailField, heading, hydrated, noteField, passwordField, signedIn, signedOut, titleField } from "../support/page.ts";
-import { atEachPlace } from "../support/places.ts";
 import { expect, test } from "../support/test.ts";
 
 test("the keyboard alone signs in, writes, edits and deletes a note, and signs out", async ({ page, member }) => {
@@ -60,28 +61,7 @@ test("the first Tab reaches the skip link", async ({ page }) => {
   await expect(emailField(page)).toBeFocused();
 });
 
-atEachPlace(({ name, open }) => {
-  test(`${name} is good for fingers at 360 px and does not scroll sideways at 320`, async ({ page, member, server }) => {
-    await page.setViewportSize({ width: 360, height: 740 });
-    await open(page, member, server);
-    expect(await page.evaluate(smallTargets)).toEqual([]);
-    await page.setViewportSize({ width: 320, height: 256 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(320);
-    expect(await page.evaluate(cutOff), "a field or a button beyond the edge").toEqual([]);
-  });
-
-  test(`${name} keeps still for who wants that, and has borders in forced colours`, async ({ page, member, server }) => {
-    await page.emulateMedia({ reducedMotion: "reduce" });
-    await open(page, member, server);
-    // What has appeared counts among the animations as long as it is there.
-    const animations = () => document.getAnimations().map(({ effect }) => Number(effect?.getComputedTiming().activeDuration));
-    for (const duration of await page.evaluate(animations)) expect(duration, "no longer than a frame").toBeLessThan(17);
-    await page.emulateMedia({ forcedColors: "active" });
-    expect(await page.evaluate(withoutBorder)).toEqual([]);
-  });
-});
-
-/** Presses Tab until it is there. Wherever the focus is on the way can be seen. */
+/** Presses Tab until the target has the focus. Each stop on the way is in view and has an outline. */
 async function moveTo(target: Locator, key: "Tab" | "Shift+Tab" = "Tab"): Promise<void> {
   const page: Page = target.page();
   for (let presses = 0; presses < 20; presses++) {
@@ -93,38 +73,4 @@ async function moveTo(target: Locator, key: "Tab" | "Shift+Tab" = "Tab"): Promis
     if (await target.evaluate((element) => element === document.activeElement)) return;
   }
   await expect(target, "reached by twenty presses").toBeFocused();
-}
-
-// These run in the page, each by itself.
-
-/** What to press is at least 24 by 24 pixels; a link within a sentence is as high as its line. */
-function smallTargets(): string[] {
-  const within = (link: Element) =>
-    getComputedStyle(link).display === "inline" && link.parentElement!.textContent!.trim() !== link.textContent!.trim();
-  const targets = [...document.querySelectorAll("a[href], button, input, textarea, select, summary, [tabindex='0']")];
-  return targets.flatMap((target) => {
-    const { width, height } = target.getBoundingClientRect();
-    const fine = (width >= 24 && height >= 24) || !target.checkVisibility({ visibilityProperty: true }) || within(target);
-    return fine ? [] : [`${target.outerHTML}: ${width} x ${height}`];
-  });
-}
-
-function cutOff(): string[] {
-  const targets = [...document.querySelectorAll(":is(main, header, .notices) :is(a[href], button, input, textarea, select)")];
-  return targets.flatMap((target) => {
-    const { left, right } = target.getBoundingClientRect();
-    return left >= 0 && right <= innerWidth ? [] : [target.outerHTML];
-  });
-}
-
-function withoutBorder(): string[] {
-  // A box to tick is drawn by the browser, which keeps its edge.
-  const fields = "input:not([type=checkbox], [type=radio]), textarea, select";
-  const things = [...document.querySelectorAll(`button, .button, ${fields}`)];
-  return things.flatMap((thing) => {
-    const { borderTopStyle, borderTopWidth, borderTopColor, backgroundColor } = getComputedStyle(thing);
-    const border = borderTopStyle !== "none" && parseFloat(borderTopWidth) >= 1;
-    const seen = border && !/^rgba\(.*, 0\)$/.test(borderTopColor) && borderTopColor !== backgroundColor;
-    return seen || !thing.checkVisibility({ visibilityProperty: true }) ? [] : [`${thing.outerHTML}: ${borderTopColor}`];
-  });
 }

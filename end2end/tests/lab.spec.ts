@@ -1,8 +1,9 @@
-// The lab in a real browser: every button once, with what must come of it, in order and in words.
+// The lab's page: every button with the events it must cause, in order, and the sentence it must show; then the page's own
+// controls.
 
 import { readFileSync } from "node:fs";
 import { AxeBuilder } from "@axe-core/playwright";
-import { inOrder, inShort, log, openLab, openSignedIn, outcome, press, tab, buttonOf } from "../support/lab.ts";
+import { actions, inOrder, inShort, log, openLab, openSignedIn, outcome, press, tab, buttonOf } from "../support/lab.ts";
 import { NO_NETWORK } from "../support/network.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -12,8 +13,12 @@ const PROVOKED = [401, 403, 404, 429, 503, ...NO_NETWORK, "Content Security Poli
 test.use({ settings: { lab: true }, expectedComplaints: PROVOKED });
 test.describe.configure({ timeout: 60_000 });
 
-test("the page opens a sandbox and shows four panels", async ({ page }) => {
+test("the page opens a sandbox, shows four panels, and a test below presses each of its buttons", async ({ page }) => {
   await openLab(page);
+  const pressed = new Set(Object.values(sequences).flatMap((presses) => presses.map(({ press }) => press)));
+  const all = await actions(page).getByRole("button", { includeHidden: true }).or(actions(page).getByRole("switch", { includeHidden: true })).allTextContents();
+  expect(all.length).toBeGreaterThan(50);
+  expect(all.filter((name) => !pressed.has(name))).toEqual(["Reset the sandbox"]);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("The lab: two tokens at work");
   for (const name of ["Tab 1: the app itself", "What happens", "The tab's two tokens", "Every event"]) {
     await expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
@@ -38,109 +43,134 @@ test("an expired access token is refreshed, the call is repeated, and a half-typ
   await expect(page.getByRole("region", { name: /The last refresh/ })).toContainText("Nothing typed was lost.");
 });
 
-interface Case {
+interface Press {
   press: string;
-  /** What is pressed before, beside the sign-in. */
-  after?: string[];
+  /** The events that must come of it, in this order. */
   happens: string[];
   says: RegExp;
 }
 
 const REFRESH = ["tab GET /api/notes/list 401", "tab POST /api/auth/refresh 200", "tab GET /api/notes/list 200"];
+const SIGN_IN = { press: "Sign in", happens: ["tab POST /api/auth/login 200"], says: /login 200/ };
+const SIGN_OUT = { press: "Sign out here", happens: ["tab saw token_forgotten", "tab POST /api/auth/logout 204"], says: /logout 204/ };
+const EXPIRE = "Expire the access token now";
+const SECOND_DEVICE = { press: "Second device signs in", happens: ["other_device POST /api/auth/login 200"], says: /the other device's login 200/ };
 
-const cases: Case[] = [
-  { press: "Sign out here", happens: ["tab saw token_forgotten", "tab POST /api/auth/logout 204"], says: /logout 204/ },
-  { press: "Sign out everywhere", happens: ["tab POST /api/account/revoke_other_sessions 200", "tab POST /api/auth/logout 204"], says: /2 requests/ },
-  { press: "Second device signs in", happens: ["other_device POST /api/auth/login 200"], says: /the other device's login 200/ },
-  {
-    press: "Sign out the other device",
-    after: ["Second device signs in"],
-    happens: ["tab GET /api/account/sessions 200", "session_ended signed_out_elsewhere", "tab POST /api/account/revoke_session 204"],
-    says: /A session was ended/,
-  },
-  {
-    press: "Change the password",
-    after: ["Second device signs in"],
-    happens: ["tab POST /api/account/change_password 200"],
-    says: /because the password changed/,
-  },
-  { press: "Jump 10 minutes", happens: ["clock_jumped"], says: /moved by 10 minutes/ },
-  { press: "Jump 8 days", happens: ["clock_jumped"], says: /moved by 8 days/ },
-  { press: "Short lifetimes", happens: ["settings"], says: /20 seconds/ },
-  { press: "Usual lifetimes", after: ["Short lifetimes"], happens: ["settings"], says: /15 minutes/ },
-  { press: "Client clock 10 minutes fast", happens: ["acted"], says: /signs nobody out/ },
-  { press: "Client clock 10 minutes slow", happens: ["acted"], says: /Nothing breaks/ },
-  { press: "Client clock right", happens: ["acted"], says: /right time/ },
-  { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
-  { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /was given refresh token \d+ again/ },
-  {
-    press: "Expire the access token now",
-    after: ["Drop the next refresh answer"],
-    happens: ["rotate", "lost", "replay", "tab POST /api/auth/refresh 200"],
-    says: /refresh \(its answer was lost\).*, refresh 200/,
-  },
-  { press: "Expire the access token now", after: ["Delay the next refresh answer"], happens: REFRESH, says: /3 requests/ },
-  {
-    press: "Expire the access token now",
-    after: ["Fail the next refresh"],
-    happens: ["tab POST /api/auth/refresh 503", "tab POST /api/auth/refresh 200"],
-    says: /refresh 503, refresh 200/,
-  },
-  { press: "Go offline", happens: ["settings"], says: /no longer arrive/ },
-  { press: "Answer 503", happens: ["settings"], says: /overloaded/ },
-  { press: "Answer 429", happens: ["settings"], says: /patience/ },
-  { press: "Back to normal", after: ["Go offline"], happens: ["settings"], says: /What waited is sent/ },
-  { press: "Steal the refresh token", happens: ["stole_refresh"], says: /The thief has a copy of refresh token 0/ },
-  { press: "The thief refreshes", after: ["Steal the refresh token"], happens: ["rotate", "thief POST /api/auth/refresh 200"], says: /the thief's refresh 200/ },
-  { press: "Steal the access token", happens: ["stole_access"], says: /copy of the access token/ },
-  { press: "The thief calls the API", after: ["Steal the access token"], happens: ["thief GET /api/notes/list 200"], says: /the thief's notes 200/ },
-  { press: "Steal and replay: thief first, within the grace", happens: ["stole_refresh", "rotate", "replay"], says: /again/ },
-  { press: "Steal and replay: victim first, within the grace", happens: ["stole_refresh", "rotate", "replay"], says: /again/ },
-  ...["thief", "victim"].map((first) => ({
-    press: `Steal and replay: ${first} first, after the grace`,
-    happens: ["stole_refresh", "rotate", "re_key", "reuse", "session_ended reuse"],
-    says: /taken for theft\. The session was ended for safety/,
-  })),
-  ...["subject", "expiry", "one bit of the signature", "no algorithm", "another key"].map((what) => ({
-    press: `Tamper: ${what}`,
-    happens: ["invalid", "thief GET /api/account/me 401"],
-    says: /the thief's me 401/,
-  })),
-  { press: "Attack from another site", happens: ["other_site POST /api/auth/logout 403", "other_site POST /api/auth/refresh 403"], says: /the other site's logout 403/ },
-  { press: "Attack from another port", happens: ["other_site POST /api/auth/logout 403", "other_site POST /api/auth/refresh 403"], says: /the other site's logout 403/ },
-  { press: "Arrive by a link from another site", happens: ["other_site POST /api/auth/logout 403"], says: /the other site's/ },
-  { press: "Inject a script, policy on", happens: ["probed"], says: /policy stopped the script/ },
-  { press: "Inject a script, policy off", happens: ["probed"], says: /could read 3 of the 4/ },
-  { press: "Rotate the signing key", happens: ["keys"], says: /1 active, 1 next, 1 retired/ },
-  { press: "Retire old keys", after: ["Rotate the signing key"], happens: ["keys"], says: /1 active, 1 next/ },
-  { press: "Leak the database", happens: ["stole_row", "thief POST /api/auth/refresh 401"], says: /no token with it/ },
-  { press: "Restart the server", happens: ["restarted"], says: /memory was dropped/ },
-  ...["reuse detection", "no grace", "origin check", "SameSite", "HttpOnly", "instant revocation", "content policy"].map((what) => ({
-    press: `Weak: ${what}`,
-    happens: ["settings"],
-    says: /Done\./,
-  })),
-];
+const setting = (press: string, says: RegExp): Press => ({ press, happens: ["settings"], says });
 
-for (const { press: name, after = [], happens, says } of cases) {
+/** Every button of the lab, in sequences. Each sequence has a sandbox of its own. */
+const sequences: Record<string, Press[]> = {
+  "sign in and out": [
+    SIGN_IN,
+    SECOND_DEVICE,
+    {
+      press: "Sign out the other device",
+      happens: ["tab GET /api/account/sessions 200", "session_ended signed_out_elsewhere", "tab POST /api/account/revoke_session 204"],
+      says: /A session was ended/,
+    },
+    SECOND_DEVICE,
+    { press: "Change the password", happens: ["tab POST /api/account/change_password 200"], says: /because the password changed/ },
+    SIGN_OUT,
+    SIGN_IN,
+    {
+      press: "Sign out everywhere",
+      happens: ["tab POST /api/account/revoke_other_sessions 200", "tab POST /api/auth/logout 204"],
+      says: /2 requests/,
+    },
+  ],
+  "move the clocks": [
+    SIGN_IN,
+    { press: "Client clock 10 minutes fast", happens: ["acted"], says: /signs nobody out/ },
+    { press: "Client clock 10 minutes slow", happens: ["acted"], says: /Nothing breaks/ },
+    { press: "Client clock right", happens: ["acted"], says: /right time/ },
+    setting("Short lifetimes", /20 seconds/),
+    setting("Usual lifetimes", /15 minutes/),
+    { press: "Jump 10 minutes", happens: ["clock_jumped"], says: /moved by 10 minutes/ },
+    { press: "Jump 8 days", happens: ["clock_jumped"], says: /moved by 8 days/ },
+  ],
+  "disturb tabs and network": [
+    SIGN_IN,
+    { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
+    setting("Drop the next refresh answer", /Done\./),
+    {
+      press: EXPIRE,
+      happens: ["rotate", "lost", "replay", "tab POST /api/auth/refresh 200"],
+      says: /refresh \(its answer was lost\).*, refresh 200/,
+    },
+    setting("Delay the next refresh answer", /Done\./),
+    { press: EXPIRE, happens: REFRESH, says: /3 requests/ },
+    setting("Fail the next refresh", /Done\./),
+    { press: EXPIRE, happens: ["tab POST /api/auth/refresh 503", "tab POST /api/auth/refresh 200"], says: /refresh 503, refresh 200/ },
+    setting("Go offline", /no longer arrive/),
+    setting("Answer 503", /overloaded/),
+    setting("Answer 429", /patience/),
+    setting("Back to normal", /What waited is sent/),
+    { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /was given refresh token \d+ again/ },
+  ],
+  "steal and tamper": [
+    SIGN_IN,
+    { press: "Steal the refresh token", happens: ["stole_refresh"], says: /The thief has a copy of refresh token 0/ },
+    { press: "The thief refreshes", happens: ["rotate", "thief POST /api/auth/refresh 200"], says: /the thief's refresh 200/ },
+    { press: "Steal the access token", happens: ["stole_access"], says: /copy of the access token/ },
+    { press: "The thief calls the API", happens: ["thief GET /api/notes/list 200"], says: /the thief's notes 200/ },
+    ...["subject", "expiry", "one bit of the signature", "no algorithm", "another key"].map((part) => ({
+      press: `Tamper: ${part}`,
+      happens: ["invalid", "thief GET /api/account/me 401"],
+      says: /the thief's me 401/,
+    })),
+  ],
+  "steal and replay": [
+    ...["thief", "victim"].flatMap((first) => [
+      SIGN_IN,
+      { press: `Steal and replay: ${first} first, within the grace`, happens: ["stole_refresh", "rotate", "replay"], says: /again/ },
+      {
+        press: `Steal and replay: ${first} first, after the grace`,
+        happens: ["stole_refresh", "rotate", "re_key", "reuse", "session_ended reuse"],
+        says: /taken for theft\. The session was ended for safety/,
+      },
+    ]),
+  ],
+  "attack across sites and inject scripts": [
+    SIGN_IN,
+    ...["another site", "another port"].map((origin) => ({
+      press: `Attack from ${origin}`,
+      happens: ["other_site POST /api/auth/logout 403", "other_site POST /api/auth/refresh 403"],
+      says: /the other site's logout 403/,
+    })),
+    { press: "Arrive by a link from another site", happens: ["other_site POST /api/auth/logout 403"], says: /the other site's/ },
+    { press: "Inject a script, policy on", happens: ["probed"], says: /policy stopped the script/ },
+    { press: "Inject a script, policy off", happens: ["probed"], says: /could read 3 of the 4/ },
+  ],
+  "rotate keys, leak the database and restart": [
+    SIGN_IN,
+    { press: "Rotate the signing key", happens: ["keys"], says: /1 active, 1 next, 1 retired/ },
+    { press: "Retire old keys", happens: ["keys"], says: /1 active, 1 next/ },
+    { press: "Leak the database", happens: ["stole_row", "thief POST /api/auth/refresh 401"], says: /no token with it/ },
+    { press: "Restart the server", happens: ["restarted"], says: /memory was dropped/ },
+  ],
+  "weaken the defences": [
+    SIGN_IN,
+    ...["reuse detection", "no grace", "origin check", "SameSite", "HttpOnly", "instant revocation", "content policy"].map((defence) =>
+      setting(`Weak: ${defence}`, /Done\./),
+    ),
+  ],
+};
+
+for (const [name, presses] of Object.entries(sequences)) {
   test.describe(() => {
-    test.use({ expectsReuse: happens.includes("reuse") });
-    test(`${[...after, name].join(", then ")}`, async ({ page }) => {
-      await openSignedIn(page);
-      for (const before of after) await press(page, before);
-      const happened = inShort(await press(page, name));
-      expect(inOrder(happened, happens), happened.join("\n")).toEqual([]);
-      await expect(outcome(page)).toHaveText(says);
+    test.use({ expectsReuse: presses.some(({ happens }) => happens.includes("reuse")) });
+    test(`the buttons that ${name} cause the documented events and say so`, async ({ page }) => {
+      await openLab(page);
+      for (const { press: name, happens, says } of presses) {
+        await test.step(name, async () => {
+          const happened = inShort(await press(page, name));
+          expect(inOrder(happened, happens), happened.join("\n")).toEqual([]);
+          await expect(outcome(page)).toHaveText(says);
+        });
+      }
     });
   });
 }
-
-test("every button is in the table", async ({ page }) => {
-  await openLab(page);
-  const all = await page.locator(".actions-panel button").allTextContents();
-  const tried = new Set([...cases.flatMap((one) => [one.press, ...(one.after ?? [])]), "Sign in", "Reset the sandbox"]);
-  expect(all.filter((name) => !tried.has(name))).toEqual([]);
-});
 
 test("a reset opens another sandbox", async ({ page }) => {
   await openSignedIn(page);

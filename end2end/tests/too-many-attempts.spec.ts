@@ -1,5 +1,5 @@
 import type { Locator } from "@playwright/test";
-import { holdBack, THE_PROGRAM } from "../support/network.ts";
+import { holdBack, THE_WASM } from "../support/network.ts";
 import {
   accessTokenOf,
   button,
@@ -81,7 +81,7 @@ test("a throttled sign-in counts the wait down, keeps what is typed, and succeed
 test("a throttled sign-in before the WebAssembly has loaded states the wait", async ({ page, member, server }) => {
   const clock = await ownClock(page);
   await guessToSignIn(server, member.email);
-  const release = await holdBack(page, THE_PROGRAM);
+  const release = await holdBack(page, THE_WASM);
   await page.goto("/login", { waitUntil: "commit" });
   await fillIn(page, member);
   const answer = page.waitForResponse((response) => response.request().method() === "POST");

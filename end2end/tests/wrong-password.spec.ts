@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { holdBack, THE_PROGRAM } from "../support/network.ts";
+import { holdBack, THE_WASM } from "../support/network.ts";
 import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
 
@@ -38,7 +38,7 @@ test("a wrong password before the WebAssembly has loaded shows the same error, a
   page,
   member,
 }) => {
-  const release = await holdBack(page, THE_PROGRAM);
+  const release = await holdBack(page, THE_WASM);
   await page.goto("/login", { waitUntil: "commit" });
   await fillIn(page, wrong(member));
   const answer = page.waitForResponse((response) => response.request().method() === "POST");
