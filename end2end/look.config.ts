@@ -1,4 +1,4 @@
-// `npm run look`: the pages as pictures, for people to look at.
+// `npm run look`: pictures of every page; see look.ts.
 
 import { defineConfig } from "@playwright/test";
 import { inChromium } from "./playwright.config.ts";

@@ -1,94 +1,114 @@
+// `npm run look`: pictures of every page in every state and of every panel of the lab, in both languages, on a phone and a
+// desktop, in both themes. They go to look/LANGUAGE/PAGE-SIZE-THEME.png.
+
 import type { Page } from "@playwright/test";
+import { actions, openSignedIn, press } from "./support/lab.ts";
+import { speak, t, type Language } from "./support/language.ts";
 import { NO_NETWORK } from "./support/network.ts";
-import { button, heading, hydrated, refreshTokenOf, signIn, writeNote } from "./support/page.ts";
+import { button, heading, refreshTokenOf, reload, signIn, titleField } from "./support/page.ts";
+import { atEachPlace } from "./support/places.ts";
 import { expect, test } from "./support/test.ts";
 
-const SIZES = { phone: { width: 360, height: 740 }, desk: { width: 1440, height: 900 } };
+const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1440, height: 900 } };
+const THEMES = ["light", "dark"] as const;
+const LOCALES: [Language, string][] = [["en", "en-GB"], ["de", "de-DE"]];
 
-test.use({ settings: { grace: "0s" }, expectedComplaints: [401, ...NO_NETWORK] });
+// With the lab, so that one server serves all pages.
+test.use({ settings: { lab: true } });
 
-for (const [size, viewport] of Object.entries(SIZES)) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    test.describe(`${size}, ${colorScheme}`, () => {
-      test.use({ viewport, colorScheme });
-      const picture = (page: Page, name: string) =>
-        page.screenshot({ path: `look/${name}-${size}-${colorScheme}.png`, fullPage: true });
+for (const [language, locale] of LOCALES) {
+  const file = (name: string, size: string, theme: string) =>
+    `look/${language}/${name.replace(/\W+/g, "-")}-${size}-${theme}.png`;
 
-      test("pages for everybody", async ({ page, member }) => {
-        for (const [address, name] of [["/", "home"], ["/login", "login"], ["/register", "register"]] as const) {
-          await page.goto(address);
-          await hydrated(page);
-          await picture(page, name);
-        }
-        await page.goto("/login");
-        await hydrated(page);
-        await page.getByLabel("E-mail", { exact: true }).fill(member.email);
-        await page.getByLabel("Password", { exact: true }).fill("not the password at all");
-        await button(page, "Sign in").click();
-        await expect(page.getByRole("alert")).toBeVisible();
-        await picture(page, "wrong-password");
-      });
+  async function draw(page: Page, name: string): Promise<void> {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+      await page.setViewportSize(viewport);
+      for (const colorScheme of THEMES) {
+        await page.emulateMedia({ colorScheme });
+        await page.screenshot({ path: file(name, size, colorScheme), fullPage: true, animations: "disabled" });
+      }
+    }
+  }
 
-      test("pages that wait for the server", async ({ page, member, wire }) => {
-        await signIn(page, member);
-        wire.down();
-        await page.getByRole("textbox", { name: "Title", exact: true }).fill("Milk");
-        await button(page, "Save note").click();
-        await expect(button(page, "Waiting to save…")).toBeVisible();
-        await picture(page, "offline");
-        await button(page, "Sign out").click();
-        await expect(page.getByText("The server will be told")).toBeVisible();
-        await picture(page, "sign-out-pending");
-      });
+  test.describe(language, () => {
+    test.use({ locale });
+    test.beforeEach(() => speak(language));
 
-      test.describe(() => {
-        test.use({ expectsReuse: true });
-        test("pages of who is signed in", async ({ page, context, member, request, server }) => {
-          await signIn(page, member);
-          await picture(page, "no-notes");
-          await writeNote(page, "Milk", "and two rolls from the baker at the corner, who closes at six");
-          await writeNote(page, "A title that somebody wrote without thinking of small screens");
-          await writeNote(page, "Packing list", "passport\ncharger\nbook\n\nand the other book");
-          await picture(page, "notes");
-          await button(page, "Edit Milk").click();
-          await picture(page, "editing");
-          await page.goto("/");
-          await expect(button(page, "Sign out")).toBeVisible();
-          await picture(page, "home-signed-in");
-
-          await page.goto("/notes");
-          await expect(heading(page, "Milk")).toBeVisible();
-          const old = await refreshTokenOf(context);
-          await page.reload();
-          await expect(heading(page, "Milk")).toBeVisible();
-          await request.post("/api/auth/refresh", { form: {}, headers: { cookie: `__Secure-refresh=${old}` } });
-          await writeNoteInVain(page);
-          await picture(page, "ended");
-
-          await page.getByLabel("Password", { exact: true }).fill(member.password);
-          await button(page, "Sign in").click();
-          await expect(page.getByRole("region", { name: "For your safety", exact: true })).toBeVisible();
-          await picture(page, "notice");
-          await page.goto("/account");
-          await expect(page.getByText("Account created")).toBeVisible();
-          await picture(page, "account");
-          const { email, password } = member;
-          await request.post("/api/auth/login", { form: { email, password } });
-          await page.goto("/sessions");
-          await expect(page.getByRole("button", { name: "Sign out all other browsers" })).toBeVisible();
-          await picture(page, "sessions");
-          await server.later(11 * 60);
-          await button(page, "Sign out all other browsers").click();
-          await expect(page.getByRole("dialog")).toBeVisible();
-          await page.screenshot({ path: `look/step-up-${size}-${colorScheme}.png` });
-        });
+    atEachPlace(({ name, open }) => {
+      test(name, async ({ page, member, server }) => {
+        await open(page, member, server);
+        await draw(page, name);
       });
     });
-  }
-}
 
-async function writeNoteInVain(page: Page): Promise<void> {
-  await page.getByRole("textbox", { name: "Title", exact: true }).fill("Honey");
-  await button(page, "Save note").click();
-  await expect(heading(page, "We ended your session for your safety")).toBeVisible();
+    test.describe(() => {
+      test.use({ expectedComplaints: NO_NETWORK });
+
+      test("the pages while the server cannot be reached", async ({ page, member, wire }) => {
+        await signIn(page, member);
+        wire.down();
+        await titleField(page).fill("Milk");
+        await button(page, "Save note").click();
+        await expect(page.getByText(t("You are offline or the server cannot be reached. Your work is kept, and sent as soon as it can be."))).toBeVisible();
+        await draw(page, "the notes page while offline");
+        await button(page, "Sign out").click();
+        await expect(page.getByText(t("You are signed out in this browser. The server will be told as soon as it can be reached."))).toBeVisible();
+        await draw(page, "the sign-in page after a sign-out while offline");
+      });
+    });
+
+    test.describe(() => {
+      test.use({ expectedComplaints: [401], expectsReuse: true });
+
+      test("the page after the session was ended for safety", async ({ page, context, member, server }) => {
+        await signIn(page, member);
+        const cookie = `__Secure-refresh=${await refreshTokenOf(context)}`;
+        await reload(page);
+        await reload(page);
+        await server.later(60);
+        await fetch(`${server.url}/api/auth/refresh`, { method: "POST", headers: { cookie } });
+        await page.reload();
+        await expect(heading(page, t("We ended your session for your safety"))).toBeVisible();
+        await draw(page, "the page after the session was ended for safety");
+      });
+    });
+
+    test.describe(() => {
+      // The lab provokes refused requests and blocked scripts.
+      test.use({ expectedComplaints: ["Failed to load resource", "Content Security Policy"], expectsReuse: true });
+
+      for (const [size, viewport] of Object.entries(SIZES)) {
+        test(`the lab and its panels, ${size}`, async ({ page }) => {
+          test.setTimeout(120_000);
+          await page.setViewportSize(viewport);
+          await openSignedIn(page);
+          const both = async (name: string, of: (path: string) => Promise<unknown>) => {
+            for (const colorScheme of THEMES) {
+              await page.emulateMedia({ colorScheme });
+              await of(file(name, size, colorScheme));
+            }
+          };
+          const whole = (name: string) => both(name, (path) => page.screenshot({ path, fullPage: true, animations: "disabled" }));
+          await whole("the lab after signing in");
+          await press(page, "Expire the access token now");
+          await whole("the lab after a refresh");
+          for (const name of ["Inject a script, policy off", "Steal and replay: victim first, after the grace"]) await press(page, name);
+          for (const button of await page.getByRole("region", { name: "More panels" }).getByRole("button").all()) await button.click();
+          await whole("the lab with every panel");
+          for (const panel of await page.getByRole("region").filter({ has: page.getByRole("heading", { level: 2 }) }).all()) {
+            const name = `the lab, ${await panel.getByRole("heading", { level: 2 }).first().textContent()}`;
+            await both(name, (path) => panel.screenshot({ path, animations: "disabled" }));
+          }
+          for (const group of await actions(page).getByRole("group").all()) {
+            if ((await group.getAttribute("open")) === null) await group.locator("summary").click();
+            const name = `the lab, ${await group.getByRole("heading").textContent()}`;
+            await both(name, (path) => group.screenshot({ path, animations: "disabled" }));
+          }
+          await page.goto("/lab?view=presenter");
+          await expect(page.getByRole("button", { name: "Next: " })).toBeVisible();
+          await whole("the lab for a presenter");
+        });
+      }
+    });
+  });
 }

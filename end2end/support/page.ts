@@ -1,6 +1,7 @@
 // Actions and locators of the app's pages, and the two states a test awaits: hydration and the auth state.
 
 import type { BrowserContext, Locator, Page, Response } from "@playwright/test";
+import { t } from "./language.ts";
 import type { Server } from "./server.ts";
 import { expect, type Person } from "./test.ts";
 
@@ -17,13 +18,13 @@ export async function signedOut(page: Page): Promise<void> {
   await expect(page.locator("html")).toHaveAttribute("data-auth-state", "anonymous");
 }
 
-export const emailField = (page: Page): Locator => page.getByLabel("E-mail", { exact: true });
-export const passwordField = (page: Page): Locator => page.getByLabel("Password", { exact: true });
-export const titleField = (page: Page): Locator => page.getByRole("textbox", { name: "Title", exact: true });
-export const noteField = (page: Page): Locator => page.getByRole("textbox", { name: "Note", exact: true });
-export const button = (page: Page, name: string): Locator => page.getByRole("button", { name, exact: true });
+export const emailField = (page: Page): Locator => page.getByLabel(t("E-mail"), { exact: true });
+export const passwordField = (page: Page): Locator => page.getByLabel(t("Password"), { exact: true });
+export const titleField = (page: Page): Locator => page.getByRole("textbox", { name: t("Title"), exact: true });
+export const noteField = (page: Page): Locator => page.getByRole("textbox", { name: t("Note"), exact: true });
+export const button = (page: Page, name: string): Locator => page.getByRole("button", { name: t(name), exact: true });
 export const heading = (page: Page, name: string): Locator => page.getByRole("heading", { name, exact: true });
-export const notes = (page: Page): Locator => page.getByRole("list", { name: "Your notes" }).getByRole("listitem");
+export const notes = (page: Page): Locator => page.getByRole("list", { name: t("Your notes") }).getByRole("listitem");
 
 export async function fillIn(page: Page, { email, password }: Pick<Person, "email" | "password">): Promise<void> {
   await emailField(page).fill(email);
@@ -38,7 +39,7 @@ export async function signIn(page: Page, person: Person, address = "/login"): Pr
   const answer = page.waitForResponse("**/api/auth/login");
   await button(page, "Sign in").click();
   await signedIn(page);
-  await expect(heading(page, "Notes")).toBeVisible();
+  await expect(heading(page, t("Notes"))).toBeVisible();
   return answer;
 }
 

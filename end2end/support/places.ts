@@ -4,6 +4,7 @@
 import type { Page } from "@playwright/test";
 import { alsoOn, button, emailField, fillIn, heading, hydrated, NO_LONGER_RECENT, notes, stealRefreshToken, signIn, writeNote } from "./page.ts";
 import { A_PART, NOT_DOWNLOADED } from "./network.ts";
+import { t } from "./language.ts";
 import type { Server } from "./server.ts";
 import { expect, test, type Person } from "./test.ts";
 
@@ -34,8 +35,8 @@ const places: Place[] = [
     name: "the start page, signed in",
     async open(page, member) {
       await signIn(page, member);
-      await page.getByRole("link", { name: "Home", exact: true }).click();
-      await expect(page.getByText(`You are signed in as ${member.email}.`)).toBeVisible();
+      await page.getByRole("link", { name: t("Home"), exact: true }).click();
+      await expect(page.getByText(t(`You are signed in as ${member.email}.`))).toBeVisible();
     },
   },
   { name: "the sign-in page", open: (page) => arrive(page, "/login", "Sign in") },
@@ -67,7 +68,7 @@ const places: Place[] = [
     name: "the notes page without notes",
     async open(page, member) {
       await signIn(page, member);
-      await expect(page.getByText("No notes yet.")).toBeVisible();
+      await expect(page.getByText(t("No notes yet. The first one you save appears here."))).toBeVisible();
     },
   },
   { name: "the notes page", open: withNotes },
@@ -104,7 +105,7 @@ const places: Place[] = [
       await button(other, "Sign out").click();
       await told;
       await other.close();
-      await expect(heading(page, "Your session has ended")).toBeVisible();
+      await expect(heading(page, t("Your session has ended"))).toBeVisible();
     },
   },
   { name: "the account page", open: withAccount },
@@ -112,9 +113,9 @@ const places: Place[] = [
     name: "the account page after a wrong password",
     async open(page, member) {
       await withAccount(page, member);
-      const form = page.getByRole("form", { name: "Password" });
-      await form.getByLabel("Current password", { exact: true }).fill("not the password at all");
-      await form.getByLabel("New password", { exact: true }).fill(`${member.password} and more`);
+      const form = page.getByRole("form", { name: t("Password") });
+      await form.getByLabel(t("Current password"), { exact: true }).fill("not the password at all");
+      await form.getByLabel(t("New password"), { exact: true }).fill(`${member.password} and more`);
       await button(page, "Change password").click();
       await expect(form.getByRole("alert")).toBeFocused();
     },
@@ -125,7 +126,7 @@ const places: Place[] = [
     async open(page, member) {
       await withSessions(page, member);
       await button(page, "Sign out all other browsers").click();
-      await expect(page.getByText("One other browser was signed out.")).toBeVisible();
+      await expect(page.getByText(t("One other browser was signed out."))).toBeVisible();
     },
   },
   { name: "the step-up dialog", open: withStepUp },
@@ -133,7 +134,7 @@ const places: Place[] = [
     name: "the step-up dialog after a wrong password",
     async open(page, member, server) {
       await withStepUp(page, member, server);
-      await page.getByLabel("Your password", { exact: true }).fill("not the password at all");
+      await page.getByLabel(t("Your password"), { exact: true }).fill("not the password at all");
       await button(page, "Go on").click();
       await expect(page.getByRole("dialog").getByRole("alert")).toBeFocused();
     },
@@ -143,7 +144,7 @@ const places: Place[] = [
     reuse: true,
     async open(page, member, server) {
       await stealRefreshToken(page, member, server);
-      await expect(page.getByRole("region", { name: "For your safety", exact: true })).toBeVisible();
+      await expect(page.getByRole("region", { name: t("For your safety"), exact: true })).toBeVisible();
     },
   },
   {
@@ -161,7 +162,7 @@ const places: Place[] = [
 async function arrive(page: Page, address: string, title: string): Promise<void> {
   await page.goto(address);
   await hydrated(page);
-  await expect(heading(page, title)).toBeVisible();
+  await expect(heading(page, t(title))).toBeVisible();
 }
 
 async function refused(page: Page, typed: Pick<Person, "email" | "password">, press: string): Promise<void> {
@@ -182,7 +183,7 @@ async function withAccount(page: Page, member: Person): Promise<void> {
   await signIn(page, member);
   await page.goto("/account");
   await hydrated(page);
-  await expect(page.getByText("Account created")).toBeVisible();
+  await expect(page.getByText(t("Account created"))).toBeVisible();
 }
 
 async function withSessions(page: Page, member: Person): Promise<void> {
@@ -196,5 +197,5 @@ async function withStepUp(page: Page, member: Person, server: Server): Promise<v
   await withSessions(page, member);
   await server.later(NO_LONGER_RECENT);
   await button(page, "Sign out all other browsers").click();
-  await expect(page.getByRole("dialog", { name: "Is it you?" })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: t("Is it you?") })).toBeVisible();
 }

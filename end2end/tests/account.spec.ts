@@ -1,3 +1,5 @@
+// Account page and sessions: step-up authentication, change of password and e-mail address, deletion, the notice of a theft.
+
 import type { Page } from "@playwright/test";
 import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, stealRefreshToken, signedOut, signIn, titleField } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
@@ -21,7 +23,7 @@ test.describe(() => {
     const elsewhere = await signedInElsewhere(page, member);
     await server.later(NO_LONGER_RECENT);
     await page.goto("/sessions");
-    // The third is the one in which the account was made.
+    // The third session belongs to the registration.
     await expect(browsers(page)).toHaveCount(3);
     await expect(browsers(page).first()).toContainText("This browser");
     const strange = browsers(page).filter({ hasNotText: "This browser" });

@@ -1,3 +1,5 @@
+// Return addresses (no open redirect) and unknown addresses.
+
 import { Traffic } from "../support/network.ts";
 import { button, fillIn, heading, hydrated, signIn } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";

@@ -1,3 +1,5 @@
+// Ways to arrive at a page: links from other sites (SameSite=Strict), prerendering, the back/forward cache.
+
 import { chromium, type Browser, type Page } from "@playwright/test";
 import { inChromium } from "../playwright.config.ts";
 import { Traffic } from "../support/network.ts";
@@ -26,7 +28,7 @@ test("a prerendered page does not refresh before it is shown", async ({ page, co
   await writeNote(page, "Milk");
   const before = wire.statuses("/api/auth/refresh").length;
   const witness = await Witness.of(context);
-  // Playwright cannot look into a page that Chromium prerenders, so this page believes that it is one.
+  // Playwright has no access to a page that Chromium prerenders, so the test simulates the API.
   await page.addInitScript(() => {
     let prerendering = true;
     Object.defineProperty(Document.prototype, "prerendering", { get: () => prerendering });
@@ -44,8 +46,8 @@ test("a prerendered page does not refresh before it is shown", async ({ page, co
   expect(witness.saw()).toEqual([]);
 });
 
-/** What a browser does that has kept a page whole: it wakes it up. Gives what the page shows by the next frame. */
-const outOfTheCache = (page: Page): Promise<string> =>
+/** Simulates the restore from the back/forward cache. Returns the text that the page shows at the next frame. */
+const restoreFromCache = (page: Page): Promise<string> =>
   page.evaluate(async () => {
     dispatchEvent(new PageTransitionEvent("pageshow", { persisted: true }));
     await new Promise(requestAnimationFrame);
@@ -53,7 +55,7 @@ const outOfTheCache = (page: Page): Promise<string> =>
   });
 
 test.describe("a page from the back/forward cache", () => {
-  // Messages are not kept for a page that sleeps.
+  // A frozen page receives no messages.
   test.beforeEach(async ({ page }) => void (await withoutChannel(page)));
 
   test("shows nothing private after a sign-out in another tab", async ({ page, context, member }) => {
@@ -63,7 +65,7 @@ test.describe("a page from the back/forward cache", () => {
     const told = other.waitForResponse("**/api/auth/logout");
     await button(other, "Sign out").click();
     await told;
-    expect(await outOfTheCache(page)).not.toContain("for nobody else");
+    expect(await restoreFromCache(page)).not.toContain("for nobody else");
     await signedOut(page);
     await expect(heading(page, "Your session has ended")).toBeVisible();
   });
@@ -73,7 +75,7 @@ test.describe("a page from the back/forward cache", () => {
     await writeNote(page, "Milk", "for nobody else");
     await titleField(page).fill("Honey");
     const refresh = wire.hold("/api/auth/refresh");
-    expect(await outOfTheCache(page)).not.toContain("for nobody else");
+    expect(await restoreFromCache(page)).not.toContain("for nobody else");
     await expect(page.getByText("Restoring your session…")).toBeVisible();
     refresh.release();
     await expect(page.getByText("for nobody else")).toBeVisible();

@@ -1,3 +1,5 @@
+// Progressive enhancement: the forms work before the WebAssembly has loaded.
+
 import { holdBack, THE_WASM, Traffic } from "../support/network.ts";
 import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";

@@ -1,3 +1,5 @@
+// Wrong browser clocks and idle tabs: the client measures the age of an access token from its receipt.
+
 import type { BrowserContext } from "@playwright/test";
 import { Traffic } from "../support/network.ts";
 import { A_TOKEN_LIFE, button, heading, reload, signIn, titleField, writeNote } from "../support/page.ts";
@@ -6,7 +8,7 @@ import { expect, test } from "../support/test.ts";
 const DAY = 24 * 3600;
 test.use({ expectedComplaints: [401] });
 
-/** Sets the wall clock of the browser; its monotonic clock goes on as it did. */
+/** Sets the wall clock of the browser; its monotonic clock is not changed. */
 async function setClock(context: BrowserContext, seconds: number): Promise<void> {
   const shift = (seconds: number) => {
     const real = ((window as unknown as { realDate?: DateConstructor }).realDate ??= Date);
@@ -61,7 +63,7 @@ test("an idle tab sends no requests, so the idle limit applies", async ({ page, 
   await writeNote(page, "Milk");
   const traffic = new Traffic(context);
   await server.later(8 * DAY);
-  // An hour for the page, in which any timer it has set goes off.
+  // An hour on the page's clock, in which every timer would fire.
   await page.clock.runFor(3_600_000);
   expect(traffic.urls).toEqual([]);
 

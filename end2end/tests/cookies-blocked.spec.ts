@@ -1,3 +1,5 @@
+// A browser that blocks all cookies.
+
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

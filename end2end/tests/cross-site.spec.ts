@@ -1,3 +1,5 @@
+// CSRF: forms, scripts, images, links and frames of other sites, other ports and sandboxed frames.
+
 import { randomUUID } from "node:crypto";
 import type { BrowserContext, Frame, Page } from "@playwright/test";
 import { FETCHES, fetchAll, showAll, submitAll, type Fields, type Target } from "../support/attacks.ts";
@@ -6,7 +8,7 @@ import { accessTokenOf, reload, signedIn, signIn, writeNote } from "../support/p
 import { expect, test, type Person } from "../support/test.ts";
 import type { Passed, Wire } from "../support/wire.ts";
 
-/** All that changes something, filled in by somebody who knows every password. */
+/** Every endpoint that changes state, with valid fields and the right passwords. */
 function targets(url: string, member: Person, stranger: Person, newcomer: Person): Target[] {
   const { password } = member;
   const id = randomUUID();
@@ -33,7 +35,7 @@ function targets(url: string, member: Person, stranger: Person, newcomer: Person
   return Object.entries(paths).map(([path, fields]) => [url + path, fields]);
 }
 
-/** What a person has on the server and in the browser: an event would be in the history, a turn in the cookies. */
+/** A user's state on the server and in the browser. The history would show an event, the cookies a rotation. */
 async function possessions(context: BrowserContext, url: string, token: string): Promise<unknown[]> {
   const ask = async (path: string): Promise<unknown> => {
     const answer = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
@@ -44,7 +46,7 @@ async function possessions(context: BrowserContext, url: string, token: string):
   return [await context.cookies(), ...(await Promise.all(paths.map(ask)))];
 }
 
-/** The requests of other sites that arrive while something is done: so many. */
+/** Awaits the expected number of cross-site requests during an action and returns them. */
 async function sentDuring(wire: Wire, expected: number, act: () => Promise<unknown>): Promise<Passed[]> {
   const before = wire.passed.length;
   const sent = () => wire.passed.slice(before).filter(isOfOthers);
@@ -53,7 +55,7 @@ async function sentDuring(wire: Wire, expected: number, act: () => Promise<unkno
   return sent();
 }
 
-/** The page of somebody else, or the frame in it. */
+/** Opens the page of the other origin. Returns its sandboxed frame if it has one. */
 async function opened(tab: Page, url: string): Promise<Frame> {
   await tab.goto(url);
   return tab.frames()[1] ?? tab.mainFrame();
@@ -67,7 +69,7 @@ const hasToken = ({ headers }: Passed): boolean => `${headers.cookie}`.includes(
 const SANDBOX = `<iframe sandbox="allow-scripts allow-forms" srcdoc="<body>"></iframe>`;
 const PLACES = [
   { place: "another site", host: "127.0.0.1", body: "", says: "cross-site" },
-  // SameSite does not help here: the cookies come along.
+  // SameSite does not help here: the browser sends the cookies.
   { place: "another port of this site", host: "localhost", body: "", says: "same-site" },
   { place: "a sandboxed frame on another site", host: "127.0.0.1", body: SANDBOX, says: "cross-site" },
   { place: "a sandboxed frame on another port of this site", host: "localhost", body: SANDBOX, says: "cross-site" },
@@ -105,7 +107,7 @@ test.describe(() => {
         ["forms into frames", all.length, inFrames("post")],
         ["scripts", all.length * FETCHES, async () => learned.push(...(await (await frame()).evaluate(fetchAll, all)))],
         ["images", all.length, async () => learned.push(...(await (await frame()).evaluate(showAll, all)))],
-        // A link to a page of ours is followed as any other: see `arriving`.
+        // Links to pages are allowed: see `arriving`.
         ["links", api.length, oneByOne("get", api)],
         ["frames", all.length, inFrames("get")],
       ];
@@ -121,7 +123,7 @@ test.describe(() => {
         }
         expect(sent.some(hasToken), `${way}: the refresh token comes along`).toBe(says === "same-site");
       }
-      expect(new Set(learned), "what a script there learns").toEqual(new Set(["nothing"]));
+      expect(new Set(learned), "what the other origin's scripts can read").toEqual(new Set(["nothing"]));
       site.close();
 
       await writeNote(page, "Milk");

@@ -1,10 +1,12 @@
+// A session that is ended from another browser.
+
 import type { APIRequestContext } from "@playwright/test";
 import { accessTokenOf, button, heading, noteField, passwordField, refreshTokenOf, signIn, titleField, writeNote } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
 
 test.use({ expectedComplaints: [401] });
 
-/** The same person in another browser, where a sign-in needs no page. */
+/** Signs the same user in over HTTP, as another browser. Returns a function that posts to a path. */
 async function elsewhere(request: APIRequestContext, { email, password }: Person): Promise<(path: string) => Promise<void>> {
   const answer = await request.post("/api/auth/login", { form: { email, password } });
   const { access_token } = (await answer.json()) as { access_token: string };

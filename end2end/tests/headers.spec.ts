@@ -1,3 +1,5 @@
+// Clickjacking (frame-ancestors) and the content security policy.
+
 import { otherSite } from "../support/other-site.ts";
 import { hydrated, signedIn, signIn } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
@@ -8,7 +10,7 @@ test.describe(() => {
   for (const [where, host] of [["another site", "127.0.0.1"], ["another port of this site", "localhost"]] as const) {
     test(`a frame of these pages on ${where} stays empty`, async ({ page, context, member, server, wire }) => {
       await signIn(page, member);
-      const turned = wire.statuses("/api/auth/refresh").length;
+      const refreshes = wire.statuses("/api/auth/refresh").length;
       const addresses = ["/", "/login", "/register", "/notes", "/account", "/nowhere"];
       const frames = addresses.map((address) => `<iframe src="${server.url}${address}"></iframe>`);
       const site = await otherSite(frames.join(""), host);
@@ -20,7 +22,7 @@ test.describe(() => {
         expect(await frame.getByRole("banner").or(frame.getByRole("main")).count(), addresses[at]).toBe(0);
       }
       for (const address of addresses) expect(wire.statuses(address), address).not.toEqual([]);
-      expect(wire.statuses("/api/auth/refresh").length, "nothing of ours ran").toBe(turned);
+      expect(wire.statuses("/api/auth/refresh").length, "no script of the framed pages ran").toBe(refreshes);
       site.close();
     });
   }
@@ -48,7 +50,7 @@ test.describe(() => {
       }
       expect(violations).toEqual([]);
 
-      // It would have been heard.
+      // The listener works: a blocked image is reported.
       await page.evaluate(() => void document.body.append(Object.assign(document.createElement("img"), { src: "http://127.0.0.1:9/" })));
       await expect.poll(() => violations).toEqual([expect.stringMatching(/nowhere: img-src/)]);
     });

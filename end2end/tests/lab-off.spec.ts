@@ -1,3 +1,7 @@
+// A server without `--lab`.
+
+import type { Request } from "@playwright/test";
+import { A_PART, pathOf } from "../support/network.ts";
 import { hydrated } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -6,9 +10,11 @@ test.use({ expectedComplaints: [404] });
 test("without --lab the lab is absent, and the sign-in page downloads none of it", async ({ page }) => {
   const answer = await page.goto("/lab");
   expect(answer?.status()).toBe(404);
-  const files: string[] = [];
-  page.on("request", (request) => files.push(new URL(request.url()).pathname));
+  const requests: Request[] = [];
+  page.on("request", (request) => requests.push(request));
   await page.goto("/login");
   await hydrated(page);
-  expect(files.filter((file) => /lab|stage/.test(file))).toEqual([]);
+  expect(requests.map(pathOf).filter((path) => A_PART.test(path) || path.includes("lab"))).toEqual([]);
+  // The pages of the app have one stylesheet; the lab's page has more.
+  expect(requests.filter((request) => request.resourceType() === "stylesheet")).toHaveLength(1);
 });

@@ -1,3 +1,5 @@
+// Lazy loading: pages that are downloaded as separate WebAssembly files.
+
 import type { Page } from "@playwright/test";
 import { A_PART, holdBack, NOT_DOWNLOADED, pathOf, Traffic } from "../support/network.ts";
 import { button, heading, hydrated, signIn } from "../support/page.ts";
@@ -18,7 +20,7 @@ test("a lazy-loaded page is downloaded when it is opened, and only once", async 
   await page.goto("/account");
   await expect(heading(page, "Account")).toBeVisible();
   const downloaded = parts(traffic);
-  // And what it shares with other parts: never another part.
+  // One part and the chunks that it shares with other parts.
   expect(downloaded.filter((path) => !path.includes("/chunk_"))).toEqual([expect.stringMatching(/split_account\.[\w-]{22}\.wasm$/)]);
   expect(new Set(downloaded).size).toBe(downloaded.length);
   await follow(page, "Signed-in browsers");
@@ -32,7 +34,7 @@ test("focus and address wait for a lazy-loaded page", async ({ page, member }) =
   await signIn(page, member);
   const release = await holdBack(page, A_PART);
   await page.evaluate(() => {
-    // No link of the notes page leads there.
+    // The notes page has no link to it.
     document.querySelector("main")!.append(Object.assign(document.createElement("a"), { href: "/account", textContent: "There" }));
   });
   await follow(page, "There");
@@ -41,7 +43,7 @@ test("focus and address wait for a lazy-loaded page", async ({ page, member }) =
   release();
   await expect(heading(page, "Account")).toBeFocused();
 
-  // What a fresh page load does not have, it is not given.
+  // A full page load does not move the focus.
   await page.goto("/account#password");
   await expect(page.getByRole("form", { name: "Password" })).toBeInViewport();
   await expect(page.locator("body")).toBeFocused();

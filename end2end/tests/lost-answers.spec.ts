@@ -1,3 +1,5 @@
+// Lost and reordered refresh responses: the grace of a superseded refresh token keeps the session.
+
 import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signIn, titleField, writeNote, withoutLocks } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -8,7 +10,7 @@ test("a reload before the refresh response arrives keeps the session", async ({ 
   await writeNote(page, "Milk");
   const lost = wire.hold(REFRESH);
   await page.reload();
-  // The server has turned the token; the browser will never hear of it.
+  // The server has rotated the token; the browser never receives the new one.
   await lost.answered;
   await page.reload();
   lost.drop();
@@ -42,7 +44,7 @@ test.describe(() => {
   test.use({ expectedComplaints: [401] });
 
   test("two tabs whose refresh responses arrive in reverse order both stay signed in", async ({ page, context, member, server, wire }) => {
-    // Without the lock both ask at once.
+    // Without the lock both tabs refresh at once.
     await withoutLocks(context);
     await signIn(page, member);
     const other = await alsoOn(context, "/notes");

@@ -1,3 +1,5 @@
+// Single-flight: many tabs and many calls at once.
+
 import { A_TOKEN_LIFE, accessTokenOf, alsoOn, button, heading, notes, reload, signedIn, signIn, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -39,7 +41,7 @@ test.describe(() => {
         button.click();
       }
     });
-    // A hundred requests, six at a time.
+    // The browser sends a hundred requests, six at a time.
     await expect(page.getByText("No notes yet.")).toBeVisible({ timeout: 20_000 });
     expect(wire.statuses(REFRESH).slice(before)).toEqual([200]);
     const deletes = wire.statuses("/api/notes/delete");

@@ -1,3 +1,5 @@
+// Memory: the heap after a thousand refreshes.
+
 import { signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -11,7 +13,7 @@ test("a thousand refreshes do not grow the heap", async ({ page, context, member
     const usage = (await session.send("Runtime.getHeapUsage")) as { usedSize: number; backingStorageSize?: number };
     return usage.usedSize + (usage.backingStorageSize ?? 0);
   };
-  // A page that comes out of the cache asks for a refresh before it shows anything.
+  // A page that is restored from the back/forward cache refreshes before it shows anything.
   const refresh = (times: number) =>
     page.evaluate(async (times) => {
       const state = () => document.documentElement.getAttribute("data-auth-state");
@@ -29,7 +31,7 @@ test("a thousand refreshes do not grow the heap", async ({ page, context, member
       }
     }, times);
 
-  // Past the 250 requests that the browser's own timing buffer holds.
+  // The browser's resource timing buffer holds 250 requests; it is full before the first measurement.
   await refresh(300);
   const before = await heap();
   await refresh(1_000);

@@ -1,3 +1,5 @@
+// Notes: editing, deleting, drafts.
+
 import { button, fillIn, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 

@@ -1,3 +1,5 @@
+// Where tokens are: in no storage that scripts can read, and in no request but those that need them.
+
 import type { BrowserContext, Page } from "@playwright/test";
 import { Traffic } from "../support/network.ts";
 import { accessTokenOf, heading, refreshCookie, reload, signIn, writeNote } from "../support/page.ts";
@@ -5,10 +7,10 @@ import { expect, test } from "../support/test.ts";
 
 const DAY = 24 * 60 * 60;
 
-/** Anything of the shape of one of the two tokens. */
+/** The shapes of the two tokens. */
 const A_TOKEN = /ttr_[\w-]{20}|eyJ[\w-]+\.[\w-]+\.[\w-]+/;
 
-/** Everything a script in the page can read that outlives it. */
+/** Everything persistent that a script in the page can read. */
 function withinReachOfScripts(page: Page): Promise<Record<string, string>> {
   return page.evaluate(async () => ({
     localStorage: JSON.stringify({ ...localStorage }),
@@ -22,7 +24,7 @@ function withinReachOfScripts(page: Page): Promise<Record<string, string>> {
   }));
 }
 
-/** The text of every document, script and style that is served from now on. */
+/** Collects the text of every document, script and style that is served from now on. */
 function everythingServed(context: BrowserContext): Promise<[url: string, text: string]>[] {
   const served: Promise<[string, string]>[] = [];
   context.on("response", (response) => {
@@ -80,7 +82,7 @@ test("the sign-in sets a refresh cookie with exactly the documented attributes",
 
   const cookie = await refreshCookie(context);
   expect(cookie).toMatchObject({
-    // Without a dot in front: it goes to this host and to none below it.
+    // Without a leading dot: the cookie is host-only.
     domain: "localhost",
     path: "/api/auth",
     httpOnly: true,

@@ -1,3 +1,5 @@
+// The minimum password length of the server's settings.
+
 import { hydrated, passwordField, signIn } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 

@@ -1,3 +1,5 @@
+// The registration form.
+
 import { button, emailField, fillIn, hydrated, passwordField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 

@@ -1,3 +1,5 @@
+// Sign-out: pages, cookies, copies of tokens, and a sign-out without a connection.
+
 import { NO_NETWORK, Traffic } from "../support/network.ts";
 import { accessTokenOf, button, cookieNames, heading, refreshTokenOf, signedOut, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";

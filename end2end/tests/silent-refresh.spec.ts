@@ -1,3 +1,5 @@
+// Silent refresh: an expired access token costs one 401, one refresh and one retry.
+
 import { holdBack, Traffic } from "../support/network.ts";
 import { A_TOKEN_LIFE, accessTokenOf, alsoOn, button, noteField, notes, saveInBothAtOnce, signIn, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";

@@ -1,3 +1,5 @@
+// The session survives a reload, and no frame shows the login form.
+
 import { holdBack } from "../support/network.ts";
 import { button, fillIn, heading, hydrated, notes, signedIn, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";

@@ -1,3 +1,5 @@
+// Several tabs of one browser.
+
 import { alsoOn, button, heading, signedIn, signedOut, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 

@@ -1,3 +1,5 @@
+// Throttling: forms count the wait down and keep what is typed.
+
 import type { Locator } from "@playwright/test";
 import { holdBack, THE_WASM } from "../support/network.ts";
 import {
@@ -18,14 +20,14 @@ import { expect, test } from "../support/test.ts";
 
 test.use({ settings: { throttle: true }, expectedComplaints: [401, 422, 429] });
 
-/** Until then everything that was counted is forgotten: all people here come from one address. */
+/** All counters have expired after a day. The tests need that because all their users have one address. */
 const A_DAY = 24 * 3600;
 type Clock = Awaited<ReturnType<typeof ownClock>>;
 const WRONG = "not the password at all";
 
 test.beforeEach(({ server }) => server.later(A_DAY));
 
-/** Guesses, waiting as told, until the next guess has to wait for a while; gives the seconds. */
+/** Sends wrong passwords, waiting as told, until the next wait is at least eight seconds; returns it in seconds. */
 async function guess(server: Server, path: string, fields: Record<string, string>, token = ""): Promise<number> {
   for (;;) {
     const headers = { authorization: `Bearer ${token}` };
@@ -44,7 +46,7 @@ const guessAsMember = (server: Server, token: string) =>
 const seen = (message: Locator): Locator => message.locator("[aria-hidden=true]");
 const heard = (message: Locator): Locator => message.locator(".unseen");
 
-/** Watches a wait to its end that began when the clock stood still. */
+/** Follows the countdown to its end. The clock was stopped before it began. */
 async function waitAsTold(clock: Clock, server: Server, message: Locator): Promise<void> {
   const told = (await heard(message).textContent())!;
   expect(told).toMatch(/^Too many attempts\. Try again in [2-8] seconds\.$/);
@@ -90,7 +92,7 @@ test("a throttled sign-in before the WebAssembly has loaded states the wait", as
   const message = page.getByRole("alert");
   await expect(seen(message)).toHaveText(/^Too many attempts\. Try again in \d seconds\.$/);
   await expect(emailField(page)).toHaveValue(member.email);
-  await expect(button(page, "Sign in"), "without the program nothing would make it work again").toBeEnabled();
+  await expect(button(page, "Sign in"), "without the program nothing would enable it again").toBeEnabled();
 
   await clock.stop();
   release();
@@ -123,8 +125,8 @@ for (const { name, press, field, typed } of FORMS) {
     const message = form.getByRole("alert");
     await expect(message).toBeFocused();
     await expect(button(page, press)).toBeDisabled();
-      await waitAsTold(clock, server, message);
-    // Not offline: the server was there.
+    await waitAsTold(clock, server, message);
+    // Not offline: the server has answered.
     await signedIn(page);
     await expect(current).toHaveValue(member.password);
     if (field) await expect(form.getByLabel(field, { exact: true })).toHaveValue(typed);

@@ -1,3 +1,5 @@
+// English and German.
+
 import { button, heading, hydrated, signedIn, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 

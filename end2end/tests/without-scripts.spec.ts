@@ -1,11 +1,13 @@
+// No JavaScript.
+
 import type { Page } from "@playwright/test";
 import { button, cookieNames, emailField, fillIn, heading, passwordField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
-// The program is preloaded, and nothing asks for it.
+// The preloaded program is never used.
 test.use({ javaScriptEnabled: false, expectedComplaints: [401, "preload"] });
 
-/** By its role, because a search by text leaves out what is in a `noscript`. */
+/** By role, because a search by text skips `noscript`. */
 const needsScripts = (page: Page) => page.getByRole("paragraph").filter({ hasText: "Notes need JavaScript" });
 
 test("without JavaScript the start page and its links work", async ({ page }) => {

@@ -1,3 +1,5 @@
+// Sign-in errors.
+
 import type { Page } from "@playwright/test";
 import { holdBack, THE_WASM } from "../support/network.ts";
 import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn } from "../support/page.ts";
