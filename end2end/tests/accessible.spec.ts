@@ -1,13 +1,12 @@
 // Accessibility (WCAG 2.2 AA) of every page in every state: axe in both themes, target size, reflow, reduced motion and
 // forced colours.
 
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
+import { violations, WCAG } from "../support/axe.ts";
 import { emailField, hydrated } from "../support/page.ts";
 import { atEachPlace } from "../support/places.ts";
 import { expect, test } from "../support/test.ts";
 
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const RULES = [...WCAG, "best-practice"];
 const PHONE = { width: 360, height: 740 };
 /** WCAG 1.4.10: 1280 by 1024 at 400 %. */
 const REFLOW = { width: 320, height: 256 };
@@ -36,7 +35,7 @@ atEachPlace(({ name, open }) => {
     await page.setViewportSize(DESKTOP);
     for (const colorScheme of ["light", "dark"] as const) {
       await page.emulateMedia({ colorScheme });
-      expect(await findings(page), colorScheme).toEqual([]);
+      expect(await violations(page, RULES), colorScheme).toEqual([]);
     }
     await page.emulateMedia({ forcedColors: "active" });
     expect(await page.evaluate(withoutBorder)).toEqual([]);
@@ -49,7 +48,7 @@ test("the page that restores the session passes axe", async ({ page, context, wi
   const refresh = wire.hold("/api/auth/refresh");
   await page.goto("/notes");
   await expect(page.getByText("Restoring your session…")).toBeVisible();
-  expect(await findings(page)).toEqual([]);
+  expect(await violations(page, RULES)).toEqual([]);
   refresh.release();
   await expect(page).toHaveURL("/login?next=%2Fnotes");
 });
@@ -58,15 +57,8 @@ test("axe finds a missing label", async ({ page }) => {
   await page.goto("/login");
   await hydrated(page);
   await emailField(page).evaluate((field: HTMLInputElement) => field.labels![0]!.remove());
-  expect(await findings(page)).toEqual([expect.stringMatching(/^label: .* at #email$/)]);
+  expect(await violations(page, RULES)).toEqual([expect.stringMatching(/^label: .* at #email$/)]);
 });
-
-/** The violations and their elements, once all animations are over. */
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(() => Promise.allSettled(document.getAnimations().map((animation) => animation.finished)));
-  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  return violations.map(({ id, help, nodes }) => `${id}: ${help} at ${nodes.map(({ target }) => target.join(" ")).join(", ")}`);
-}
 
 // The functions below run in the page, so each is self-contained.
 
