@@ -30,7 +30,8 @@ export const actions = (page: Page): Locator => page.getByRole("region", { name:
 
 /** A button or switch of the panel. Opens its group if it is closed. */
 export async function buttonOf(page: Page, name: string): Promise<Locator> {
-  const named = { name, exact: true, includeHidden: true };
+  // The style puts a mark before the name of a button that is set.
+  const named = { name: new RegExp(`^(✓ )?${name}$`), includeHidden: true };
   const button = page.getByRole("button", named).or(page.getByRole("switch", named));
   const group = actions(page).getByRole("group", { includeHidden: true }).filter({ has: button });
   if ((await group.getAttribute("open")) === null) await group.locator("summary").click();

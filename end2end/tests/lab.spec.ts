@@ -130,16 +130,16 @@ const sequences: Record<string, Press[]> = {
       },
     ]),
   ],
-  "attack across sites and inject scripts": [
+  "inject scripts and attack across sites": [
     SIGN_IN,
+    { press: "Inject a script, policy on", happens: ["probed"], says: /policy stopped the script/ },
+    { press: "Inject a script, policy off", happens: ["probed"], says: /could read 3 of the 4/ },
     ...["another site", "another port"].map((origin) => ({
       press: `Attack from ${origin}`,
       happens: ["other_site POST /api/auth/logout 403", "other_site POST /api/auth/refresh 403"],
       says: /the other site's logout 403/,
     })),
     { press: "Arrive by a link from another site", happens: ["other_site POST /api/auth/logout 403"], says: /the other site's/ },
-    { press: "Inject a script, policy on", happens: ["probed"], says: /policy stopped the script/ },
-    { press: "Inject a script, policy off", happens: ["probed"], says: /could read 3 of the 4/ },
   ],
   "rotate keys, leak the database and restart": [
     SIGN_IN,
