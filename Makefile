@@ -6,10 +6,10 @@ SHELL := bash
 help: ## this list
 	@awk -F ': ## ' '/^[a-z0-9-]+: ## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## build, serve http://127.0.0.1:3000 and make a demo user
+run: ## build, serve http://localhost:3000 and make a demo user
 	@exec script/run
 
-test: ## everything that must hold before a change lands
+test: ## lint, unit and e2e: must pass before a change lands
 	@script/test
 
 watch: ## rebuild and reload on every change (needs cargo-leptos)
@@ -21,7 +21,7 @@ lint: ## format and clippy, for both builds
 unit: ## the Rust tests
 	@script/test unit
 
-e2e: ## what only a browser can prove
+e2e: ## the browser tests, against the release build
 	@script/test e2e
 
 build: ## the release build, not started
@@ -29,20 +29,20 @@ build: ## the release build, not started
 	@script/build
 
 bench: ## the benchmarks
-	@. script/env && cargo bench --no-default-features --features ssr
+	@. script/env && cargo bench --no-default-features --features ssr,app,lab
 
-soak: ## the long random runs that `make test` leaves out, and the browser's tests twenty times
-	@. script/env && cargo test --release --no-default-features --features ssr -- --ignored soak
+soak: ## the long random tests that `make test` omits, and the browser tests twenty times
+	@. script/env && cargo test --release --no-default-features --features ssr,app,lab -- --ignored soak
 	@E2E_REPEAT=20 script/test e2e
 
-lighthouse: ## what Lighthouse makes of the pages for everybody
+lighthouse: ## Lighthouse on the public pages
 	@script/test lighthouse
 
 parity: ## compare the build with and without cargo-leptos
 	@script/test-parity
 
-cargo-leptos: ## install cargo-leptos for `make watch` (a quarter of an hour where it must be compiled)
+cargo-leptos: ## install cargo-leptos for `make watch` (15 minutes if it must be compiled)
 	@script/bootstrap cargo-leptos
 
-clean: ## remove what was built here; fetched tools stay in ~/.cache/two-tokens
+clean: ## remove build output; fetched tools stay in ~/.cache/two-tokens
 	@rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report

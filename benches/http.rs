@@ -3,7 +3,7 @@
 
 use std::{
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -13,11 +13,12 @@ use tokio::{
     net::TcpStream,
 };
 
-#[path = "../tests/support/postgres.rs"]
-#[allow(dead_code, reason = "shared with the tests")]
-mod cluster;
+#[path = "../tests/support/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "shared with the tests")]
+mod support;
 
-const PASSWORD: &str = "correct+horse+battery+staple";
+use support::{Client, Cluster, Installation, PASSWORD, Server, form, free_port};
+
 const PEOPLE: usize = 32;
 const FOR: Duration = Duration::from_secs(4);
 type Failure = Box<dyn std::error::Error>;
@@ -28,22 +29,22 @@ fn main() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     println!("| what | measured | aim |\n|---|---|---|");
     runtime.block_on(async {
-        let folder = tempfile::tempdir()?;
-        let sqlite = format!("sqlite://{}/a.db", folder.path().display());
-        let server = Server::start(folder.path(), &sqlite).await?;
-        println!("| start to first ready answer | {:.0} ms | under 100 ms |", server.started_in.as_secs_f64() * 1e3);
-        println!("| memory, idle | {} MB | under 30 MB |", server.memory("VmRSS")?);
+        let sqlite = Installation::on_sqlite();
+        let begin = Instant::now();
+        let server = start(&sqlite).await;
+        println!("| start to first ready answer | {:.0} ms | under 100 ms |", begin.elapsed().as_secs_f64() * 1e3);
+        println!("| memory, idle | {} MB | under 30 MB |", memory(&server, "VmRSS")?);
         let mut people = Vec::new();
         for index in 0..PEOPLE {
-            people.push(server.register(index).await?);
+            people.push(register(&server, index).await);
         }
         protected(&server, &people).await?;
         refreshes(&server, &mut people).await?;
         logins(&server).await?;
         drop(server);
-        a_million(folder.path(), &sqlite, &mut people).await?;
-        remembering(folder.path()).await?;
-        postgres(folder.path()).await
+        a_million(&sqlite, &mut people).await?;
+        remembering(sqlite.folder.path()).await?;
+        postgres().await
     })
 }
 
@@ -88,7 +89,7 @@ async fn refreshes(server: &Server, people: &mut [Person]) -> Result<(), Failure
 
 #[expect(clippy::print_stdout, reason = "the table is the result")]
 async fn logins(server: &Server) -> Result<(), Failure> {
-    let login = post("/api/auth/login", "", &format!("email=p0%40example.com&password={PASSWORD}"));
+    let login = post("/api/auth/login", "", &form(&[("email", "p0@example.com"), ("password", PASSWORD)]));
     let logins: Vec<_> = (0..2).map(|_| login.clone()).collect();
     let rate = rate(server, &logins, 200).await?;
     println!(
@@ -99,16 +100,16 @@ async fn logins(server: &Server) -> Result<(), Failure> {
     let answered = many.iter().filter(|status| matches!(status, Ok(200 | 503))).count();
     println!(
         "| memory at most, with 64 logins at once ({answered} answered 200 or 503) | {} MB | 100 MB |",
-        server.memory("VmHWM")?
+        memory(server, "VmHWM")?
     );
     Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the table is the result")]
-async fn a_million(folder: &Path, url: &str, people: &mut [Person]) -> Result<(), Failure> {
+async fn a_million(installation: &Installation, people: &mut [Person]) -> Result<(), Failure> {
     use sqlx::Connection as _;
-    let few = refresh_rate(&Server::start(folder, url).await?, people).await?.0;
-    let mut connection = sqlx::SqliteConnection::connect(url).await?;
+    let few = refresh_rate(&start(installation).await, people).await?.0;
+    let mut connection = sqlx::SqliteConnection::connect(&installation.database_url).await?;
     sqlx::query(
         "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) \
          INSERT INTO sessions SELECT randomblob(16), (SELECT id FROM users LIMIT 1), randomblob(32), 0, NULL, x'', \
@@ -117,7 +118,7 @@ async fn a_million(folder: &Path, url: &str, people: &mut [Person]) -> Result<()
     .execute(&mut connection)
     .await?;
     connection.close().await?;
-    let many = refresh_rate(&Server::start(folder, url).await?, people).await?.0;
+    let many = refresh_rate(&start(installation).await, people).await?.0;
     println!("| time of a refresh with 1,000,000 sessions stored / with {PEOPLE} | {:.2} | 1.5 |", few / many);
     Ok(())
 }
@@ -125,12 +126,12 @@ async fn a_million(folder: &Path, url: &str, people: &mut [Person]) -> Result<()
 /// The same on PostgreSQL, beside what it commits by itself with as many connections as the server has. Its own processes
 /// share the two cores with server and load.
 #[expect(clippy::print_stdout, reason = "the table is the result")]
-async fn postgres(folder: &Path) -> Result<(), Failure> {
-    let cluster = cluster::Cluster::durable();
-    let server = Server::start(folder, &cluster.url).await?;
+async fn postgres() -> Result<(), Failure> {
+    let cluster = Cluster::durable();
+    let server = start(&Installation::on(&cluster.url)).await;
     let mut people = Vec::new();
     for index in 0..PEOPLE {
-        people.push(server.register(index).await?);
+        people.push(register(&server, index).await);
     }
     let refreshes = refresh_rate(&server, &mut people).await?.0;
     let commits = postgres_commits(&cluster.url).await?;
@@ -165,14 +166,16 @@ async fn postgres_commits(url: &str) -> Result<f64, Failure> {
 /// Verified tokens a second in memory, with and without remembering them.
 #[expect(clippy::print_stdout, reason = "the table is the result")]
 async fn remembering(folder: &Path) -> Result<(), Failure> {
-    use two_tokens::{
-        auth::{access_token::AccessTokens, keys::KeyRing, secret::ServerSecret, session::SessionId, user::UserId},
-        clock::Timestamp,
-        store,
-    };
-    let store = store::open(&format!("sqlite://{}/keys.db", folder.display())).await?;
+    use two_tokens::auth::model::secret::ServerSecret;
+    use two_tokens::auth::model::session::SessionId;
+    use two_tokens::auth::model::user::UserId;
+    use two_tokens::auth::token::access::AccessTokens;
+    use two_tokens::auth::token::keys::KeyRing;
+    use two_tokens::clock::Timestamp;
+    use two_tokens::store;
+    let database = store::open(&format!("sqlite://{}/keys.db", folder.display())).await?;
     let now = Timestamp::from_secs(1_800_000_000);
-    let keys = KeyRing::open(&*store, ServerSecret::generate().sealing_key(), now).await?;
+    let keys = KeyRing::open(&*database.store(), ServerSecret::generate().sealing_key(), now).await?;
     let rate = |cached| {
         let tokens = AccessTokens::new("http://localhost:3000", Duration::from_secs(900), cached);
         let ends = now.plus(Duration::from_secs(9000));
@@ -236,65 +239,32 @@ fn raw_argon2() -> Result<f64, Failure> {
     Ok(f64::from(hashes) / start.elapsed().as_secs_f64())
 }
 
-struct Server {
-    child: Child,
-    port: u16,
-    started_in: Duration,
+/// Starts the server on the first core, without throttling.
+async fn start(installation: &Installation) -> Server {
+    installation.serve_at(free_port(), &["--throttle", "off"], "taskset -cp 0 $$ >/dev/null;").await
 }
 
-impl Server {
-    async fn start(folder: &Path, database_url: &str) -> Result<Self, Failure> {
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let start = Instant::now();
-        let child = Command::new("taskset")
-            .args(["-c", "0", env!("CARGO_BIN_EXE_two-tokens"), "--log", "error", "--throttle", "off", "--addr"])
-            .arg(format!("127.0.0.1:{port}"))
-            .args(["--database-url", database_url, "--secret-file"])
-            .arg(secret_file(folder)?)
-            .stdout(Stdio::null())
-            .spawn()?;
-        let mut server = Self { child, port, started_in: Duration::ZERO };
-        while !matches!(once(&server, &get("/readyz", "")).await, Ok(200)) {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        server.started_in = start.elapsed();
-        Ok(server)
-    }
-
-    async fn register(&self, index: usize) -> Result<Person, Failure> {
-        let form = format!("email=p{index}%40example.com&password={PASSWORD}");
-        let mut line = Line::open(self).await?;
-        let answer = line.send(&post("/api/auth/register", "", &form)).await?;
-        Person::of(&answer).ok_or_else(|| answer.into())
-    }
-
-    /// A line of `/proc/<pid>/status`, in MB.
-    fn memory(&self, name: &str) -> Result<u64, Failure> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).ok_or("no such line")?;
-        Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
-    }
+async fn register(server: &Server, index: usize) -> Person {
+    Person::from(&server.registered(&format!("p{index}@example.com")).await)
 }
 
-fn secret_file(folder: &Path) -> Result<std::path::PathBuf, Failure> {
-    let path = folder.join("secret");
-    if !path.exists() {
-        std::fs::write(&path, two_tokens::auth::secret::ServerSecret::generate().to_text())?;
-    }
-    Ok(path)
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
+/// A line of `/proc/<pid>/status`, in MB.
+fn memory(server: &Server, name: &str) -> Result<u64, Failure> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid()))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).ok_or("no such line")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
 }
 
 #[derive(Clone)]
 struct Person {
     access_token: String,
     refresh_token: String,
+}
+
+impl From<&Client> for Person {
+    fn from(client: &Client) -> Self {
+        Self { access_token: client.access_token.clone().unwrap_or_default(), refresh_token: client.refresh_token() }
+    }
 }
 
 impl Person {
@@ -307,7 +277,7 @@ impl Person {
     }
 }
 
-/// One kept-alive connection.
+/// One kept-alive connection, written and read by hand: the load costs the machine as little as can be.
 struct Line {
     stream: TcpStream,
     buffer: Vec<u8>,

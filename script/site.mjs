@@ -1,9 +1,11 @@
-// Lays out target/site from the compiled WASM: with cargo-leptos, or, where there is none, step by step as
-// cargo-leptos 0.3.11 does it (`make parity` compares the two). Names and compression are always given here: cargo-leptos
-// names the main part by what is in it before the names of the other parts are, so that a new part could be called by an
-// old name and never be fetched. Does nothing when nothing that goes in has changed.
+// Builds target/site from the compiled WASM: code splitting, minification, content hashes in file names (cache busting) and
+// precompression. Uses cargo-leptos, or without it the same steps as cargo-leptos 0.3.11 (`make parity` compares the two).
+// Hashing and compression are always done here: cargo-leptos hashes the main part before the other parts have their final
+// names, so a changed part could keep its old name and never be fetched. Does nothing when no input has changed.
 //
 //   node script/site.mjs cargo-leptos|plain FOLDER_OF_WEB_TOOLS
+//
+// TWO_TOKENS_FEATURES lists the cargo features of the build, as in script/build.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -30,6 +32,12 @@ const wasm = join(
   `${metadata.packages[0].targets.find((t) => t.kind.includes("cdylib")).name}.wasm`,
 );
 
+const features = (process.env.TWO_TOKENS_FEATURES || "app,lab").split(",");
+
+// cargo-leptos handles one stylesheet, `style-file`. Each of the others belongs to a cargo feature.
+const STYLES_OF_FEATURES = { lab: ["style/lab.css", "style/lab-panels.css"] };
+const moreStyles = features.flatMap((feature) => STYLES_OF_FEATURES[feature] ?? []);
+
 const filesIn = (dir) =>
   existsSync(dir)
     ? readdirSync(dir, { recursive: true, withFileTypes: true })
@@ -39,26 +47,31 @@ const filesIn = (dir) =>
     : [];
 
 function fingerprint() {
-  const hash = createHash("sha256").update(JSON.stringify([way, leptos]));
+  const hash = createHash("sha256").update(JSON.stringify([way, leptos, features]));
+  const styles = [leptos["style-file"], ...moreStyles];
   const tools = [fileURLToPath(import.meta.url), "script/web-tools/package-lock.json", ...filesIn("script/wasm-split")];
-  for (const file of [wasm, leptos["style-file"], ...filesIn(leptos["assets-dir"]), ...tools]) {
+  for (const file of [wasm, ...styles, ...filesIn(leptos["assets-dir"]), ...tools]) {
     hash.update(`\0${file}\0`).update(readFileSync(file));
   }
   return hash.digest("hex");
 }
 
-// Part of what is compared, because a site swept away, or another checkout with the same target folder, needs a new one.
+// The output is part of the comparison: a deleted site must be rebuilt, and so must one that another checkout with the same
+// target folder has overwritten.
 const outcome = () => [...filesIn(site), existsSync(hashFile) && readFileSync(hashFile, "utf8")].join("\n");
 
 function withCargoLeptos() {
   const env = { ...process.env, LEPTOS_SITE_ROOT: next, LEPTOS_HASH_FILES: "false" };
-  execFileSync("cargo", ["leptos", "build", "--release", "--split", "--frontend-only"], { stdio: "inherit", env });
-  // Names the parts for a server that announces them; ours does not.
+  // Replaces `lib-features` of Cargo.toml.
+  const libFeatures = `--lib-features=${["hydrate", ...features].join(",")}`;
+  const args = ["leptos", "build", "--release", "--split", "--frontend-only", libFeatures];
+  execFileSync("cargo", args, { stdio: "inherit", env });
+  // For servers that preload the split parts; this one does not.
   rmSync(join(pkg, "__wasm_split_manifest.json"));
 }
 
 async function stepByStep() {
-  // The tools lie in the cache, where this script's own `import` does not look.
+  // The tools are in the cache folder, where `import` does not resolve packages.
   const tools = createRequire(join(webTools, "package.json"));
   if (existsSync(leptos["assets-dir"])) cpSync(leptos["assets-dir"], next, { recursive: true });
   mkdirSync(pkg, { recursive: true });
@@ -78,19 +91,25 @@ async function stepByStep() {
   const minified = await tools("@swc/core").minify(readFileSync(js, "utf8"), { compress: true, mangle: true, module: true });
   writeFileSync(js, minified.code);
 
-  const css = join(pkg, `${name}.css`);
-  execFileSync("lightningcss", ["--minify", "--targets", "defaults", "--output-file", css, leptos["style-file"]], {
+  minifyStyle(leptos["style-file"], name);
+}
+
+// The options of cargo-leptos.
+function minifyStyle(source, as) {
+  const css = join(pkg, `${as}.css`);
+  execFileSync("lightningcss", ["--minify", "--targets", "defaults", "--output-file", css, source], {
     stdio: ["ignore", "ignore", "inherit"],
   });
 }
 
-// As long as a hash, which takes its place in the WASM.
+// A placeholder as long as a hash: the hash replaces it inside the WASM without moving any byte.
 const NO_HASH = "_".repeat(22);
 
 const loader = join(pkg, `__wasm_split.${NO_HASH}.js`);
 
-// What splits the program lists what its parts share in an order of its own each time. And where what two parts share does
-// not come, nobody asks any more how the download of the part itself ends, which a browser would report as an error.
+// Two corrections of the generated loader. The splitter lists the imports of shared parts in a random order; sorting makes
+// the build reproducible. And when a shared part fails to load, the loader never awaits the other download, which browsers
+// report as an unhandled rejection.
 function mendLoader() {
   const sorted = (_, names) => `{ ${names.split(", ").filter(Boolean).sort().join(", ")} }`;
   const mended = readFileSync(loader, "utf8")
@@ -99,7 +118,7 @@ function mendLoader() {
   writeFileSync(loader, mended);
 }
 
-// The WASM asks for its snippets by their plain names.
+// The WASM imports its snippets by their plain names.
 const isNamedByContent = (file) => !file.includes("snippets");
 const inPkg = (file) => relative(pkg, file);
 const withHash = (file, hash) =>
@@ -110,16 +129,20 @@ const md5 = (files) => {
   return hash.digest("base64url");
 };
 
-// All parts of a program have one hash: they call each other by name and by place in memory, so none may ever meet one
-// of another build, out of a cache or off a new server.
+// All parts of the program share one hash: they call each other by name and by memory address, so parts of different builds
+// must never mix, neither from a cache nor during a deployment. Each stylesheet has its own hash.
 function putHashesInNames() {
-  const css = join(pkg, `${name}.css`);
-  const program = filesIn(pkg).filter((file) => file !== css);
-  const hashes = { program: md5(program), css: md5([css]) };
+  const isStyle = (file) => file.endsWith(".css");
+  const program = filesIn(pkg).filter((file) => !isStyle(file));
+  const hashes = { program: md5(program), styles: {} };
+  for (const css of filesIn(pkg).filter(isStyle)) {
+    const hash = (hashes.styles[basename(css, ".css")] = md5([css]));
+    renameSync(css, withHash(css, hash));
+  }
   const renamed = program.filter(isNamedByContent).map((file) => [file, withHash(file, hashes.program)]);
-  for (const [from, to] of [...renamed, [css, withHash(css, hashes.css)]]) renameSync(from, to);
+  for (const [from, to] of renamed) renameSync(from, to);
   for (const [, file] of renamed) {
-    // Byte for byte, for the WASM is no text.
+    // latin1 maps bytes to characters one to one: WASM is binary.
     let content = readFileSync(file, "latin1").replaceAll(NO_HASH, hashes.program);
     if (file.endsWith(".js")) {
       for (const [from, to] of renamed) content = content.replaceAll(`"./${inPkg(from)}"`, `"./${inPkg(to)}"`);
@@ -127,6 +150,13 @@ function putHashesInNames() {
     writeFileSync(file, content, "latin1");
   }
   return hashes;
+}
+
+// The lines of cargo-leptos's hash file, and one for each further stylesheet: `lab-css` for `lab.css`.
+function hashLines({ program, styles }) {
+  const lines = { js: program, wasm: program, split: program };
+  for (const [style, hash] of Object.entries(styles)) lines[style === name ? "css" : `${style}-css`] = hash;
+  return Object.entries(lines).map(([kind, hash]) => `${kind}: ${hash}\n`).join("");
 }
 
 function compress() {
@@ -142,17 +172,17 @@ async function layOut() {
   rmSync(next, { recursive: true, force: true });
   if (way === "cargo-leptos") withCargoLeptos();
   else await stepByStep();
+  for (const source of moreStyles) minifyStyle(source, basename(source, ".css"));
   mendLoader();
   const hashes = leptos["hash-files"] && putHashesInNames();
   compress();
 
-  // The old site stays whole until the new one is.
+  // The old site stays complete until the new one is ready.
   rmSync(site, { recursive: true, force: true });
   renameSync(next, site);
   if (hashes) {
-    const lines = { js: hashes.program, wasm: hashes.program, split: hashes.program, css: hashes.css };
     mkdirSync(dirname(hashFile), { recursive: true });
-    writeFileSync(hashFile, Object.entries(lines).map(([kind, hash]) => `${kind}: ${hash}\n`).join(""));
+    writeFileSync(hashFile, hashLines(hashes));
   }
 }
 
@@ -163,7 +193,7 @@ if (!existsSync(stampFile) || readFileSync(stampFile, "utf8") !== `${before}\n${
   writeFileSync(stampFile, `${before}\n${outcome()}`);
 }
 
-// What a browser downloads before the login page works, and what it downloads when it is shown.
+// Download sizes: the main part, which the login page needs, and the lazily loaded parts.
 const sizes = filesIn(join(site, leptos["site-pkg-dir"]))
   .filter((file) => file.endsWith(".wasm.br"))
   .map((file) => [basename(file).split(".")[0], Math.round(readFileSync(file).length / 1000)]);

@@ -1,57 +1,130 @@
-//! Two Tokens, in the order a sign-in passes through it:
+//! Sign-in with a short-lived access token and a rotating refresh token, as an application to start from and as a library.
 //!
-//! - [`ui`]: what the person sees;
-//! - [`client`]: what the tab knows, attaches, refreshes and retries;
-//! - [`api`]: what crosses the wire, one file for both ends;
-//! - [`server`]: the HTTP edge;
-//! - [`auth`]: the rules, which know no framework;
-//! - [`store`]: what is remembered.
+//! # Layout
 //!
-//! Arrows point down this list and never up; `tests/one_way.rs` holds them to it.
+//! Rooms from the ground up. **A room imports only rooms that stand before it in this list**; `one_way` in `tests/` holds
+//! every file to it.
+//!
+//! - [`clock`], [`lang`], [`base_path`], `dom` (browser): time, language, place;
+//! - [`protocol`]: the wire types: error codes, problem documents, the token response, sessions;
+//! - [`auth`]: the rules, one file for each use case, and the ports they need; the rotation rule is
+//!   [`auth::token::rotation`];
+//! - [`store`]: SQLite and PostgreSQL behind those ports;
+//! - [`api`]: the server functions, and their two ends: [`api::transport`] in a tab, [`api::edge`] on the server;
+//! - [`client`]: the tab: auth state, access token in memory, silent refresh, other tabs;
+//! - `ui`, `notes`, `app`: components and pages, the sample resource, the list of routes (cargo feature `app`);
+//! - [`server`]: settings, router, listener;
+//! - `lab`: the app observed and attacked (cargo feature `lab`).
+//!
+//! # Cargo features
+//!
+//! `ssr` builds the server and `hydrate` the browser's program; a build has one of them. `app` adds the pages and the sample;
+//! without it the crate is a library of rules, stores, edge and client. `lab` adds the lab; a build without it has no switch
+//! that weakens a defence.
+//!
+//! # Example
+//!
+//! The rules on a database, without HTTP:
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use two_tokens::auth::model::{device::Device, secret::ServerSecret};
+//! use two_tokens::auth::password::hasher::PasswordHasher;
+//! use two_tokens::auth::service::{AuthOptions, AuthService, Lifetimes};
+//! use two_tokens::auth::sign_in::Visitor;
+//! use two_tokens::clock::SystemClock;
+//!
+//! # #[tokio::main] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let url = format!("sqlite://{}", folder.path().join("app.db").display());
+//! let database = two_tokens::store::open(&url).await?;
+//! let options = AuthOptions {
+//!     issuer: "https://app.example".into(),
+//!     lifetimes: Lifetimes {
+//!         access: Duration::from_secs(15 * 60),
+//!         refresh_idle: Duration::from_secs(7 * 24 * 3600),
+//!         refresh_absolute: Duration::from_secs(30 * 24 * 3600),
+//!         refresh_grace: Duration::from_secs(10),
+//!     },
+//!     password_min: 15,
+//!     throttle: true,
+//!     passwords: PasswordHasher::start(1, 8)?,
+//!     observers: Default::default(),
+//!     policy: Default::default(),
+//! };
+//! let secret = ServerSecret::generate();
+//! let auth = AuthService::open(&secret, database.store(), Arc::new(SystemClock), options).await?;
+//!
+//! let password = String::from("winter-harbor-lantern-42-quill");
+//! let signed_up = auth.register("ada@example.com", password.into(), Visitor::default()).await?;
+//! assert!(auth.authenticate(signed_up.access_token.reveal()).is_ok());
+//!
+//! // Rotation: the refresh token works once, and gives the next one.
+//! let presented = auth.open_refresh_token(signed_up.refresh_token.reveal())?;
+//! let refreshed = auth.refresh(presented, Device::default()).await?;
+//! assert_ne!(refreshed.refresh_token.reveal(), signed_up.refresh_token.reveal());
+//! # Ok(()) }
+//! ```
 
 #![recursion_limit = "256"]
 
-pub mod api;
-pub mod client;
+pub mod base_path;
 pub mod clock;
-pub mod lab;
+#[cfg(feature = "hydrate")]
+pub mod dom;
 pub mod lang;
-pub mod mount;
-pub mod ui;
+
+pub mod protocol;
 
 #[cfg(feature = "ssr")]
 pub mod auth;
-#[cfg(feature = "ssr")]
-pub mod server;
+
 #[cfg(feature = "ssr")]
 pub mod store;
 
-/// Where the browser starts.
-#[cfg(feature = "hydrate")]
+pub mod api;
+pub mod client;
+
+#[cfg(feature = "app")]
+pub mod app;
+#[cfg(feature = "app")]
+pub mod notes;
+#[cfg(feature = "app")]
+pub mod ui;
+
+#[cfg(feature = "ssr")]
+pub mod server;
+
+#[cfg(feature = "lab")]
+pub mod lab;
+
+/// Starts the app in the browser.
+#[cfg(all(feature = "hydrate", feature = "app"))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     console_error_panic_hook::set_once();
-    if mount::current().is_root() {
-        start();
-    } else {
+    #[cfg(feature = "lab")]
+    if !base_path::current().is_root() {
         wasm_bindgen_futures::spawn_local(async {
-            lab::browser::stage::start().await;
+            lab::frame::start().await;
             start();
         });
+        return;
     }
+    start();
 }
 
-/// Where the lab's own page starts.
-#[cfg(feature = "hydrate")]
+/// Starts the lab's own page in the browser.
+#[cfg(all(feature = "hydrate", feature = "lab"))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn lab() {
     console_error_panic_hook::set_once();
-    wasm_bindgen_futures::spawn_local(lab::browser::view::start());
+    wasm_bindgen_futures::spawn_local(lab::page::start());
 }
 
-#[cfg(feature = "hydrate")]
+#[cfg(all(feature = "hydrate", feature = "app"))]
 fn start() {
     client::session::start();
-    leptos::mount::hydrate_body(ui::app::App);
+    leptos::mount::hydrate_body(app::App);
     client::session::hydrated();
 }

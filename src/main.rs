@@ -1,21 +1,62 @@
-//! The command line: settings, then the command.
+//! The command line interface: parses the settings and runs the command.
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-use two_tokens::{
-    lab,
-    server::{
-        config::{Cli, Command, Config, KeysCommand, UsersCommand, unknown_variables},
-        serve, telemetry,
-    },
+use clap::{CommandFactory as _, Parser, Subcommand};
+use two_tokens::notes;
+use two_tokens::server::{
+    assemble::{Assembled, assemble},
+    config::{Config, unknown_variables},
+    pages,
+    serve::{self, Error},
+    telemetry,
 };
 
+/// Sign-in with a short-lived access token and a rotating refresh token.
+#[derive(Debug, Parser)]
+#[command(name = "two-tokens", version)]
+struct Cli {
+    #[command(flatten)]
+    config: Config,
+    #[cfg(feature = "lab")]
+    #[command(flatten)]
+    lab: two_tokens::lab::server::LabOptions,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum Command {
+    /// Serve the app and its API (the default).
+    Serve,
+    /// Manage the signing keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Manage accounts.
+    #[command(subcommand)]
+    Users(UsersCommand),
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum UsersCommand {
+    /// Refuse sign-in and end every session. With SQLite a running server notices at the next refresh.
+    Disable { email: String },
+    /// Allow sign-in again.
+    Enable { email: String },
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum KeysCommand {
+    /// Rotate: the next key signs from now on. Existing tokens stay valid.
+    Rotate,
+    /// List the keys and their states.
+    List,
+}
+
 fn main() -> ExitCode {
-    // A missing `.env` is the ordinary case.
+    // A missing `.env` is normal.
     let _ = dotenvy::dotenv();
-    let cli = Cli::parse();
-    match start(cli) {
+    match start(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("two-tokens: {error}");
@@ -24,38 +65,50 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(cli: Cli) -> Result<(), serve::Error> {
-    let config = cli.config.check()?;
-    telemetry::start(&config.log)?;
-    for name in unknown_variables() {
-        tracing::warn!(name, "no such setting: see --help");
+fn start(mut cli: Cli) -> Result<(), Error> {
+    cli.config = cli.config.check()?;
+    #[cfg(feature = "lab")]
+    cli.lab.check(&cli.config)?;
+    telemetry::start(&cli.config.log)?;
+    for name in unknown_variables(&Cli::command()) {
+        tracing::warn!(name, "unknown setting, see --help");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        match cli.command.unwrap_or(Command::Serve) {
-            Command::Serve => serve::run(config, lab::beside).await,
-            Command::Keys(command) => keys(config, command).await,
-            Command::Users(command) => users(config, command).await,
+        match cli.command.take().unwrap_or(Command::Serve) {
+            Command::Serve => serve(cli).await,
+            Command::Keys(command) => keys(&cli.config, command).await,
+            Command::Users(command) => users(&cli.config, command).await,
         }
     })
 }
 
-#[expect(clippy::print_stdout, reason = "a command's answer")]
-async fn keys(config: Config, command: KeysCommand) -> Result<(), serve::Error> {
-    let state = serve::assemble(&config).await?;
-    let auth = &state.auth;
+async fn serve(cli: Cli) -> Result<(), Error> {
+    let Assembled { state, database, clock } = assemble(&cli.config).await?;
+    let state = state.with_resource(notes::open(&database, clock));
+    let listener = serve::bind(&cli.config).await?;
+    #[cfg(feature = "lab")]
+    if cli.lab.is_on() {
+        return cli.lab.run(&cli.config, listener, state).await;
+    }
+    serve::run(&cli.config, listener, state, pages::pages(), serve::no_extra_routes).await
+}
+
+#[expect(clippy::print_stdout, reason = "the output of a command")]
+async fn keys(config: &Config, command: KeysCommand) -> Result<(), Error> {
+    let auth = assemble(config).await?.state.auth;
     if let KeysCommand::Rotate = command {
         auth.rotate_keys().await?;
     }
-    for key in &auth.keys.current().stored {
+    for key in auth.signing_keys() {
         println!("{:8} {}", key.state.as_str(), key.kid);
     }
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "a command's answer")]
-async fn users(config: Config, command: UsersCommand) -> Result<(), serve::Error> {
-    let auth = serve::assemble(&config).await?.auth;
+#[expect(clippy::print_stdout, reason = "the output of a command")]
+async fn users(config: &Config, command: UsersCommand) -> Result<(), Error> {
+    let auth = assemble(config).await?.state.auth;
     match command {
         UsersCommand::Disable { email } => println!("disabled; sessions ended: {}", auth.disable_user(&email).await?),
         UsersCommand::Enable { email } => {

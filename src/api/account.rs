@@ -1,102 +1,21 @@
-//! The signed-in person's own account: who am I, which sessions are open, what happened, change or end it. All need the
-//! bearer token; some need a sign-in that is not older than [`RECENT_SECONDS`] as well (RFC 9470).
+//! The signed-in user's account: identity, sessions, history, changes, deletion. All functions require the bearer token. Some
+//! also require step-up authentication (RFC 9470): an `auth_time` of at most
+//! [`STEP_UP_MAX_AGE`](crate::protocol::code::STEP_UP_MAX_AGE) seconds ago.
 
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json, PostUrl};
-use serde::{Deserialize, Serialize};
 
-use super::auth::{Done, NoContent, User};
-use super::error::{Problem, RevokeReason};
-use crate::client::transport::BearerClient;
-use crate::clock::Timestamp;
+use super::transport::BearerClient;
+use crate::protocol::empty::{Done, NoContent};
+use crate::protocol::problem::Problem;
+use crate::protocol::session::{HistoryEntry, Notice, SessionView, SessionsEnded, TokenInfo};
+use crate::protocol::tokens::User;
 
-/// How old a sign-in may be for a call that could harm its owner: the `max_age` of the challenge. After
-/// [`reauthenticate`](super::auth::reauthenticate) it is new.
-pub const RECENT_SECONDS: i64 = 600;
-
-/// What the access token says, answered without the database.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Identity {
-    pub id: String,
-    pub session_id: String,
-    /// When the password was last entered: the `auth_time` claim.
-    pub signed_in_at: Timestamp,
-    pub access_token_issued_at: Timestamp,
-    pub access_token_expires_at: Timestamp,
-}
-
-/// One signed-in browser.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionView {
-    pub id: String,
-    pub current: bool,
-    /// The browser in words: "Firefox on Linux".
-    pub device: String,
-    pub signed_in_at: Timestamp,
-    pub last_used_at: Timestamp,
-    pub expires_at: Timestamp,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SessionsEnded {
-    pub ended: u32,
-}
-
-/// What can happen to an account, as its owner is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HistoryKind {
-    SignedUp,
-    SignedIn,
-    SignInRefused,
-    SignedOut,
-    /// A session ended otherwise than by signing out there: `reason` says why.
-    SessionEnded,
-    /// A refresh token came back after its time, so its session was ended.
-    #[serde(rename = "refresh_token_reused")]
-    Reuse,
-    /// A refresh token was newer than the database: the database was restored from a backup.
-    #[serde(rename = "refresh_token_ahead")]
-    Ahead,
-    Reauthenticated,
-    ReauthenticationRefused,
-    PasswordChanged,
-    PasswordChangeRefused,
-    EmailChanged,
-    EmailChangeRefused,
-    AccountDeletionRefused,
-}
-
-/// One line of the security history.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HistoryEntry {
-    pub at: Timestamp,
-    pub kind: HistoryKind,
-    /// Who did it, in words: for a session that was ended, the browser that ended it.
-    pub device: String,
-    /// Whether it happened to the session that asks.
-    pub current_session: bool,
-    /// With [`HistoryKind::SignedOut`], [`HistoryKind::SessionEnded`] and [`HistoryKind::Reuse`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<RevokeReason>,
-}
-
-/// Somebody presented an old refresh token, so a session was ended; shown until it is dismissed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notice {
-    pub id: String,
-    pub at: Timestamp,
-    /// Who presented the old refresh token, in words.
-    pub device: String,
-    /// Whose it was: the browser that signed in, in words.
-    pub session_device: String,
-    pub session_signed_in_at: Timestamp,
-}
-
+/// The claims of the access token, without a query.
 #[server(prefix = "/api/account", endpoint = "me", input = GetUrl, output = Json, client = BearerClient)]
-pub async fn me() -> Result<Identity, Problem> {
-    let (_, user) = crate::server::edge::Edge::signed_in()?;
-    Ok(Identity {
+pub async fn me() -> Result<TokenInfo, Problem> {
+    let (_, user) = crate::api::edge::RequestContext::signed_in()?;
+    Ok(TokenInfo {
         id: user.user_id.to_string(),
         session_id: user.session_id.to_string(),
         signed_in_at: user.auth_time,
@@ -105,17 +24,17 @@ pub async fn me() -> Result<Identity, Problem> {
     })
 }
 
-/// The open sessions, this one first, then by last use.
+/// The user's active sessions: the current one first, then by last use.
 #[server(prefix = "/api/account", endpoint = "sessions", input = GetUrl, output = Json, client = BearerClient)]
 pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    let sessions = edge.service().sessions(user.user_id).await?;
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    let sessions = context.service().sessions(user.user_id).await?;
     let mut views: Vec<_> = sessions
         .into_iter()
         .map(|session| SessionView {
             id: session.id.to_string(),
             current: session.id == user.session_id,
-            device: crate::auth::device::in_words(&session.device, crate::lang::lang()),
+            device: crate::api::edge::wording::device(&session.device, crate::lang::lang()),
             signed_in_at: session.created_at,
             last_used_at: session.last_used_at,
             expires_at: session.idle_expires_at.min(session.absolute_expires_at),
@@ -125,77 +44,98 @@ pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
     Ok(views)
 }
 
-/// Ends one of the person's own sessions; its access tokens are dead at once.
+/// Ends one of the user's own sessions; its access tokens are refused immediately. Another session than the current one
+/// requires a step-up.
 #[server(prefix = "/api/account", endpoint = "revoke_session", input = PostUrl, output = NoContent, client = BearerClient)]
 pub async fn revoke_session(id: String) -> Result<Done, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    edge.service().revoke_session(&user, &id, &edge.device()).await?;
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    context.service().revoke_session(&user, &id, &context.device()).await?;
     Ok(Done)
 }
 
-/// Ends every session of the person but this one.
+/// Ends every session of the user except the current one. Requires a step-up.
 #[server(prefix = "/api/account", endpoint = "revoke_other_sessions", input = PostUrl, output = Json, client = BearerClient)]
 pub async fn revoke_other_sessions() -> Result<SessionsEnded, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    let ended = edge.service().revoke_other_sessions(&user, &edge.device()).await?;
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    let ended = context.service().revoke_other_sessions(&user, &context.device()).await?;
     Ok(SessionsEnded { ended })
 }
 
-/// Changes the password and ends every other session, unless they are to be kept.
+/// Changes the password, and ends every other session unless `keep_other_sessions` is set. Requires the current password.
 #[server(prefix = "/api/account", endpoint = "change_password", input = PostUrl, output = Json, client = BearerClient)]
 pub async fn change_password(
     current_password: String,
     new_password: String,
     keep_other_sessions: Option<bool>,
 ) -> Result<SessionsEnded, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    let ended = edge
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    let ended = context
         .service()
         .change_password(
             &user,
             current_password.into(),
             new_password.into(),
             keep_other_sessions.unwrap_or_default(),
-            &edge.device(),
+            &context.device(),
         )
         .await?;
     Ok(SessionsEnded { ended })
 }
 
-/// Changes the address one signs in with, after the password is entered again. Gives the address as it is kept.
+/// Changes the e-mail address. Requires the password; returns the normalized address.
 #[server(prefix = "/api/account", endpoint = "change_email", input = PostUrl, output = Json, client = BearerClient)]
 pub async fn change_email(email: String, password: String) -> Result<User, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    let email = edge.service().change_email(&user, &email, password.into(), &edge.device()).await?;
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    let email = context.service().change_email(&user, &email, password.into(), &context.device()).await?;
     Ok(User { id: user.user_id.to_string(), email: email.as_str().to_owned() })
 }
 
-/// Deletes the account with everything in it, after the password is entered again.
+/// Deletes the account with all its data. Requires the password.
 #[server(prefix = "/api/account", endpoint = "delete_account", input = PostUrl, output = NoContent, client = BearerClient)]
 pub async fn delete_account(password: String) -> Result<Done, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    edge.service().delete_account(&user, password.into(), &edge.device()).await?;
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    context.service().delete_account(&user, password.into(), &context.device()).await?;
     Ok(Done)
 }
 
-/// What happened to the account, newest first: the last 50 events.
+/// The account's activity history: the last 50 events, newest first.
 #[server(prefix = "/api/account", endpoint = "history", input = GetUrl, output = Json, client = BearerClient)]
 pub async fn history() -> Result<Vec<HistoryEntry>, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    Ok(edge.service().history(&user).await?)
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    let lang = crate::lang::lang();
+    let events = context.service().history(&user).await?.into_iter();
+    Ok(events
+        .map(|event| HistoryEntry {
+            at: event.at,
+            kind: event.kind,
+            device: crate::api::edge::wording::device(&event.device, lang),
+            current_session: event.current_session,
+            reason: event.reason,
+        })
+        .collect())
 }
 
-/// The alarms the person has not dismissed yet, newest first.
+/// The notices of detected token reuse that the user has not dismissed, newest first.
 #[server(prefix = "/api/account", endpoint = "notices", input = GetUrl, output = Json, client = BearerClient)]
 pub async fn notices() -> Result<Vec<Notice>, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    Ok(edge.service().notices(&user).await?)
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    let lang = crate::lang::lang();
+    let notices = context.service().notices(&user).await?.into_iter();
+    Ok(notices
+        .map(|notice| Notice {
+            id: notice.session_id.to_string(),
+            at: notice.at,
+            device: crate::api::edge::wording::device(&notice.device, lang),
+            session_device: crate::api::edge::wording::device(&notice.session_device, lang),
+            session_signed_in_at: notice.session_created_at,
+        })
+        .collect())
 }
 
-/// Shows a notice no more.
+/// Dismisses a notice. Requires a step-up.
 #[server(prefix = "/api/account", endpoint = "dismiss_notice", input = PostUrl, output = NoContent, client = BearerClient)]
 pub async fn dismiss_notice(id: String) -> Result<Done, Problem> {
-    let (edge, user) = crate::server::edge::Edge::signed_in()?;
-    edge.service().dismiss_notice(&user, &id).await?;
+    let (context, user) = crate::api::edge::RequestContext::signed_in()?;
+    context.service().dismiss_notice(&user, &id).await?;
     Ok(Done)
 }

@@ -1,7 +1,10 @@
-//! What crosses the wire, in one file for both ends. Each server function names its prefix and endpoint, so the paths are
-//! those of the HTTP contract and stay stable across builds; bodies run on the server alone.
+//! The contract's two ends. [`auth`] and [`account`] are the server functions: one file for both builds, with the paths of the
+//! HTTP contract; their bodies run on the server alone. [`transport`] is how a tab calls them, [`edge`] how the server
+//! answers.
 
 pub mod account;
 pub mod auth;
-pub mod error;
-pub mod notes;
+pub mod transport;
+
+#[cfg(feature = "ssr")]
+pub mod edge;

@@ -1,49 +1,56 @@
-//! Why a use case did not succeed, precisely. The edge turns these into the few public codes, in one place
-//! ([`crate::server::problem`]); nothing here knows HTTP.
+//! The error type of the use cases. It names the precise cause; the edge maps it to one of the few public error codes in one
+//! place (`api::edge::problem`). Nothing here knows HTTP.
 
-use super::flaw::Flaw;
-use super::rotation::SessionEnd;
-use crate::api::error::RevokeReason;
-use crate::store::StoreError;
+use crate::auth::store::StoreError;
+use crate::auth::token::rotation::SessionEnd;
+use crate::auth::validation::ValidationError;
+use crate::protocol::session::RevokeReason;
 
+/// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthError {
+    /// Unknown address, wrong password or disabled account: one error for all three, against user enumeration (OWASP).
     #[error("the e-mail or the password is wrong")]
     InvalidCredentials,
-    /// Of somebody who is signed in: there is no address to be silent about.
+    /// A signed-in user entered a wrong password. There is no account to enumerate, so this may be precise.
     #[error("the password is wrong")]
     WrongPassword,
-    #[error("the password was entered too long ago for this")]
-    NotRecent,
+    /// The call needs step-up authentication (RFC 9470): `auth_time` is older than the `max_age` allows.
+    #[error("the password was entered too long ago")]
+    StepUpRequired,
     #[error("the e-mail is taken")]
     EmailTaken,
-    #[error("{field}: {flaw}")]
-    Invalid { field: &'static str, flaw: Flaw },
+    #[error("{field}: {error:?}")]
+    Invalid { field: &'static str, error: ValidationError },
     #[error("not found")]
     NotFound,
     #[error("no refresh token was presented")]
     RefreshTokenMissing,
-    /// Forged, malformed, of an unknown session, or ahead of the store.
+    /// The refresh token is forged, malformed, of an unknown session, or ahead of the store.
     #[error("the refresh token is not valid")]
     RefreshTokenInvalid,
+    /// The session is over; the reason is known when it was revoked.
     #[error("the session ended: {0:?}")]
     SessionEnded(SessionEnd, Option<RevokeReason>),
-    /// The session is revoked, and that is committed, before this is returned.
-    #[error("the refresh token was used before its successor: session revoked")]
+    /// Replay detection (RFC 9700 section 4.14.2). The revocation is committed before this is returned.
+    #[error("a superseded refresh token was used again: session revoked")]
     RefreshTokenReused,
-    /// Too much work under way: the caller should come back.
+    /// The server is overloaded. `retry_after` is in seconds.
     #[error("too busy, try again in {retry_after} s")]
     Busy { retry_after: u32 },
+    /// Throttled. `retry_after` is in seconds.
     #[error("too many attempts, try again in {retry_after} s")]
     TooManyAttempts { retry_after: u32 },
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the server could not do its part: {0}")]
+    /// A fault of the server itself; the text is for the log.
+    #[error("internal error: {0}")]
     Internal(&'static str),
 }
 
 impl AuthError {
-    pub fn invalid(field: &'static str, flaw: Flaw) -> Self {
-        Self::Invalid { field, flaw }
+    /// An input error at the form field `field`.
+    pub fn invalid(field: &'static str, error: ValidationError) -> Self {
+        Self::Invalid { field, error }
     }
 }

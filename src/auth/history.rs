@@ -1,52 +1,57 @@
-//! What a person is told of what happened to the account: the last events in words, and the alarms they have not yet seen.
-//! Events are kept for operators too, so what is told of each is decided here, by a pure function over a closed set.
+//! The account's activity history and the notices of replay detection. Security events are kept for operators too; one pure
+//! function decides which of them the owner sees.
 
-use super::access_token::Verified;
-use super::device::in_words;
 use super::error::AuthError;
-use super::event::{EventKind, ReuseNotice, SecurityEvent};
+use super::model::event::{EventKind, ReuseNotice, SecurityEvent};
+use super::model::session::SessionId;
 use super::service::AuthService;
-use super::session::SessionId;
-use crate::api::account::{HistoryEntry, HistoryKind, Notice};
-use crate::api::error::RevokeReason;
-use crate::lang::lang;
+use super::token::access::Verified;
+use crate::clock::Timestamp;
+use crate::protocol::session::{HistoryKind, RevokeReason};
 
-/// Most told at once, of either.
-const MOST: u32 = 50;
+/// The most events, and the most notices, that one call returns.
+const LIST_MAX: u32 = 50;
+
+/// One entry of the account's history. The device is still a `User-Agent`; the edge puts it into words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountEvent {
+    pub at: Timestamp,
+    pub kind: HistoryKind,
+    /// The `User-Agent` of the request, shortened.
+    pub device: String,
+    /// Whether the event concerns the caller's own session.
+    pub current_session: bool,
+    /// Why the session ended, for an event that ended one.
+    pub reason: Option<RevokeReason>,
+}
 
 impl AuthService {
-    /// The newest events first.
-    pub async fn history(&self, who: &Verified) -> Result<Vec<HistoryEntry>, AuthError> {
-        let events = self.store.events_of_user(who.user_id, MOST).await?;
-        Ok(events.iter().filter_map(|event| entry(event, who.session_id)).collect())
+    /// The account's history, newest first, at most 50 entries.
+    pub async fn history(&self, user: &Verified) -> Result<Vec<AccountEvent>, AuthError> {
+        let events = self.store.events_of_user(user.user_id, LIST_MAX).await?;
+        Ok(events.iter().filter_map(|event| entry(event, user.session_id)).collect())
     }
 
-    /// The alarms that were not dismissed, the newest first.
-    pub async fn notices(&self, who: &Verified) -> Result<Vec<Notice>, AuthError> {
-        let notices = self.store.notices_of_user(who.user_id, MOST).await?;
-        Ok(notices.into_iter().map(told).collect())
+    /// The notices of replay that the user has not dismissed, newest first, at most 50.
+    pub async fn notices(&self, user: &Verified) -> Result<Vec<ReuseNotice>, AuthError> {
+        Ok(self.store.notices_of_user(user.user_id, LIST_MAX).await?)
     }
 
-    pub async fn dismiss_notice(&self, who: &Verified, id: &str) -> Result<(), AuthError> {
-        // Whoever came in by a stolen token must not be able to hide the alarm.
-        self.recent(who)?;
+    /// Dismisses a notice; `id` is the session's.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::StepUpRequired`]; [`AuthError::NotFound`] for another user's notice too.
+    pub async fn dismiss_notice(&self, user: &Verified, id: &str) -> Result<(), AuthError> {
+        // A thief who holds a stolen access token must not be able to hide the alarm.
+        self.require_step_up(user)?;
         let session_id = SessionId::parse(id).ok_or(AuthError::NotFound)?;
-        if self.store.dismiss_notice(who.user_id, session_id).await? { Ok(()) } else { Err(AuthError::NotFound) }
+        if self.store.dismiss_notice(user.user_id, session_id).await? { Ok(()) } else { Err(AuthError::NotFound) }
     }
 }
 
-fn told(notice: ReuseNotice) -> Notice {
-    Notice {
-        id: notice.session_id.to_string(),
-        at: notice.at,
-        device: in_words(&notice.device, lang()),
-        session_device: in_words(&notice.session_device, lang()),
-        session_signed_in_at: notice.session_created_at,
-    }
-}
-
-/// `None` for what is not the person's to know.
-fn entry(event: &SecurityEvent, current: SessionId) -> Option<HistoryEntry> {
+/// Maps a security event to a history entry; `None` for events that the owner does not see.
+fn entry(event: &SecurityEvent, current: SessionId) -> Option<AccountEvent> {
     let reason = RevokeReason::parse(&event.detail);
     let kind = match event.kind {
         EventKind::UserCreated => HistoryKind::SignedUp,
@@ -65,10 +70,10 @@ fn entry(event: &SecurityEvent, current: SessionId) -> Option<HistoryEntry> {
         EventKind::UserDeleteFail => HistoryKind::AccountDeletionRefused,
         EventKind::UserDeleted | EventKind::KeysRotated => return None,
     };
-    Some(HistoryEntry {
+    Some(AccountEvent {
         at: event.at,
         kind,
-        device: in_words(&event.device, lang()),
+        device: event.device.clone(),
         current_session: event.session_id == Some(current),
         reason,
     })
@@ -77,7 +82,6 @@ fn entry(event: &SecurityEvent, current: SessionId) -> Option<HistoryEntry> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
 
     const HERE: SessionId = SessionId([1; 16]);
 
@@ -93,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn signing_out_is_told_apart_from_being_ended() {
+    fn signing_out_and_being_signed_out_are_different_entries() {
         let kind = |detail| entry(&event(EventKind::TokenRevoked, detail), HERE).unwrap().kind;
         assert_eq!(kind("logout"), HistoryKind::SignedOut);
         assert_eq!(kind("password_changed"), HistoryKind::SessionEnded);
@@ -101,19 +105,19 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_says_who_when_and_whether_it_was_here() {
-        let told = entry(&event(EventKind::TokenReuse, "reuse"), HERE).unwrap();
-        assert_eq!((told.at, told.device.as_str()), (Timestamp(7), "curl"));
-        assert_eq!((told.current_session, told.reason), (true, Some(RevokeReason::Reuse)));
+    fn an_entry_has_its_time_device_session_and_reason() {
+        let here = entry(&event(EventKind::TokenReuse, "reuse"), HERE).unwrap();
+        assert_eq!((here.at, here.device.as_str()), (Timestamp(7), "curl/8.14.1"));
+        assert_eq!((here.current_session, here.reason), (true, Some(RevokeReason::Reuse)));
         let elsewhere = entry(&event(EventKind::LoginSuccess, ""), SessionId([2; 16])).unwrap();
         assert_eq!((elsewhere.current_session, elsewhere.reason), (false, None));
     }
 
     #[test]
-    fn every_event_that_has_a_person_is_told() {
+    fn every_event_about_an_existing_account_is_in_its_history() {
         for kind in EventKind::ALL {
-            let of_nobody = matches!(kind, EventKind::UserDeleted | EventKind::KeysRotated);
-            assert_eq!(entry(&event(kind, ""), HERE).is_none(), of_nobody, "{kind:?}");
+            let no_account = matches!(kind, EventKind::UserDeleted | EventKind::KeysRotated);
+            assert_eq!(entry(&event(kind, ""), HERE).is_none(), no_account, "{kind:?}");
         }
     }
 }

@@ -1,28 +1,29 @@
-//! The rules of signing in: what a token is, when it turns, when a session ends. Nothing here knows axum, Leptos or a
-//! database; the decision itself ([`rotation`]) knows not even a clock.
+//! The authentication rules, one file for each use case: sign-in, refresh token rotation, revocation, step-up, account,
+//! history, maintenance. All of them are methods of [`service::AuthService`]. Nothing here knows axum, Leptos, a database or
+//! a human language, and the rotation rule ([`token::rotation`]) is a pure function.
 
-pub mod access_token;
-mod account;
-pub mod attempts;
-pub mod device;
 pub mod error;
-pub mod event;
-pub mod flaw;
-pub mod flow;
-mod history;
-pub mod keys;
-pub mod known_browser;
-pub mod notes;
-mod passphrase;
+pub mod model;
+pub mod observer;
 pub mod password;
-pub mod password_rules;
 pub mod random;
-mod recent;
-pub mod refresh_token;
-pub mod revoked;
-pub mod rotation;
-pub mod secret;
 pub mod service;
-pub mod session;
+pub mod store;
 pub mod throttle;
-pub mod user;
+pub mod token;
+pub mod validation;
+
+mod account;
+pub mod audit;
+pub mod history;
+mod maintenance;
+mod refresh;
+mod revocation;
+pub mod sign_in;
+mod step_up;
+
+/// Switches that weaken a defence, for the lab. They do not exist in a build without it.
+#[cfg(feature = "lab")]
+pub mod test_controls;
+
+pub use maintenance::NotReady;

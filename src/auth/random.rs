@@ -1,9 +1,10 @@
-//! The only place that asks for randomness: the operating system's, through aws-lc.
+//! The only source of randomness: the CSPRNG of aws-lc, seeded by the operating system.
 
-/// A number below `bound`, each as likely as the others: what would favour some is drawn again.
+/// A uniformly distributed number below `bound`. Rejection sampling avoids modulo bias.
 ///
 /// # Panics
-/// As [`bytes`], and for a bound of zero.
+///
+/// As [`bytes`], and when `bound` is zero.
 pub fn below(bound: usize) -> usize {
     let bound = bound as u64;
     let fair = u64::MAX - u64::MAX % bound;
@@ -15,14 +16,15 @@ pub fn below(bound: usize) -> usize {
     }
 }
 
-/// `N` bytes nobody can guess.
+/// `N` cryptographically secure random bytes.
 ///
 /// # Panics
-/// When the operating system has no randomness to give: no token may be made then.
+///
+/// When the operating system provides no randomness: no token may be issued then.
 pub fn bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        panic!("the operating system gives no random bytes");
+        panic!("the operating system provides no random bytes");
     }
     bytes
 }

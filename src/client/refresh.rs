@@ -1,5 +1,6 @@
-//! One refresh per tab at a time, detached from whoever asked: a component that goes away must not abort a rotation under
-//! way. It ends in one of three ways, and only the server's word signs anybody out.
+//! The silent refresh, single-flight: at most one per tab, shared by all callers. It runs detached
+//! from them, because dropping a component must not abort a rotation in progress. Only an explicit
+//! refusal by the server signs the user out.
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
@@ -11,77 +12,82 @@ use futures::{
 
 use super::auth_state::{self, AuthState, EndReason};
 use super::connection;
-use super::hint;
-use super::page;
-use super::tabs::{self, Event};
-use super::token_store::{self, HeldToken};
-use super::witness::{Sight, saw};
+use super::tabs::{self, TabEvent};
+use super::token_store;
 use crate::api;
-use crate::api::auth::TokenResponse;
-use crate::api::error::{Code, Problem, Reaction};
+use crate::api::transport::held_token::HeldToken;
+use crate::client::observer::{ClientEvent, emit};
+use crate::client::session_hint_cookie;
+use crate::dom;
 use crate::lang::lang;
+use crate::protocol::code::{Code, Reaction};
+use crate::protocol::problem::Problem;
+use crate::protocol::tokens::TokenResponse;
 
-/// A refresh request that takes longer is aborted. Its answer may be lost; the server knows how to go on from there.
+/// Request timeout. The rotation may have happened with its answer lost; the server's re-key rule
+/// recovers from that.
 const REQUEST_LIMIT: Duration = Duration::from_secs(8);
 
+/// The result of a refresh.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum RefreshOutcome {
     Renewed(Rc<HeldToken>),
-    /// The server ended the session, or somebody signed out meanwhile.
+    /// The session has ended: by the server's word, or by a sign-out meanwhile.
     SignedOut(Problem),
-    /// No network, too busy, or too slow: still signed in, try later.
+    /// Network trouble, overload or timeout: still signed in, to be retried later.
     Unavailable(Problem),
 }
 
 thread_local! {
-    static FLIGHT: RefCell<Option<Shared<LocalBoxFuture<'static, Outcome>>>> = const { RefCell::new(None) };
+    static IN_FLIGHT: RefCell<Option<Shared<LocalBoxFuture<'static, RefreshOutcome>>>> = const { RefCell::new(None) };
 }
 
-/// A token newer than the one of `version`: the one that came meanwhile, or that of the refresh under way, or of a new one.
-pub async fn newer_than(version: u64) -> Outcome {
+/// An access token newer than `version`: the current one if it is newer already, else by joining
+/// the refresh in flight or starting one.
+pub async fn newer_than(version: u64) -> RefreshOutcome {
     match token_store::held() {
-        Some(held) if held.version > version => Outcome::Renewed(held),
-        _ => flight().await,
+        Some(held) if held.version > version => RefreshOutcome::Renewed(held),
+        _ => in_flight().await,
     }
 }
 
-/// Waits for the refresh under way, if there is one.
-pub async fn landed() {
-    let under_way = FLIGHT.with_borrow(Clone::clone);
-    if let Some(under_way) = under_way {
-        under_way.await;
+/// Waits for the refresh in flight, if there is one.
+pub async fn settled() {
+    let in_flight = IN_FLIGHT.with_borrow(Clone::clone);
+    if let Some(in_flight) = in_flight {
+        in_flight.await;
     }
 }
 
-fn flight() -> Shared<LocalBoxFuture<'static, Outcome>> {
-    FLIGHT.with_borrow_mut(|flight| {
-        saw(|| if flight.is_some() { Sight::JoinsRefresh } else { Sight::RefreshBegins });
-        flight.get_or_insert_with(depart).clone()
+fn in_flight() -> Shared<LocalBoxFuture<'static, RefreshOutcome>> {
+    IN_FLIGHT.with_borrow_mut(|in_flight| {
+        emit(|| if in_flight.is_some() { ClientEvent::JoinsRefresh } else { ClientEvent::RefreshBegins });
+        in_flight.get_or_insert_with(start).clone()
     })
 }
 
-fn depart() -> Shared<LocalBoxFuture<'static, Outcome>> {
-    let (land, landed) = oneshot::channel();
+fn start() -> Shared<LocalBoxFuture<'static, RefreshOutcome>> {
+    let (settle, settled) = oneshot::channel();
     wasm_bindgen_futures::spawn_local(async move {
         let outcome = refresh().await;
-        FLIGHT.set(None);
-        let _ = land.send(outcome);
+        IN_FLIGHT.set(None);
+        let _ = settle.send(outcome);
     });
-    let lost = || Outcome::Unavailable(Problem::unavailable(lang().client_too_slow(), 1));
-    landed.map(move |outcome| outcome.unwrap_or_else(|_| lost())).boxed_local().shared()
+    let lost = || RefreshOutcome::Unavailable(Problem::unavailable(lang().client_too_slow(), 1));
+    settled.map(move |outcome| outcome.unwrap_or_else(|_| lost())).boxed_local().shared()
 }
 
-async fn refresh() -> Outcome {
-    if let Some(document) = page::document() {
-        while page::is_prerendering() {
-            page::next_event(&document, "prerenderingchange").await;
+async fn refresh() -> RefreshOutcome {
+    if let Some(document) = dom::document() {
+        while dom::is_prerendering() {
+            dom::next_event(&document, "prerenderingchange").await;
         }
     }
     let epoch = token_store::epoch();
-    if let Some(embargo) = connection::embargo() {
-        return unavailable(embargo.into_problem(), epoch);
+    if let Some(backoff) = connection::backoff() {
+        return unavailable(backoff.into_problem(), epoch);
     }
-    let answer = tabs::with_lock(page::within(REQUEST_LIMIT, api::auth::refresh())).await;
+    let answer = tabs::with_lock(dom::with_timeout(REQUEST_LIMIT, api::auth::refresh())).await;
     match answer {
         Some(Ok(grant)) => renewed(grant, epoch),
         Some(Err(problem)) if problem.code.reaction() == Reaction::SignOut => ended(problem, epoch),
@@ -90,54 +96,56 @@ async fn refresh() -> Outcome {
     }
 }
 
-/// A grant for the session that was there at `epoch`.
-pub fn renewed(grant: TokenResponse, epoch: u64) -> Outcome {
+/// Stores a grant that was requested in `epoch`; see [`token_store::epoch`].
+pub fn renewed(grant: TokenResponse, epoch: u64) -> RefreshOutcome {
     let (user, session_id) = (grant.user.clone(), grant.session_id.clone());
     match token_store::renew(grant, epoch) {
         Some(held) => {
             auth_state::set(AuthState::SignedIn { user });
-            connection::reached();
-            tabs::tell(&Event::Refreshed { session_id });
-            Outcome::Renewed(held)
+            connection::mark_reachable();
+            tabs::broadcast(&TabEvent::Refreshed { session_id });
+            RefreshOutcome::Renewed(held)
         }
-        None => meanwhile(),
+        None => superseded(),
     }
 }
 
-/// Somebody signed in or out while the answer was on its way: what holds now is what they did.
-fn meanwhile() -> Outcome {
+/// A sign-in or sign-out happened while the answer was under way. It takes precedence over the
+/// answer.
+fn superseded() -> RefreshOutcome {
     match token_store::held() {
-        Some(held) => Outcome::Renewed(held),
-        None => Outcome::SignedOut(Problem::new(Code::SessionRevoked, lang().problem_signed_out())),
+        Some(held) => RefreshOutcome::Renewed(held),
+        None => RefreshOutcome::SignedOut(Problem::new(Code::SessionRevoked, lang().problem_signed_out())),
     }
 }
 
-fn ended(problem: Problem, epoch: u64) -> Outcome {
+fn ended(problem: Problem, epoch: u64) -> RefreshOutcome {
     if token_store::epoch() != epoch {
-        return meanwhile();
+        return superseded();
     }
     end_session(&problem);
-    Outcome::SignedOut(problem)
+    RefreshOutcome::SignedOut(problem)
 }
 
-/// The server's word that the session is over: this tab forgets it, the others are told.
+/// The server has ended the session: clears this tab and notifies the others.
 pub fn end_session(problem: &Problem) {
     let held = token_store::held();
-    // A first visit with a stale hint never had a session here: nothing ended that the person should hear of.
+    // Without a token here and without a refresh cookie only the hint cookie was stale: no session
+    // ended, so the page shows no reason.
     let had_session = held.is_some() || problem.code != Code::RefreshTokenMissing;
     token_store::forget();
-    hint::forget();
+    session_hint_cookie::forget();
     auth_state::set(AuthState::Anonymous { ended: had_session.then(|| EndReason::of(problem)) });
-    connection::reached();
+    connection::mark_reachable();
     if let Some(held) = held {
-        tabs::tell(&Event::SignedOut { session_id: held.identity.session_id.clone() });
+        tabs::broadcast(&TabEvent::SignedOut { session_id: held.identity.session_id.clone() });
     }
 }
 
-fn unavailable(problem: Problem, epoch: u64) -> Outcome {
+fn unavailable(problem: Problem, epoch: u64) -> RefreshOutcome {
     if token_store::epoch() != epoch {
-        return meanwhile();
+        return superseded();
     }
-    connection::lost(&problem);
-    Outcome::Unavailable(problem)
+    connection::mark_unreachable(&problem);
+    RefreshOutcome::Unavailable(problem)
 }

@@ -1,11 +1,8 @@
-//! The other tabs of this browser. A lock keeps their refreshes apart and a channel tells them what happened; both are an
-//! optimisation, because the server decides between racers. So a lock that does not come in time is done without, and never
-//! stolen, and messages carry events, never tokens.
+//! Multi-tab coordination. A Web Lock serializes refreshes and a `BroadcastChannel` carries events,
+//! never tokens. Both are optimizations: the server resolves races, so a tab goes on without a lock
+//! that does not come in time, and never steals one.
 
-use std::{
-    cell::{Cell, RefCell},
-    time::Duration,
-};
+use std::{cell::RefCell, time::Duration};
 
 use futures::{
     channel::oneshot,
@@ -16,12 +13,13 @@ use wasm_bindgen::{JsCast as _, JsValue, closure::Closure, prelude::wasm_bindgen
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, BroadcastChannel, MessageEvent};
 
-use super::page;
-use crate::mount;
+use super::test_controls;
+use crate::base_path;
+use crate::dom;
 
 const LOCK: &str = "two-tokens/refresh";
 const CHANNEL: &str = "two-tokens";
-/// A frozen tab may hold the lock: after this the others go on without.
+/// A frozen tab may hold the lock forever. After this wait a tab goes on without it.
 const LOCK_LIMIT: Duration = Duration::from_secs(10);
 
 #[wasm_bindgen]
@@ -36,23 +34,24 @@ extern "C" {
     ) -> Result<js_sys::Promise, JsValue>;
 }
 
-/// All mounts of one site share the browser's locks and channels.
-fn of_this_mount(name: &str) -> String {
-    [name, mount::current().as_str()].concat()
+/// Locks and channels belong to the origin, so each base path has names of its own.
+fn of_this_base_path(name: &str) -> String {
+    [name, base_path::current().as_str()].concat()
 }
 
-/// Releases the lock when dropped.
-struct Lock {
+/// Releases the Web Lock on drop.
+struct LockGuard {
     release: js_sys::Function,
 }
 
-impl Drop for Lock {
+impl Drop for LockGuard {
     fn drop(&mut self) {
         let _ = self.release.call0(&JsValue::UNDEFINED);
     }
 }
 
-/// Runs `work` while no other tab refreshes, if that can be had in time.
+/// Runs `work` under the Web Lock, or without it when the lock is not available within
+/// [`LOCK_LIMIT`].
 pub async fn with_lock<T>(work: impl Future<Output = T>) -> T {
     let lock = acquire().await;
     let done = work.await;
@@ -60,16 +59,12 @@ pub async fn with_lock<T>(work: impl Future<Output = T>) -> T {
     done
 }
 
-pub fn set_locks(on: bool) {
-    WITHOUT_LOCKS.set(!on);
-}
-
-async fn acquire() -> Option<Lock> {
-    if WITHOUT_LOCKS.get() {
+async fn acquire() -> Option<LockGuard> {
+    if test_controls::locks_are_off() {
         return None;
     }
     let navigator = web_sys::window()?.navigator();
-    let locks: LockManager = page::property(&navigator, "locks")?.unchecked_into();
+    let locks: LockManager = dom::property(&navigator, "locks")?.unchecked_into();
     let abort = AbortController::new().ok()?;
     let options = js_sys::Object::new();
     js_sys::Reflect::set(&options, &"signal".into(), &abort.signal()).ok()?;
@@ -85,17 +80,17 @@ async fn acquire() -> Option<Lock> {
         }
         held_until.clone()
     });
-    let ended = locks.request(&of_this_mount(LOCK), &options, &callback).ok()?;
-    // The browser keeps calling into `callback` until the request ends, however it ends.
+    let ended = locks.request(&of_this_base_path(LOCK), &options, &callback).ok()?;
+    // The closure must outlive the request: the browser may call it until the request has settled.
     wasm_bindgen_futures::spawn_local(async move {
         let _ = JsFuture::from(ended).await;
         drop(callback);
     });
-    match page::within(LOCK_LIMIT, was_granted).await {
-        Some(Ok(())) => Some(Lock { release }),
+    match dom::with_timeout(LOCK_LIMIT, was_granted).await {
+        Some(Ok(())) => Some(LockGuard { release }),
         Some(Err(_)) => None,
         None => {
-            // Should the grant be on its way, it is let go at once.
+            // A grant that is already under way is released at once.
             let _ = release.call0(&JsValue::UNDEFINED);
             abort.abort();
             None
@@ -103,44 +98,45 @@ async fn acquire() -> Option<Lock> {
     }
 }
 
-/// What tabs tell each other.
+/// A message between tabs. JSON in the `BroadcastChannel`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Event {
+pub enum TabEvent {
     SignedIn { session_id: String },
     SignedOut { session_id: String },
     Refreshed { session_id: String },
 }
 
 thread_local! {
-    static WITHOUT_LOCKS: Cell<bool> = const { Cell::new(false) };
-    static LINE: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
+    static CHANNEL_HANDLE: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
 }
 
-/// Hears what other tabs say. Without the channel tabs learn of each other from the server, at their next call.
-pub fn listen(mut heard: impl FnMut(Event) + 'static) {
-    if page::property(&js_sys::global(), "BroadcastChannel").is_none() {
+/// Subscribes to the other tabs' events. Where `BroadcastChannel` is missing, tabs learn of changes
+/// at their next request.
+pub fn listen(mut on_event: impl FnMut(TabEvent) + 'static) {
+    if dom::property(&js_sys::global(), "BroadcastChannel").is_none() {
         return;
     }
-    let Ok(channel) = BroadcastChannel::new(&of_this_mount(CHANNEL)) else { return };
-    page::on(&channel, "message", move |event| {
+    let Ok(channel) = BroadcastChannel::new(&of_this_base_path(CHANNEL)) else { return };
+    dom::on(&channel, "message", move |event| {
         let text = event.dyn_ref::<MessageEvent>().and_then(|message| message.data().as_string());
         if let Some(event) = text.and_then(|text| serde_json::from_str(&text).ok()) {
-            heard(event);
+            on_event(event);
         }
     });
-    LINE.set(Some(channel));
+    CHANNEL_HANDLE.set(Some(channel));
 }
 
-pub fn tell(event: &Event) {
-    LINE.with_borrow(|line| {
-        if let (Some(line), Ok(text)) = (line, serde_json::to_string(event)) {
-            let _ = line.post_message(&text.into());
+/// Sends `event` to the other tabs.
+pub fn broadcast(event: &TabEvent) {
+    CHANNEL_HANDLE.with_borrow(|channel| {
+        if let (Some(channel), Ok(text)) = (channel, serde_json::to_string(event)) {
+            let _ = channel.post_message(&text.into());
         }
     });
 }
 
-/// Whichever of the two comes first.
+/// Resolves as soon as either future does.
 pub async fn either<A, B>(a: impl Future<Output = A>, b: impl Future<Output = B>) {
     let (a, b) = (std::pin::pin!(a), std::pin::pin!(b));
     match select(a, b).await {

@@ -1,41 +1,20 @@
-//! The access token, in this tab's memory and nowhere else, with a version that grows at every change: an answer that comes
-//! late is dropped by its version, not by hope.
+//! The token store: the access token, in memory only, never in web storage. A version that grows
+//! with every change and an epoch that grows with every sign-in and sign-out let late answers be
+//! discarded.
 
 use std::{cell::RefCell, rc::Rc};
 
-use super::auth_state::{self, Held};
-use super::witness::{Sight, saw};
-use crate::api::auth::{AccessToken, TokenResponse};
-use crate::clock::Stopwatch;
-
-/// Whose token it is. A request is never repeated under another identity.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
-    pub user_id: String,
-    pub session_id: String,
-}
-
-#[derive(Clone, Debug)]
-pub struct HeldToken {
-    pub token: AccessToken,
-    pub version: u64,
-    pub identity: Identity,
-    received: Stopwatch,
-    expires_in: u64,
-}
-
-impl HeldToken {
-    /// By elapsed time since receipt: the browser's clock may be wrong.
-    pub fn is_past_its_time(&self) -> bool {
-        self.received.elapsed_ms() >= self.expires_in as f64 * 1000.0
-    }
-}
+use super::auth_state::{self, TokenStatus};
+use crate::api::transport::held_token::HeldToken;
+use crate::client::observer::{ClientEvent, emit};
+use crate::protocol::tokens::TokenResponse;
 
 #[derive(Default)]
 struct Memory {
     held: Option<Rc<HeldToken>>,
     version: u64,
-    /// Grows when somebody signs in or out: a refresh that began before must not undo that.
+    /// Grows with every sign-in and sign-out. A refresh that began in an earlier epoch must not
+    /// overwrite it.
     epoch: u64,
     refreshes: u32,
 }
@@ -49,7 +28,7 @@ fn change<T>(act: impl FnOnce(&mut Memory) -> T) -> T {
         memory.version += 1;
         (act(memory), memory.version)
     });
-    auth_state::set_held_version(version);
+    auth_state::set_token_version(version);
     result
 }
 
@@ -57,24 +36,19 @@ pub fn held() -> Option<Rc<HeldToken>> {
     MEMORY.with_borrow(|memory| memory.held.clone())
 }
 
+/// The number of sign-ins and sign-outs of this tab so far.
 pub fn epoch() -> u64 {
     MEMORY.with_borrow(|memory| memory.epoch)
 }
 
 fn store(memory: &mut Memory, grant: TokenResponse) -> Rc<HeldToken> {
-    let held = Rc::new(HeldToken {
-        token: grant.access_token,
-        version: memory.version,
-        identity: Identity { user_id: grant.user.id, session_id: grant.session_id },
-        received: Stopwatch::start(),
-        expires_in: grant.expires_in,
-    });
+    let held = Rc::new(HeldToken::new(grant, memory.version));
     memory.held = Some(held.clone());
-    saw(|| Sight::TokenHeld { version: held.version, expires_in: held.expires_in });
+    emit(|| ClientEvent::TokenHeld { version: held.version, expires_in: held.expires_in });
     held
 }
 
-/// After a sign-in.
+/// Stores the token of a new session; begins an epoch.
 pub fn begin(grant: TokenResponse) -> Rc<HeldToken> {
     change(|memory| {
         memory.epoch += 1;
@@ -83,7 +57,8 @@ pub fn begin(grant: TokenResponse) -> Rc<HeldToken> {
     })
 }
 
-/// After a refresh that began at `epoch`; `None` when somebody signed in or out since.
+/// Stores the token of a refresh that began in `epoch`; `None` when a sign-in or sign-out has
+/// happened since.
 pub fn renew(grant: TokenResponse, epoch: u64) -> Option<Rc<HeldToken>> {
     if self::epoch() != epoch {
         return None;
@@ -94,19 +69,20 @@ pub fn renew(grant: TokenResponse, epoch: u64) -> Option<Rc<HeldToken>> {
     }))
 }
 
-/// The session is over.
+/// Clears the token; begins an epoch.
 pub fn forget() {
     change(|memory| {
         memory.epoch += 1;
         if memory.held.take().is_some() {
-            saw(|| Sight::TokenForgotten);
+            emit(|| ClientEvent::TokenForgotten);
         }
     });
 }
 
-pub fn about() -> Option<Held> {
+/// Facts about the token for the pages, without the token itself.
+pub fn status() -> Option<TokenStatus> {
     MEMORY.with_borrow(|memory| {
-        memory.held.as_ref().map(|held| Held {
+        memory.held.as_ref().map(|held| TokenStatus {
             version: held.version,
             expires_in: held.expires_in,
             elapsed_ms: held.received.elapsed_ms(),

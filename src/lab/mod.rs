@@ -1,25 +1,22 @@
-//! The lab: the app looking at itself. A visitor gets a sandbox, which is this app once more with a store, keys, clock and
-//! mount of its own; a recorder listens to its flow; and the page shows what happened. Nothing outside this folder knows of it
-//! but the command line, which adds its routes. What both halves speak of, and all that can be said of a log, lies here.
+//! The lab: an interactive demonstration in which the app observes itself. Each visitor gets a sandbox (a second instance of this
+//! app with its own store, keys, clock and base path), a recorder writes an event log of it, and a page shows the log.
+//!
+//! - [`model`]: the event log and everything derived from it, for both builds;
+//! - `server`: sandboxes, the recorder in front of each, scenarios and attackers, and the routes;
+//! - `frame`: the agent that runs inside each of the page's frames, beside the app;
+//! - [`page`]: the lab's page, its panels and the sequence diagram.
+//!
+//! The cargo feature `lab` compiles this folder, and with it the test controls that weaken a defence (`auth::test_controls`,
+//! `auth::token::policy`, `client::test_controls`, `clock::skew`). A build without the feature has none of them. The doors:
+//! `main.rs` runs the server with [`LabOptions`](server::LabOptions); `lib.rs` starts `frame` in a tab of a sandbox and `page` on
+//! the lab's own page. Inside, `server`, `frame` and `page` import `model`, and `page` also imports `frame`. No other file imports
+//! the lab. It uses hooks that are general: the observer of the auth flow, the observer of the tab, the decoration of a tab's
+//! requests, a listener of its own, the base path, and extra links in the header.
 
-pub mod acts;
-pub mod diagram;
-pub mod event;
-pub mod exchange;
-pub mod export;
-pub mod outcome;
-pub mod panels;
-#[cfg(test)]
-mod sample;
-pub mod story;
-pub mod telling;
-pub mod watch;
-pub mod words;
+pub mod model;
+pub mod page;
 
 #[cfg(feature = "hydrate")]
-pub mod browser;
+pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod server;
-
-#[cfg(feature = "ssr")]
-pub use server::open::beside;

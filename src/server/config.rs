@@ -1,58 +1,23 @@
-//! What can be set, each as a flag and as an environment variable (flag > environment > `.env` > default). What does not
-//! fit together is refused at start, with what to do.
+//! The configuration: each setting is a flag and an environment variable (flag > environment > `.env` > default). Invalid or
+//! inconsistent settings are refused at start, with a message that says what to do (fail fast).
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use clap::{Parser, Subcommand};
+use clap::Parser;
 
-use super::client_address::TrustedProxies;
-use crate::auth::{secret::ServerSecret, service::Lifetimes};
+use crate::api::edge::client_address::TrustedProxies;
+use crate::auth::model::secret::ServerSecret;
+use crate::auth::service::Lifetimes;
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(name = "two-tokens", version)]
-pub struct Cli {
-    #[command(flatten)]
-    pub config: Config,
-    #[command(subcommand)]
-    pub command: Option<Command>,
-}
-
-#[derive(Clone, Debug, Subcommand)]
-pub enum Command {
-    /// Serve the app and its API (the default).
-    Serve,
-    /// Signing keys.
-    #[command(subcommand)]
-    Keys(KeysCommand),
-    /// Accounts.
-    #[command(subcommand)]
-    Users(UsersCommand),
-}
-
-#[derive(Clone, Debug, Subcommand)]
-pub enum UsersCommand {
-    /// Allow no new sign-in and end every session. With SQLite a running server hears of it at the next refresh.
-    Disable { email: String },
-    /// Allow sign-ins again.
-    Enable { email: String },
-}
-
-#[derive(Clone, Debug, Subcommand)]
-pub enum KeysCommand {
-    /// Make the waiting key the signing one. Signs nobody out.
-    Rotate,
-    /// List the keys and their states.
-    List,
-}
-
-#[derive(Clone, Debug, clap::Args)]
 pub struct Config {
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long, global = true, env = "TWO_TOKENS_ADDR", default_value = "127.0.0.1:3000")]
     pub addr: SocketAddr,
 
-    /// The address people type: issuer, allowed origin, HSTS.
+    /// The public address: issuer of tokens, allowed origin, HSTS.
     #[arg(long, global = true, env = "TWO_TOKENS_PUBLIC_URL", default_value = "http://localhost:3000")]
     pub public_url: String,
 
@@ -60,83 +25,78 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_DATABASE_URL", default_value = "sqlite://data/two-tokens.db")]
     pub database_url: String,
 
-    /// The server secret. Beside an SQLite file it is made on first start; with PostgreSQL it must be given.
+    /// The file of the server secret. Created beside an SQLite database on first start; required with PostgreSQL.
     #[arg(long, global = true, env = "TWO_TOKENS_SECRET_FILE")]
     pub secret_file: Option<PathBuf>,
 
-    /// How long an access token lives: 5 s to 1 h.
+    /// Lifetime of an access token: 5s to 1h.
     #[arg(long, global = true, env = "TWO_TOKENS_ACCESS_TTL", default_value = "15m", value_parser = humantime::parse_duration)]
     pub access_ttl: Duration,
 
-    /// How long a session lives without being used.
+    /// Idle lifetime of a session.
     #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_IDLE", default_value = "7d", value_parser = humantime::parse_duration)]
     pub refresh_idle: Duration,
 
-    /// How long a session lives at most.
+    /// Absolute lifetime of a session.
     #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_ABSOLUTE", default_value = "30d", value_parser = humantime::parse_duration)]
     pub refresh_absolute: Duration,
 
-    /// How long a superseded refresh token still gets its successor; 0s is strict RFC 9700.
+    /// Grace: how long a superseded refresh token still gets its successor. 0s is strict RFC 9700.
     #[arg(long, global = true, env = "TWO_TOKENS_REFRESH_GRACE", default_value = "10s", value_parser = humantime::parse_duration)]
     pub refresh_grace: Duration,
 
-    /// Shortest password taken when one is set, in characters: 8 to 64.
+    /// Minimum length of a new password, in characters: 8 to 64.
     #[arg(long, global = true, env = "TWO_TOKENS_PASSWORD_MIN", default_value = "15")]
     pub password_min: usize,
 
-    /// Make whoever tries too often wait. `off` is for measurements, on loopback addresses only.
+    /// Throttle repeated attempts. `off` is for benchmarks, on loopback addresses only.
     #[arg(long, global = true, env = "TWO_TOKENS_THROTTLE", value_enum, default_value = "on")]
     pub throttle: Throttle,
 
-    /// The proxies whose `X-Forwarded-For` is believed: addresses and CIDR blocks, with commas between.
+    /// The proxies whose `X-Forwarded-For` is trusted: addresses and CIDR blocks, separated by commas.
     #[arg(long, global = true, env = "TWO_TOKENS_TRUSTED_PROXIES")]
     pub trusted_proxies: Option<TrustedProxies>,
 
-    /// What to log: a level, or tracing directives.
+    /// The log level, or tracing directives.
     #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
     pub log: String,
 
-    /// The lab at `/lab`: sandboxes in which visitors watch and attack this app. `local` is for loopback addresses only.
-    #[arg(long, global = true, env = "TWO_TOKENS_LAB", value_enum, default_value = "off")]
-    pub lab: Lab,
-
-    /// Make a demo user and print how to sign in. Loopback addresses only.
+    /// Create a demo user and print its password. Loopback addresses only.
     #[arg(long, global = true)]
     pub demo_user: bool,
 
-    /// Let `POST /test/clock` put the server's clock forward, for browser tests. Loopback addresses only.
+    /// Let `POST /test/clock` move the server's clock forward, for browser tests. Loopback addresses only.
     #[arg(long, global = true)]
     pub test_clock: bool,
 }
 
+/// Whether attempts are throttled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Throttle {
     On,
     Off,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Lab {
-    Off,
-    /// With a second address that plays another site.
-    Local,
-    /// For strangers: smaller, and without the other site.
-    Public,
-}
-
-/// A setting that cannot be used, and what to do about it.
+/// An invalid setting, and what to do about it.
 #[derive(Debug, thiserror::Error)]
 #[error("{setting}: {problem}")]
 pub struct ConfigError {
+    /// The name of the environment variable or the flag.
     pub setting: &'static str,
     pub problem: String,
 }
 
-fn refuse<T>(setting: &'static str, problem: impl Into<String>) -> Result<T, ConfigError> {
+/// Refuses a setting.
+///
+/// # Errors
+///
+/// Always.
+pub fn refuse<T>(setting: &'static str, problem: impl Into<String>) -> Result<T, ConfigError> {
     Err(ConfigError { setting, problem: problem.into() })
 }
 
 impl Config {
+    /// The lifetimes of tokens and sessions.
     pub fn lifetimes(&self) -> Lifetimes {
         Lifetimes {
             access: self.access_ttl,
@@ -146,12 +106,16 @@ impl Config {
         }
     }
 
-    /// Whether the settings fit together.
+    /// Validates the settings and normalizes the public URL.
+    ///
+    /// # Errors
+    ///
+    /// The first invalid setting.
     pub fn check(mut self) -> Result<Self, ConfigError> {
         self.public_url = self.public_url.trim_end_matches('/').to_owned();
         let url: http::Uri = match self.public_url.parse() {
             Ok(url) => url,
-            Err(error) => return refuse("TWO_TOKENS_PUBLIC_URL", format!("{} is no URL: {error}", self.public_url)),
+            Err(error) => return refuse("TWO_TOKENS_PUBLIC_URL", format!("{} is not a URL: {error}", self.public_url)),
         };
         if !matches!(url.scheme_str(), Some("http" | "https")) || url.path() != "/" || url.query().is_some() {
             return refuse("TWO_TOKENS_PUBLIC_URL", "must be http:// or https:// and a host, without a path");
@@ -172,19 +136,16 @@ impl Config {
             return refuse("TWO_TOKENS_PASSWORD_MIN", "must be from 8 to 64; 15 where there is no second factor");
         }
         if self.throttle == Throttle::Off && !self.addr.ip().is_loopback() {
-            return refuse("TWO_TOKENS_THROTTLE", "can be off for loopback addresses only: others could guess at will");
-        }
-        if self.lab == Lab::Local && !self.addr.ip().is_loopback() {
             return refuse(
-                "TWO_TOKENS_LAB",
-                "can be local for loopback addresses only; `public` is made for strangers",
+                "TWO_TOKENS_THROTTLE",
+                "can be off on loopback addresses only: others could guess passwords without limit",
             );
         }
         if self.demo_user && !self.addr.ip().is_loopback() {
-            return refuse("--demo-user", "is for loopback addresses only: its password is known to everybody");
+            return refuse("--demo-user", "is for loopback addresses only: its password is public");
         }
         if self.test_clock && !self.addr.ip().is_loopback() {
-            return refuse("--test-clock", "is for loopback addresses only: it lets everybody move the clock");
+            return refuse("--test-clock", "is for loopback addresses only: it lets every client move the clock");
         }
         Ok(self)
     }
@@ -195,7 +156,11 @@ impl Config {
         Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
     }
 
-    /// Reads the server secret, making it (mode 0600) beside an SQLite file on first start.
+    /// Reads the server secret. On first start with SQLite it creates the file (mode 0600).
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written, does not contain a secret, or is not configured.
     pub fn secret(&self) -> Result<ServerSecret, ConfigError> {
         const SETTING: &str = "TWO_TOKENS_SECRET_FILE";
         let path = match (&self.secret_file, self.sqlite_file()) {
@@ -236,10 +201,8 @@ fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     file.sync_all()
 }
 
-/// Names of environment variables that look like ours but mean nothing: most likely a slip of the pen.
-pub fn unknown_variables() -> Vec<String> {
-    use clap::CommandFactory as _;
-    let command = Cli::command();
+/// The environment variables with our prefix that match no setting, most likely typing errors.
+pub fn unknown_variables(command: &clap::Command) -> Vec<String> {
     let known: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_env()).collect();
     std::env::vars_os()
         .map(|(name, _)| name)
@@ -254,18 +217,18 @@ mod tests {
 
     fn parse(arguments: &[&str]) -> Result<Config, ConfigError> {
         let arguments = std::iter::once("two-tokens").chain(arguments.iter().copied());
-        Cli::try_parse_from(arguments).unwrap().config.check()
+        Config::try_parse_from(arguments).unwrap().check()
     }
 
     #[test]
-    fn the_defaults_fit_together() {
+    fn the_defaults_are_valid() {
         let config = parse(&[]).unwrap();
         assert_eq!(config.access_ttl, Duration::from_secs(900));
         assert_eq!(config.sqlite_file().unwrap(), PathBuf::from("data/two-tokens.db"));
     }
 
     #[test]
-    fn what_does_not_fit_is_refused_with_its_name() {
+    fn an_invalid_setting_is_refused_by_name() {
         for (arguments, setting) in [
             (vec!["--access-ttl", "4s"], "TWO_TOKENS_ACCESS_TTL"),
             (vec!["--access-ttl", "2h"], "TWO_TOKENS_ACCESS_TTL"),
@@ -277,7 +240,6 @@ mod tests {
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--public-url", "https://x/app"], "TWO_TOKENS_PUBLIC_URL"),
             (vec!["--addr", "0.0.0.0:80", "--demo-user"], "--demo-user"),
-            (vec!["--addr", "0.0.0.0:80", "--lab", "local"], "TWO_TOKENS_LAB"),
             (vec!["--addr", "0.0.0.0:80", "--test-clock"], "--test-clock"),
             (vec!["--addr", "0.0.0.0:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
             (vec!["--addr", "[::]:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
@@ -287,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_is_made_once_and_private() {
+    fn the_secret_file_is_created_once_and_private() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/a.db", folder.path().display());
         let config = parse(&["--database-url", &url]).unwrap();

@@ -1,22 +1,22 @@
-//! Whether the process lives, whether it can do its work, which build it is, and the public keys.
+//! Health endpoints (liveness, readiness), the version, and the public keys (JWKS).
 
 use axum::{Json, extract::State, http::StatusCode, http::header, response::IntoResponse};
 use serde::Serialize;
 
-use super::app_state::AppState;
+use crate::api::edge::app_state::AppState;
+use crate::auth::NotReady;
 
+/// Liveness: `200` as long as the process responds.
 pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// `200` while the database answers and the other instances are heard.
+/// Readiness: `200` while the database answers and the cluster link is up, else `503`.
 pub async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
-    if !state.hearing.hears() {
-        return (StatusCode::SERVICE_UNAVAILABLE, "other instances cannot be heard");
-    }
-    match state.auth.store.ping().await {
+    match state.auth.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
-        Err(error) => {
+        Err(NotReady::Disconnected) => (StatusCode::SERVICE_UNAVAILABLE, "other instances cannot be heard"),
+        Err(NotReady::Store(error)) => {
             tracing::warn!(%error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
         }
@@ -29,13 +29,13 @@ struct Version {
     version: &'static str,
 }
 
+/// The name and version of this build.
 pub async fn version() -> impl IntoResponse {
     Json(Version { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") })
 }
 
-/// RFC 7517. Short-lived in caches, so that a new key is known before it signs.
+/// The JWKS (RFC 7517). Cached for 5 minutes only, so that verifiers fetch a new key before it signs.
 pub async fn jwks(State(state): State<AppState>) -> impl IntoResponse {
-    let keys = state.auth.keys.current();
-    let body = Json(serde_json::json!({ "keys": keys.jwks() }));
+    let body = Json(serde_json::json!({ "keys": state.auth.jwks() }));
     ([(header::CACHE_CONTROL, "public, max-age=300")], body)
 }

@@ -1,32 +1,42 @@
-//! The pages, rendered by Leptos, and the two forms that must work before WebAssembly arrives: a posted `/login` or
-//! `/register` signs in and sends on, or renders its page again with what went wrong and the right status.
+//! Server-side rendering of the pages, and the two forms that work without JavaScript (progressive enhancement): a posted
+//! `/login` or `/register` signs in and redirects (post/redirect/get), or renders its page again with the problem and its
+//! status.
 
 use axum::{
+    Router,
     body::{Body, to_bytes},
     extract::{Form, FromRequest as _, Request, State},
     http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
+    routing::post,
 };
-use leptos::{config::LeptosOptions, prelude::provide_context};
-use leptos_axum::ResponseOptions;
+use leptos::{
+    config::LeptosOptions,
+    prelude::{provide_context, view},
+};
+use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
 use serde::Deserialize;
 
-use super::app_state::AppState;
-use super::{edge, headers, request_body};
-use crate::api::error::Problem;
+use crate::api::edge::app_state::AppState;
+use crate::api::edge::cookies::session_hint;
+use crate::api::edge::language;
+use crate::api::edge::{headers, request_body, request_context};
+use crate::app::App;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
-use crate::lang::lang;
-use crate::mount::Mount;
-use crate::ui::{
-    next::own_path,
-    posted::Posted,
-    settings::{LabIsOn, PasswordMin},
-    shell::shell,
-};
+use crate::base_path::BasePath;
+use crate::client::auth_state::SignedInHint;
+use crate::lang::{Lang, lang};
+use crate::protocol::problem::Problem;
+use crate::server::router::Pages;
+use crate::ui::shell::shell;
+use crate::ui::support::form_result::FormResult;
+use crate::ui::support::page_settings::{HeaderLink, PasswordMin};
+use crate::ui::support::return_to::local_or_default;
 
+/// The fields of both forms; `next` is the local path to return to.
 #[derive(Deserialize)]
-pub struct Credentials {
+struct Credentials {
     #[serde(default)]
     email: String,
     #[serde(default)]
@@ -35,32 +45,47 @@ pub struct Credentials {
     next: String,
 }
 
-pub async fn page(State(state): State<AppState>, request: Request) -> Response {
+/// The routes of the pages and the plain forms.
+pub fn pages() -> Pages {
+    let routes = Router::<AppState>::new()
+        .leptos_routes_with_handler(generate_route_list(App), page)
+        .route("/login", post(login))
+        .route("/register", post(register))
+        .route("/language", post(language::choose));
+    Pages { routes, not_found: |state, request| Box::pin(not_found(state, request)) }
+}
+
+fn header_link(state: &AppState, lang: Lang) -> Option<HeaderLink> {
+    let link = state.extra_link?;
+    Some(HeaderLink { href: link.href.to_owned(), label: (link.label)(lang).to_owned() })
+}
+
+async fn page(State(state): State<AppState>, request: Request) -> Response {
     render(state, request, None, None).await
 }
 
-/// The page that says there is nothing here.
-pub async fn not_found(state: AppState, request: Request) -> Response {
+/// The 404 page.
+async fn not_found(state: AppState, request: Request) -> Response {
     render(state, request, None, Some(StatusCode::NOT_FOUND)).await
 }
 
-pub async fn login(State(state): State<AppState>, request: Request) -> Response {
+async fn login(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request).await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let (device, caller) = (edge::device(&parts), edge::caller(&state, &parts));
-    let outcome = state.auth.login(&form.email, form.password.into(), device, &caller, None).await;
+    let visitor = request_context::visitor(&state, &parts);
+    let outcome = state.auth.login(&form.email, form.password.into(), visitor).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }
 
-pub async fn register(State(state): State<AppState>, request: Request) -> Response {
+async fn register(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request).await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let (device, caller) = (edge::device(&parts), edge::caller(&state, &parts));
-    let outcome = state.auth.register(&form.email, form.password.into(), device, &caller, None).await;
+    let visitor = request_context::visitor(&state, &parts);
+    let outcome = state.auth.register(&form.email, form.password.into(), visitor).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }
 
-/// The form, by the rules of the API's.
+/// Reads the form under the same limits as the API's bodies; `None` when it is not readable.
 async fn read(request: Request) -> (Parts, Option<Credentials>) {
     let (parts, body) = request.into_parts();
     let bytes = to_bytes(body, request_body::BODY_MAX).await.ok().filter(|bytes| request_body::is_text(bytes));
@@ -75,60 +100,70 @@ async fn answer(
     state: AppState,
     parts: Parts,
     email: String,
-    next: &str,
+    return_to: &str,
     outcome: Result<Grant, AuthError>,
 ) -> Response {
     match outcome {
         Ok(grant) => {
-            let mut response = Redirect::to(&state.mount.at(own_path(next))).into_response();
-            for cookie in edge::cookies(&state.mount, &grant) {
+            let mut response = Redirect::to(&state.base_path.at(local_or_default(return_to))).into_response();
+            for cookie in request_context::grant_cookies(&state.base_path, &grant) {
                 response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
         }
         Err(error) => {
-            let posted = Posted { email, problem: error.into() };
-            render_again(state, parts, posted).await
+            let form_result = FormResult { email, problem: error.into() };
+            render_again(state, parts, form_result).await
         }
     }
 }
 
-async fn render_again(state: AppState, parts: Parts, posted: Posted) -> Response {
-    let status = StatusCode::from_u16(posted.problem.status).ok();
-    render(state, Request::from_parts(parts, Body::empty()), Some(posted), status).await
+async fn render_again(state: AppState, parts: Parts, form_result: FormResult) -> Response {
+    let status = StatusCode::from_u16(form_result.problem.status).ok();
+    render(state, Request::from_parts(parts, Body::empty()), Some(form_result), status).await
 }
 
-async fn render(state: AppState, mut request: Request, posted: Option<Posted>, status: Option<StatusCode>) -> Response {
-    let retry_after = posted.as_ref().and_then(|posted| posted.problem.retry_after);
-    // The router of a sandbox sees paths without the mount; the pages' own router knows of it.
-    if !state.mount.is_root()
-        && let Some(address) = mounted(&state.mount, request.uri())
+async fn render(
+    state: AppState,
+    mut request: Request,
+    form_result: Option<FormResult>,
+    status: Option<StatusCode>,
+) -> Response {
+    let retry_after = form_result.as_ref().and_then(|form_result| form_result.problem.retry_after);
+    // axum removed the base path from the URI; the Leptos router expects it.
+    if !state.base_path.is_root()
+        && let Some(address) = below_base_path(&state.base_path, request.uri())
     {
         *request.uri_mut() = address;
     }
-    // Parts of a page may be rendered where the layer's word is not heard.
+    // Leptos may render parts of a page in another task, which does not have the task-local language.
     let lang = lang();
     let options = LeptosOptions::clone(&state.leptos);
+    let signed_in_hint = session_hint::is_set(&state.base_path, request.headers());
+    let header_link = header_link(&state, lang);
     let context = move || {
         provide_context(lang);
-        provide_context(state.mount.clone());
+        provide_context(state.base_path.clone());
         provide_context(state.clone());
-        provide_context(PasswordMin(state.auth.password_rules.min));
-        provide_context(LabIsOn(state.lab));
-        if let Some(posted) = posted.clone() {
-            provide_context(posted);
+        provide_context(PasswordMin(state.auth.password_min()));
+        provide_context(SignedInHint(signed_in_hint));
+        if let Some(link) = header_link.clone() {
+            provide_context(link);
+        }
+        if let Some(form_result) = form_result.clone() {
+            provide_context(form_result);
         }
         set_status(status, retry_after);
     };
     let page = move || {
         headers::content_security_policy();
-        shell(options.clone())
+        shell(options.clone(), || view! { <App /> })
     };
     leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()
 }
 
-fn mounted(mount: &Mount, uri: &Uri) -> Option<Uri> {
-    mount.at(uri.path_and_query()?.as_str()).parse().ok()
+fn below_base_path(base_path: &BasePath, uri: &Uri) -> Option<Uri> {
+    base_path.at(uri.path_and_query()?.as_str()).parse().ok()
 }
 
 fn set_status(status: Option<StatusCode>, retry_after: Option<u32>) {
@@ -141,9 +176,9 @@ fn set_status(status: Option<StatusCode>, retry_after: Option<u32>) {
     }
 }
 
-/// A form that could not even be read: the page, with what to do.
+/// The response to a form that could not be read: the page with the problem.
 async fn unreadable(state: AppState, parts: Parts) -> Response {
     let problem = Problem::invalid("email", lang().problem_unreadable_form());
-    let posted = Posted { email: String::new(), problem };
-    render_again(state, parts, posted).await
+    let form_result = FormResult { email: String::new(), problem };
+    render_again(state, parts, form_result).await
 }

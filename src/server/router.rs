@@ -10,19 +10,43 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
     routing::{any, get},
 };
+use futures::future::BoxFuture;
 use leptos::prelude::provide_context;
-use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use leptos_axum::handle_server_fns_with_context;
 use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError, services::ServeDir};
 
-use super::app_state::AppState;
-use super::{current_user, headers, health, language, pages, problem, request_body, same_origin, test_clock};
-use crate::api::error::Problem;
+use super::{health, test_clock};
+use crate::api::edge::app_state::AppState;
+use crate::api::edge::{bearer_guard, headers, language, problem, request_body, same_origin};
 use crate::auth::error::AuthError;
 use crate::lang::lang;
-use crate::ui::app::App;
+use crate::protocol::problem::Problem;
 
-pub fn router(state: AppState) -> Result<Router, ConfigError> {
+/// The pages of an app.
+pub struct Pages {
+    /// The routes of the pages.
+    pub routes: Router<AppState>,
+    /// The fallback: the 404 page.
+    pub not_found: fn(AppState, Request) -> BoxFuture<'static, Response>,
+}
+
+impl Pages {
+    /// No pages: the server is an API only.
+    pub fn none() -> Self {
+        Self {
+            routes: Router::new(),
+            not_found: |_, _| Box::pin(async { problem::nothing_here().await.into_response() }),
+        }
+    }
+}
+
+/// The router of the whole server.
+///
+/// # Errors
+///
+/// The public URL is not an origin.
+pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
     let same_origin = same_origin::layer(&state.public_url)?;
 
     let auth = Router::new()
@@ -31,19 +55,15 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
 
     let protected = Router::new().route("/api/{*endpoint}", any(server_function)).layer(
         ServiceBuilder::new()
-            .layer(from_fn_with_state(state.clone(), current_user::layer))
+            .layer(from_fn_with_state(state.clone(), bearer_guard::layer))
             .layer(from_fn(problem::layer))
             .layer(from_fn(request_body::layer)),
     );
 
     let api = auth.merge(protected).layer(from_fn(headers::no_store));
 
-    let pages = Router::<AppState>::new()
-        .leptos_routes_with_handler(generate_route_list(App), pages::page)
-        .route("/login", axum::routing::post(pages::login))
-        .route("/register", axum::routing::post(pages::register))
-        .route("/language", axum::routing::post(language::choose))
-        .layer(from_fn(headers::no_store));
+    let Pages { routes, not_found } = pages;
+    let pages = routes.layer(from_fn(headers::no_store));
 
     let status = Router::new()
         .route("/healthz", get(health::healthz))
@@ -63,7 +83,9 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .merge(status)
         .merge(for_tests)
         .nest_service("/pkg", built_files(&state))
-        .fallback(fallback)
+        .fallback(async move |State(state): State<AppState>, request: Request| {
+            fallback(state, request, not_found).await
+        })
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(state.clone(), headers::layer))
@@ -74,11 +96,12 @@ pub fn router(state: AppState) -> Result<Router, ConfigError> {
         .with_state(state))
 }
 
+/// The well-known URL for changing passwords (W3C): password managers open it.
 async fn change_password(State(state): State<AppState>) -> Redirect {
-    Redirect::to(&state.mount.at("/account"))
+    Redirect::to(&state.base_path.at("/account"))
 }
 
-/// What the build made: named by content, compressed ahead.
+/// The build's files: content-hashed names, precompressed.
 fn built_files(state: &AppState) -> Router {
     let folder = Path::new(&*state.leptos.site_root).join(&*state.leptos.site_pkg_dir);
     let files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
@@ -90,10 +113,10 @@ async fn server_function(State(state): State<AppState>, mut request: Request) ->
     if leptos::server_fn::axum::get_server_fn_service(path, method).is_none() {
         return Problem::from(AuthError::NotFound).into_response();
     }
-    // Leptos answers a request that accepts HTML with a redirect to its referrer; the API answers with JSON, always.
+    // Leptos redirects a request that accepts HTML to its referrer; the API always answers with JSON.
     request.headers_mut().remove(header::ACCEPT);
     request.headers_mut().remove(header::REFERER);
-    // Leptos runs the function where the layer's word is not heard.
+    // Leptos runs the function in another task, which does not have the task-local language.
     let lang = lang();
     let context = move || {
         provide_context(lang);
@@ -102,8 +125,12 @@ async fn server_function(State(state): State<AppState>, mut request: Request) ->
     handle_server_fns_with_context(context, request).await.into_response()
 }
 
-/// Files of `public/`, else the page that says there is nothing here.
-async fn fallback(State(state): State<AppState>, request: Request) -> Response {
+/// A static file of the site root, else the 404 page; below `/api/` a problem document.
+async fn fallback(
+    state: AppState,
+    request: Request,
+    not_found: fn(AppState, Request) -> BoxFuture<'static, Response>,
+) -> Response {
     use tower::ServiceExt as _;
     let (parts, body) = request.into_parts();
     if parts.uri.path().starts_with("/api/") {
@@ -112,6 +139,6 @@ async fn fallback(State(state): State<AppState>, request: Request) -> Response {
     let file = Request::from_parts(parts.clone(), axum::body::Body::empty());
     match ServeDir::new(&*state.leptos.site_root).append_index_html_on_directories(false).oneshot(file).await {
         Ok(found) if found.status().is_success() || found.status().is_redirection() => found.into_response(),
-        _ => pages::not_found(state, Request::from_parts(parts, body)).await,
+        _ => not_found(state, Request::from_parts(parts, body)).await,
     }
 }

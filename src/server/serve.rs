@@ -1,104 +1,133 @@
-//! From settings to a listening server, and to its quiet end. The listener and the end are given, so tests bind port 0.
+//! Serving with graceful shutdown, and the background tasks (maintenance, cluster link). Listener and shutdown signal are
+//! parameters, so tests bind port 0.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use axum::Router;
-use leptos::config::LeptosOptions;
+use axum::{
+    Router,
+    extract::connect_info::Connected,
+    serve::{IncomingStream, Listener},
+};
 use tokio::{net::TcpListener, sync::watch};
 
-use super::app_state::AppState;
 use super::config::Config;
-use super::connection::{Connection, Lines};
-use super::{demo, housekeeping, instances, router::router};
-use crate::clock::{Clock, ShiftedClock, SystemClock};
-use crate::store::{self, Store};
+use super::router::{Pages, router};
+use super::{cluster, demo};
+use crate::api::edge::app_state::AppState;
+use crate::api::edge::client_address::{Connection, PlainListener};
+use crate::auth::service::AuthService;
 
+/// An error for the operator.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
-/// The pages' options: from cargo-leptos's environment where it started us, else from what was built.
-pub fn leptos_options(config: &Config) -> Result<LeptosOptions, Error> {
-    let mut options = leptos::config::get_configuration(None)?.leptos_options;
-    if options.output_name.is_empty() {
-        options.output_name = env!("CARGO_PKG_NAME").into();
-    }
-    options.site_addr = config.addr;
-    let beside = std::env::current_exe()?.with_file_name(&*options.hash_file);
-    options.hash_files = options.hash_files || beside.exists();
-    Ok(options)
-}
+/// How often [`AuthService::maintain`] runs.
+const MAINTENANCE_INTERVAL: Duration = Duration::from_secs(30);
 
-pub async fn assemble(config: &Config) -> Result<AppState, Error> {
-    let secret = config.secret()?;
-    let store: Arc<dyn Store> = store::open(&config.database_url).await?;
-    let test_clock = config.test_clock.then(Arc::<ShiftedClock>::default);
-    let clock: Arc<dyn Clock> = match &test_clock {
-        Some(clock) => clock.clone(),
-        None => Arc::new(SystemClock),
-    };
-    let state = AppState::assemble(config, &secret, store, clock, leptos_options(config)?).await?;
-    Ok(AppState { test_clock, ..state })
-}
-
-/// What more is served on the same address, and what it may want to know.
-pub struct Beside {
+/// A starting server, for the routes served beside the app.
+pub struct Starting {
     pub state: AppState,
+    /// The address that the listener is bound to.
     pub address: SocketAddr,
-    /// Turns true when the server is told to stop: whoever holds a request open has to let it go.
+    /// Becomes true at shutdown: a handler with a long-running response must end it.
     pub stopping: watch::Receiver<bool>,
 }
 
-/// Serves until `ended` resolves, then lets requests under way finish.
-pub async fn serve(
-    listener: TcpListener,
-    state: AppState,
-    ended: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), Error> {
-    serve_with(listener, state, ended, async |_| Ok(Router::new())).await
+/// No routes beside the app.
+///
+/// # Errors
+///
+/// Never.
+pub async fn no_extra_routes(_: Starting) -> Result<Router, Error> {
+    Ok(Router::new())
 }
 
-/// The same with more routes beside the app's own.
-pub async fn serve_with(
-    listener: TcpListener,
+/// Serves until `shutdown` resolves, then completes the requests in progress (graceful shutdown). `extra_routes` builds the
+/// routes served beside the app on the same address.
+///
+/// # Errors
+///
+/// The public URL is not an origin, the extra routes cannot be built, or the listener fails.
+pub async fn serve<L>(
+    listener: L,
     state: AppState,
-    ended: impl Future<Output = ()> + Send + 'static,
-    beside: impl AsyncFnOnce(Beside) -> Result<Router, Error>,
-) -> Result<(), Error> {
+    pages: Pages,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    extra_routes: impl AsyncFnOnce(Starting) -> Result<Router, Error>,
+) -> Result<(), Error>
+where
+    L: Listener<Addr = SocketAddr>,
+    Connection: for<'a> Connected<IncomingStream<'a, L>>,
+{
     let (stop, stopping) = watch::channel(false);
-    let more = beside(Beside { state: state.clone(), address: listener.local_addr()?, stopping }).await?;
-    let ended = async move {
-        ended.await;
+    let starting = Starting { state: state.clone(), address: listener.local_addr()?, stopping };
+    let extra_routes = extra_routes(starting).await?;
+    let shutdown = async move {
+        shutdown.await;
         let _ = stop.send(true);
     };
-    let housekeeping = tokio::spawn(housekeeping::run(state.auth.clone()));
-    let instances = tokio::spawn(instances::listen(state.auth.clone(), state.hearing.clone()));
-    let service = router(state)?.merge(more).into_make_service_with_connect_info::<Connection>();
-    axum::serve(Lines(listener), service).with_graceful_shutdown(ended).await?;
-    housekeeping.abort();
-    instances.abort();
+    let maintenance = tokio::spawn(maintain(state.auth.clone()));
+    let cluster = tokio::spawn(cluster::follow(state.auth.clone()));
+    let service = router(state, pages)?.merge(extra_routes).into_make_service_with_connect_info::<Connection>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    maintenance.abort();
+    cluster.abort();
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the one thing said to the person who started it")]
-pub async fn run(
-    config: Config,
-    beside: impl AsyncFnOnce(&Config, Beside) -> Result<Router, Error>,
-) -> Result<(), Error> {
-    let state = assemble(&config).await?;
-    if config.test_clock {
-        tracing::warn!("--test-clock: whoever reaches this address can put the server's clock forward");
+/// Runs the periodic maintenance until aborted.
+async fn maintain(auth: Arc<AuthService>) {
+    let mut ticks = tokio::time::interval(MAINTENANCE_INTERVAL);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = auth.maintain().await {
+            tracing::warn!(%error, "maintenance failed, retrying in 30 s");
+        }
     }
+}
+
+/// Binds the configured address.
+///
+/// # Errors
+///
+/// A message for the operator when the address is in use or not local.
+pub async fn bind(config: &Config) -> Result<PlainListener, Error> {
     let listener = TcpListener::bind(config.addr).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Is it running already? TWO_TOKENS_ADDR chooses another.", config.addr)
     })?;
+    Ok(PlainListener(listener))
+}
+
+/// Serves until SIGINT or SIGTERM, and prints the public URL at start.
+///
+/// # Errors
+///
+/// Those of [`serve`], and when the demo user cannot be created.
+#[expect(clippy::print_stdout, reason = "the start message for the operator")]
+pub async fn run<L>(
+    config: &Config,
+    listener: L,
+    state: AppState,
+    pages: Pages,
+    extra_routes: impl AsyncFnOnce(Starting) -> Result<Router, Error>,
+) -> Result<(), Error>
+where
+    L: Listener<Addr = SocketAddr>,
+    Connection: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    if config.test_clock {
+        tracing::warn!("--test-clock: every client of this address can move the server's clock forward");
+    }
     println!("Two Tokens is at {}", config.public_url);
     if config.demo_user {
         demo::ensure(&state.auth).await?;
         println!("Sign in as {} with the password: {}", demo::EMAIL, demo::PASSWORD);
     }
-    serve_with(listener, state, told_to_stop(), async |place| beside(&config, place).await).await
+    serve(listener, state, pages, shutdown_signal(), extra_routes).await
 }
 
-async fn told_to_stop() {
+/// Resolves at SIGINT or SIGTERM.
+async fn shutdown_signal() {
     let interrupt = async {
         let _ = tokio::signal::ctrl_c().await;
     };
@@ -112,5 +141,5 @@ async fn told_to_stop() {
     #[cfg(not(unix))]
     let terminate = std::future::pending::<()>();
     tokio::select! { () = interrupt => {}, () = terminate => {} }
-    tracing::info!("stopping");
+    tracing::info!("shutting down");
 }

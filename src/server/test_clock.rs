@@ -1,5 +1,5 @@
-//! `POST /test/clock`: lets a browser test see what a day later looks like, without waiting and without a clock of its own
-//! in the code under test. The route exists only with `--test-clock`, which is refused on any address but loopback.
+//! `POST /test/clock` moves the server's clock forward (time travel), so that browser tests need not wait. The route exists
+//! only with `--test-clock`, which is refused on every address but loopback.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,16 +11,16 @@ use axum::{
 };
 use serde::Deserialize;
 
-use crate::api::error::Problem;
 use crate::clock::{Clock as _, ShiftedClock};
+use crate::protocol::problem::Problem;
 
 #[derive(Deserialize)]
 struct Advance {
-    /// How far to go on.
+    /// How far to move the clock forward.
     seconds: u32,
 }
 
-/// Answers with the server's time after the jump, in milliseconds since the Unix epoch.
+/// The route. It responds with the server's new time, in milliseconds since the Unix epoch.
 pub fn route<S: Clone + Send + Sync + 'static>(clock: Arc<ShiftedClock>) -> MethodRouter<S> {
     post(async move |form: Result<Form<Advance>, FormRejection>| -> Response {
         let Ok(Form(Advance { seconds })) = form else {

@@ -1,22 +1,20 @@
-//! Rows of either database as plain values: both have the same columns. What cannot be read says which column it was.
+//! Row mapping: reads rows of either database, which have the same columns, into domain values. An error names the column.
 
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
-use super::StoreError;
-use crate::api::error::RevokeReason;
-use crate::api::notes::Note;
-use crate::auth::{
-    event::{EventKind, ReuseNotice, SecurityEvent},
-    keys::{KeyState, StoredKey},
-    revoked::Revocation,
-    rotation::{Ratchet, Ring},
-    session::{Revoked, Salt, Session, SessionId},
-    throttle::Count,
-    user::{UserId, UserRecord},
-};
+use crate::auth::model::event::{EventKind, ReuseNotice, SecurityEvent};
+use crate::auth::model::session::{Revoked, Salt, Session, SessionId};
+use crate::auth::model::user::{UserId, UserRecord};
+use crate::auth::store::StoreError;
+use crate::auth::throttle::rules::Count;
+use crate::auth::token::keys::{KeyState, StoredKey};
+use crate::auth::token::revoked::Revocation;
+use crate::auth::token::rotation::{RecentlySuperseded, RotationState};
 use crate::clock::Timestamp;
+use crate::protocol::session::RevokeReason;
 
-pub(super) trait Readable: Row {
+/// A row whose columns can be read as domain values.
+pub(crate) trait Readable: Row {
     fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError>;
     fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError>;
     fn text(&self, column: &str) -> Result<String, StoreError>;
@@ -59,10 +57,11 @@ pub(super) trait Readable: Row {
             user_email: self.text("email")?,
             user_disabled: self.maybe_number("disabled_at")?.is_some(),
             salt: Salt(self.id("salt")?),
-            ratchet: Ratchet {
+            rotation: RotationState {
                 generation: generation(self.number("generation")?)?,
                 parent: self.maybe_number("parent")?.map(generation).transpose()?,
-                ring: Ring::from_bytes(&self.bytes("ring")?).map_err(|_| corrupt("ring"))?,
+                recently_superseded: RecentlySuperseded::from_bytes(&self.bytes("ring")?)
+                    .map_err(|_| corrupt("ring"))?,
             },
             created_at: self.time("created_at")?,
             authenticated_at: self.time("authenticated_at")?,
@@ -92,15 +91,6 @@ pub(super) trait Readable: Row {
             created_at: self.time("created_at")?,
             activated_at: self.maybe_time("activated_at")?,
             retired_at: self.maybe_time("retired_at")?,
-        })
-    }
-
-    fn note(&self) -> Result<Note, StoreError> {
-        Ok(Note {
-            id: self.text("id")?,
-            title: self.text("title")?,
-            body: self.text("body")?,
-            updated_at: self.time("updated_at")?,
         })
     }
 
@@ -164,14 +154,15 @@ where
 }
 
 fn corrupt(column: &str) -> StoreError {
-    StoreError::Corrupt(format!("the column {column} holds something unexpected"))
+    StoreError::Corrupt(format!("unexpected value in column {column}"))
 }
 
 fn generation(stored: i64) -> Result<u32, StoreError> {
     u32::try_from(stored).map_err(|_| corrupt("generation"))
 }
 
-pub(super) fn collect<R: Readable, T>(
+/// Maps every row, or fails with the first error.
+pub(crate) fn collect<R: Readable, T>(
     rows: Vec<R>,
     read: impl Fn(&R) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {

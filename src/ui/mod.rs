@@ -1,37 +1,11 @@
-//! What the person sees, in both builds: a page a file, and the few parts they share. Pages read the auth state and call
-//! commands; they never see a token, set the auth state or ask for protected data while the server renders them.
+//! The user interface, in both builds: [`pages`] has one file for each page, [`components`] what
+//! pages share, [`support`] what works behind them. Pages read the auth state and call commands.
+//! They never see a token, never write the auth state, and never fetch protected data during server
+//! rendering.
 
-mod account;
-pub mod app;
-pub(crate) mod at_once;
-pub(crate) mod browser;
-mod countdown;
-mod credentials;
-mod desk;
-mod diagram;
-mod ended;
-pub mod header;
-mod history;
-mod home;
-mod language;
-mod later;
-pub(crate) mod live;
-mod login;
-pub mod next;
-mod not_found;
-mod note_editor;
-mod notebook;
-mod notes;
-mod notices;
-mod parts;
-mod password_field;
-pub mod posted;
-mod register;
-mod sessions;
-pub mod settings;
+pub mod components;
+pub mod pages;
+pub mod support;
+
 #[cfg(feature = "ssr")]
 pub mod shell;
-mod signed_in_only;
-mod signed_out_only;
-mod step_up;
-mod visitor;

@@ -1,28 +1,27 @@
-//! The document around the app, written by the server. The script and its preloads are written by hand: Leptos 0.8.23 puts the
-//! nonce into `crossorigin` (leptos issue 4843), on which Firefox drops the preload, and offers no word when loading fails.
+//! The HTML document around the app, rendered by the server. The start script and its preloads are
+//! written by hand: Leptos 0.8.23 puts the nonce into `crossorigin` (leptos issue 4843), so Firefox
+//! drops the preload, and Leptos shows no message when loading fails.
 
 use std::{path::Path, sync::OnceLock};
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::{
-    app::App,
-    settings::{lab_is_on, password_min},
-};
+use super::support::page_settings::{header_link_attribute, password_min};
+use crate::base_path;
 use crate::client::auth_state::signed_in_hint;
 use crate::lang::lang;
-use crate::mount;
 
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+/// Renders the document with `app` as its body.
+pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> impl IntoView {
     let Assets { js, loader, wasm, css } = assets(&options).clone();
     let nonce = use_nonce();
-    let mount = mount::current();
-    let mount = (!mount.is_root()).then(|| mount.as_str().to_owned());
+    let base_path = base_path::current();
+    let base_path = (!base_path.is_root()).then(|| base_path.as_str().to_owned());
     let start = start_script(&js, &wasm, "hydrate");
     view! {
         <!DOCTYPE html>
-        <html lang=lang().tag() data-mount=mount data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-lab=lab_is_on().then_some("on")>
+        <html lang=lang().tag() data-mount=base_path data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-header-link=header_link_attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -44,7 +43,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <MetaTags />
             </head>
             <body>
-                <App />
+                {app()}
                 <p id="boot-failed" class="problem boot" role="alert" hidden>
                     {lang().shell_boot_failed()}
                 </p>
@@ -58,49 +57,79 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
+/// URL paths of the built files, with their content hashes.
 #[derive(Clone)]
 pub struct Assets {
     pub js: String,
-    /// Fetches the parts that come later; the script asks for it at once.
+    /// The loader of lazy parts (code splitting). `js` imports it, so it is preloaded.
     pub loader: String,
     pub wasm: String,
     pub css: String,
 }
 
-/// Where the program and the style lie. The names do not change while the server runs.
+/// The paths of the program and of the app's stylesheet. File names do not change while the server runs.
 pub fn assets(options: &LeptosOptions) -> &'static Assets {
     static ASSETS: OnceLock<Assets> = OnceLock::new();
     ASSETS.get_or_init(|| {
-        let hashes = if options.hash_files { read_hashes(&options.hash_file) } else { String::new() };
-        let hash = |kind: &str| {
-            let hash = hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':'));
-            hash.map(|hash| format!(".{}", hash.trim()))
-        };
-        let path = |kind: &str| {
-            let hash = hash(kind).unwrap_or_default();
-            format!("/{}/{}{hash}.{kind}", options.site_pkg_dir, options.output_name)
-        };
-        let loader_hash = hash("split").unwrap_or_else(|| format!(".{}", "_".repeat(22)));
-        let loader = format!("/{}/__wasm_split{loader_hash}.js", options.site_pkg_dir);
+        let path = |kind: &str| hashed_path(options, &options.output_name, kind, kind);
+        // Unhashed, the loader's name holds a placeholder as long as a hash.
+        let loader_hash = find_hash(hashes(options), "split").map_or_else(|| "_".repeat(22), str::to_owned);
+        let loader = format!("/{}/__wasm_split.{loader_hash}.js", options.site_pkg_dir);
         Assets { js: path("js"), loader, wasm: path("wasm"), css: path("css") }
     })
 }
 
-/// cargo-leptos writes the hashes beside the server. Without them the plain names are tried.
+/// The path of a stylesheet that pages load in addition to the app's: `name` is that of the file in `style/`, without `.css`.
+pub fn stylesheet(options: &LeptosOptions, name: &str) -> String {
+    hashed_path(options, name, "css", &format!("{name}-css"))
+}
+
+/// `/pkg/<name>.<hash>.<extension>`. The hash is the one of `kind` in the hash file; without it the name is unhashed.
+fn hashed_path(options: &LeptosOptions, name: &str, extension: &str, kind: &str) -> String {
+    let hash = find_hash(hashes(options), kind).map(|hash| format!(".{hash}")).unwrap_or_default();
+    format!("/{}/{name}{hash}.{extension}", options.site_pkg_dir)
+}
+
+/// Finds `kind: <hash>` in the hash file.
+fn find_hash<'a>(hashes: &'a str, kind: &str) -> Option<&'a str> {
+    hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':')).map(str::trim)
+}
+
+fn hashes(options: &LeptosOptions) -> &'static str {
+    static HASHES: OnceLock<String> = OnceLock::new();
+    HASHES.get_or_init(|| if options.hash_files { read_hashes(&options.hash_file) } else { String::new() })
+}
+
+/// Reads the hash file that cargo-leptos writes next to the server binary. Without it the names
+/// carry no hash.
 fn read_hashes(file: &str) -> String {
-    let beside = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(file)));
-    let path = beside.unwrap_or_else(|| Path::new(file).to_owned());
+    let next_to_binary = std::env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join(file)));
+    let path = next_to_binary.unwrap_or_else(|| Path::new(file).to_owned());
     std::fs::read_to_string(&path).unwrap_or_else(|error| {
         leptos::logging::error!("no file hashes in {}: {error}", path.display());
         String::new()
     })
 }
 
-/// Loads the program and calls one of its exports.
+/// The start script: loads the WebAssembly and calls `export`. On failure it reveals the message
+/// `#boot-failed`.
 pub fn start_script(js: &str, wasm: &str, export: &str) -> String {
     format!(
         "try {{ const program = await import({js:?}); await program.default({{ module_or_path: {wasm:?} }}); \
          program.{export}(); }} catch (error) {{ console.error(error); \
          document.getElementById(\"boot-failed\").hidden = false; }}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_stylesheet_has_its_own_line_in_the_hash_file() {
+        let hashes = "js: program\ncss: main\nprint-css: print\n";
+        assert_eq!(find_hash(hashes, "css"), Some("main"));
+        assert_eq!(find_hash(hashes, "print-css"), Some("print"));
+        assert_eq!(find_hash(hashes, "int-css"), None);
+    }
 }

@@ -1,4 +1,4 @@
-//! Hostile access tokens. Nothing may pass but what this server minted, and nothing may change by trying.
+//! Hostile access tokens (RFC 8725, RFC 9068): only tokens that this server issued pass.
 
 use axum::{
     body::Body,
@@ -8,11 +8,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp, Visitor, seconds};
+use crate::support::{Answer, Client, Cookies, REFRESH_COOKIE, TestApp, seconds};
 
-async fn send(visitor: &mut Visitor, token: &str) -> Answer {
-    visitor.access_token = Some(token.to_owned());
-    visitor.me().await
+async fn send(client: &mut Client, token: &str) -> Answer {
+    client.access_token = Some(token.to_owned());
+    client.me().await
 }
 
 /// The claims of a good token, to be bent.
@@ -22,7 +22,7 @@ fn claims(token: &str) -> Value {
 
 /// Signed by the server's own key, as only somebody inside could: the claims alone must be enough to refuse.
 fn signed(app: &TestApp, header: impl FnOnce(&mut Header), claims: &Value) -> String {
-    let keys = app.state.auth.keys.current();
+    let keys = app.keys();
     let mut of = Header::new(Algorithm::EdDSA);
     of.typ = Some("at+jwt".into());
     of.kid = Some(keys.active_kid.clone());
@@ -33,7 +33,7 @@ fn signed(app: &TestApp, header: impl FnOnce(&mut Header), claims: &Value) -> St
 #[tokio::test]
 async fn without_a_token_the_challenge_is_bare() {
     let app = TestApp::start().await;
-    let answer = app.visitor().me().await.refused(401, "access_token_missing");
+    let answer = app.client().me().await.refused(401, "access_token_missing");
     assert_eq!(answer.headers[header::WWW_AUTHENTICATE], "Bearer");
 }
 
@@ -55,7 +55,7 @@ async fn no_spelling_of_none_and_no_other_algorithm_passes() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let good = ada.access_token.clone().unwrap();
-    let kid = app.state.auth.keys.current().active_kid.clone();
+    let kid = app.keys().active_kid.clone();
     let (payload, signature) = good.split_once('.').unwrap().1.split_once('.').unwrap();
     for alg in ["none", "None", "NONE", "nOnE", "none ", "", "HS256", "RS256", "ES256", "EdDsa", "Ed25519", "null"] {
         let header = B64.encode(json!({"alg": alg, "typ": "at+jwt", "kid": kid}).to_string());
@@ -70,7 +70,7 @@ async fn no_spelling_of_none_and_no_other_algorithm_passes() {
 async fn hs256_keyed_with_the_public_key_does_not_pass() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    let keys = app.state.auth.keys.current();
+    let keys = app.keys();
     let claims = claims(ada.access_token.as_ref().unwrap());
     let public = keys.jwks().iter().find(|key| key.kid == keys.active_kid).unwrap();
     let raw = B64.decode(&public.x).unwrap();
@@ -112,7 +112,7 @@ async fn no_header_points_elsewhere() {
         let token = signed(&app, bend, &claims);
         send(&mut ada, &token).await.refused(401, "access_token_invalid");
     }
-    let with_jwk = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": app.state.auth.keys.current().active_kid,
+    let with_jwk = json!({"alg": "EdDSA", "typ": "at+jwt", "kid": app.keys().active_kid,
         "jwk": {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}});
     let rest = good.split_once('.').unwrap().1;
     send(&mut ada, &format!("{}.{rest}", B64.encode(with_jwk.to_string()))).await.refused(401, "access_token_invalid");
@@ -158,7 +158,7 @@ async fn an_expiry_beyond_all_numbers_does_not_pass() {
     let good = ada.access_token.clone().unwrap();
     let claims = claims(&good);
     let header = good.split('.').next().unwrap();
-    let keys = app.state.auth.keys.current();
+    let keys = app.keys();
     for exp in ["1e400", "-1e400", "99999999999999999999", "1e3"] {
         let text = claims.to_string().replace(&format!("\"exp\":{}", claims["exp"]), &format!("\"exp\":{exp}"));
         let message = format!("{header}.{}", B64.encode(text));
@@ -203,21 +203,21 @@ async fn the_header_is_one_bearer_header_of_sane_size() {
         "Bearer ...",
         "Bearer \u{e9}",
     ] {
-        let mut request = app.visitor().request(Method::GET, "/api/account/me").body(Body::empty()).unwrap();
+        let mut request = app.client().request(Method::GET, "/api/account/me").body(Body::empty()).unwrap();
         let value = header::HeaderValue::from_bytes(value.as_bytes()).unwrap();
         request.headers_mut().insert(header::AUTHORIZATION, value);
-        app.visitor().send(request).await.refused(401, "access_token_invalid");
+        app.client().send(request).await.refused(401, "access_token_invalid");
     }
-    let mut twice = app.visitor().request(Method::GET, "/api/account/me").body(Body::empty()).unwrap();
+    let mut twice = app.client().request(Method::GET, "/api/account/me").body(Body::empty()).unwrap();
     for _ in 0..2 {
         twice.headers_mut().append(header::AUTHORIZATION, format!("Bearer {good}").parse().unwrap());
     }
-    app.visitor().send(twice).await.refused(401, "access_token_invalid");
+    app.client().send(twice).await.refused(401, "access_token_invalid");
     let in_query = format!("/api/account/me?access_token={good}");
-    app.visitor().get(&in_query).await.refused(401, "access_token_missing");
-    let mut lower = app.visitor().request(Method::GET, "/api/account/me").body(Body::empty()).unwrap();
+    app.client().get(&in_query).await.refused(401, "access_token_missing");
+    let mut lower = app.client().request(Method::GET, "/api/account/me").body(Body::empty()).unwrap();
     lower.headers_mut().insert(header::AUTHORIZATION, format!("bearer {good}").parse().unwrap());
-    app.visitor().send(lower).await.expect(StatusCode::OK);
+    app.client().send(lower).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
@@ -225,9 +225,9 @@ async fn neither_token_is_taken_for_the_other() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let (access, refresh) = (ada.access_token.clone().unwrap(), ada.refresh_token());
-    send(&mut app.visitor(), &refresh).await.refused(401, "access_token_invalid");
-    let mut confused = app.visitor();
-    confused.cookies = vec![("__Secure-refresh".into(), access)];
+    send(&mut app.client(), &refresh).await.refused(401, "access_token_invalid");
+    let mut confused = app.client();
+    confused.cookies = Cookies::of(REFRESH_COOKIE, access);
     confused.refresh().await.refused(401, "refresh_token_invalid");
     ada.refresh().await.expect(StatusCode::OK);
 }
@@ -237,7 +237,7 @@ async fn another_server_secret_signs_nothing_here() {
     let app = TestApp::start().await;
     let stranger = TestApp::start().await;
     let foreign = stranger.registered("ada@example.com").await.access_token.unwrap();
-    send(&mut app.visitor(), &foreign).await.refused(401, "access_token_invalid");
+    send(&mut app.client(), &foreign).await.refused(401, "access_token_invalid");
 }
 
 #[tokio::test]
@@ -257,13 +257,13 @@ async fn a_remembered_token_still_expires_and_is_still_revoked() {
 }
 
 #[tokio::test]
-async fn keys_of_every_stage_verify_as_they_should_and_a_turn_signs_nobody_out() {
+async fn keys_of_every_stage_verify_as_they_should_and_a_rotation_ends_no_session() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    let first_kid = app.state.auth.keys.current().active_kid.clone();
+    let first_kid = app.keys().active_kid.clone();
     let old = ada.access_token.clone().unwrap();
     assert!(app.state.auth.rotate_keys().await.unwrap());
-    let second_kid = app.state.auth.keys.current().active_kid.clone();
+    let second_kid = app.keys().active_kid.clone();
     assert_ne!(first_kid, second_kid);
     send(&mut ada, &old).await.expect(StatusCode::OK);
     ada.refresh().await.expect(StatusCode::OK);
@@ -272,19 +272,19 @@ async fn keys_of_every_stage_verify_as_they_should_and_a_turn_signs_nobody_out()
     assert_eq!(ada.get("/.well-known/jwks.json").await.json()["keys"].as_array().unwrap().len(), 3);
     // One lifetime and the time other instances may take later, nothing signed with the first key can be alive.
     app.pass(seconds(900 + 121));
-    two_tokens::server::housekeeping::tidy(&app.state.auth).await.unwrap();
-    assert!(app.state.auth.keys.current().verifying(&first_kid).is_none());
+    app.maintain().await;
+    assert!(app.keys().verifying(&first_kid).is_none());
     send(&mut ada, &old).await.refused(401, "access_token_invalid");
     ada.refresh().await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
-async fn an_old_key_turns_by_itself() {
+async fn an_old_key_is_rotated_by_itself() {
     let app = TestApp::start().await;
-    let before = app.state.auth.keys.current().active_kid.clone();
-    two_tokens::server::housekeeping::tidy(&app.state.auth).await.unwrap();
-    assert_eq!(app.state.auth.keys.current().active_kid, before);
+    let before = app.keys().active_kid.clone();
+    app.maintain().await;
+    assert_eq!(app.keys().active_kid, before);
     app.pass(crate::support::days(30));
-    two_tokens::server::housekeeping::tidy(&app.state.auth).await.unwrap();
-    assert_ne!(app.state.auth.keys.current().active_kid, before);
+    app.maintain().await;
+    assert_ne!(app.keys().active_kid, before);
 }

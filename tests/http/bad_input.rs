@@ -26,7 +26,7 @@ const POSTS: [&str; 15] = [
 ];
 
 #[tokio::test]
-async fn whatever_is_posted_gets_a_code() {
+async fn any_post_is_answered_with_a_code() {
     let app = TestApp::start().await;
     let ada = app.registered("ada@example.com").await;
     let bodies: [&[u8]; 12] = [
@@ -46,9 +46,9 @@ async fn whatever_is_posted_gets_a_code() {
     for path in POSTS {
         for body in bodies {
             for content_type in ["application/x-www-form-urlencoded", "application/json", "multipart/form-data", ""] {
-                let mut visitor = ada.clone();
-                let request = visitor.request(Method::POST, path).header(header::CONTENT_TYPE, content_type);
-                let answer = visitor.send(request.body(Body::from(body)).unwrap()).await;
+                let mut client = ada.clone();
+                let request = client.request(Method::POST, path).header(header::CONTENT_TYPE, content_type);
+                let answer = client.send(request.body(Body::from(body)).unwrap()).await;
                 let context = format!("{path} {content_type} {:?} -> {}", String::from_utf8_lossy(body), answer.status);
                 assert!(answer.status.as_u16() < 500, "{context}");
                 if !answer.status.is_success() {
@@ -63,7 +63,7 @@ async fn whatever_is_posted_gets_a_code() {
 #[tokio::test]
 async fn a_missing_field_is_named() {
     let app = TestApp::start().await;
-    let answer = app.visitor().post("/api/auth/login", &[("email", "ada@example.com")]).await;
+    let answer = app.client().post("/api/auth/login", &[("email", "ada@example.com")]).await;
     assert_eq!(answer.refused(422, "validation_failed").json()["field"], "password");
     let mut ada = app.registered("ada@example.com").await;
     let answer = ada.post("/api/notes/create", &[("body", "x")]).await;
@@ -76,13 +76,13 @@ async fn too_much_is_refused_whether_or_not_it_says_how_much_it_is() {
     let ada = app.registered("ada@example.com").await;
     let huge = format!("title=x&body={}", "y".repeat(2_000_000));
     for path in POSTS {
-        let mut visitor = ada.clone();
-        let announced = visitor.request(Method::POST, path).header(header::CONTENT_LENGTH, huge.len());
-        let answer = visitor.send(announced.body(Body::from(huge.clone())).unwrap()).await;
+        let mut client = ada.clone();
+        let announced = client.request(Method::POST, path).header(header::CONTENT_LENGTH, huge.len());
+        let answer = client.send(announced.body(Body::from(huge.clone())).unwrap()).await;
         answer.refused(422, "validation_failed");
         let chunks = futures::stream::iter(vec![Ok::<_, std::io::Error>(huge.clone())]);
-        let streamed = visitor.request(Method::POST, path).body(Body::from_stream(chunks)).unwrap();
-        visitor.send(streamed).await.refused(422, "validation_failed");
+        let streamed = client.request(Method::POST, path).body(Body::from_stream(chunks)).unwrap();
+        client.send(streamed).await.refused(422, "validation_failed");
     }
 }
 
@@ -107,7 +107,7 @@ async fn unknown_paths_and_methods_are_not_found() {
 #[tokio::test]
 async fn an_unknown_protected_path_tells_a_stranger_nothing() {
     let app = TestApp::start().await;
-    app.visitor().get("/api/nothing").await.refused(401, "access_token_missing");
+    app.client().get("/api/nothing").await.refused(401, "access_token_missing");
 }
 
 #[tokio::test]
@@ -128,5 +128,5 @@ async fn hostile_text_comes_back_as_it_was_typed() {
         assert_eq!((note["title"].as_str(), note["body"].as_str()), (Some(text), Some(text)));
         ada.register(text, text).await;
     }
-    app.visitor().login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+    app.client().login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
 }

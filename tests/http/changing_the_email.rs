@@ -1,32 +1,32 @@
 use axum::http::StatusCode;
 
-use crate::support::{Answer, PASSWORD, TestApp, Visitor, seconds};
+use crate::support::{Answer, Client, PASSWORD, TestApp, seconds};
 
-async fn change(visitor: &mut Visitor, email: &str, password: &str) -> Answer {
-    visitor.post("/api/account/change_email", &[("email", email), ("password", password)]).await
+async fn change(client: &mut Client, email: &str, password: &str) -> Answer {
+    client.post("/api/account/change_email", &[("email", email), ("password", password)]).await
 }
 
 #[tokio::test]
 async fn a_new_address_signs_in_and_the_old_one_no_more() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     // The password itself is asked for, however old the sign-in is.
     app.pass(seconds(700));
     let user = change(&mut ada, " Countess@Example.COM ", PASSWORD).await.expect(StatusCode::OK).json();
     assert_eq!(user["email"], "countess@example.com");
-    for visitor in [&mut ada, &mut phone] {
-        let answer = visitor.refresh().await.expect(StatusCode::OK);
+    for client in [&mut ada, &mut phone] {
+        let answer = client.refresh().await.expect(StatusCode::OK);
         assert_eq!(answer.json()["user"], user);
     }
-    app.visitor().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
-    app.visitor().login("countess@example.com", PASSWORD).await.expect(StatusCode::OK);
+    app.client().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
+    app.client().login("countess@example.com", PASSWORD).await.expect(StatusCode::OK);
     app.registered("ada@example.com").await;
 }
 
 #[tokio::test]
-async fn what_cannot_be_the_new_address_is_refused_at_its_field() {
+async fn an_invalid_new_address_is_refused_at_its_field() {
     let app = TestApp::start().await;
     app.registered("eve@example.com").await;
     let mut ada = app.registered("ada@example.com").await;
@@ -43,7 +43,7 @@ async fn what_cannot_be_the_new_address_is_refused_at_its_field() {
     assert_eq!(ada.refresh().await.expect(StatusCode::OK).json()["user"]["email"], "ada@example.com");
 }
 
-/// Whether an address is taken is told to who knows the password alone; here registering tells it anyway.
+/// Only a client that knows the password learns whether an address is taken; registration tells it anyway.
 #[tokio::test]
 async fn a_wrong_password_is_told_before_whether_the_address_is_free() {
     let app = TestApp::start().await;
@@ -53,7 +53,7 @@ async fn a_wrong_password_is_told_before_whether_the_address_is_free() {
 }
 
 #[tokio::test]
-async fn the_history_tells_of_it_and_of_attempts_and_keeps_no_address() {
+async fn the_history_tells_of_a_change_and_of_attempts_and_keeps_no_address() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     change(&mut ada, "new@example.com", "not the password").await.refused(422, "validation_failed");

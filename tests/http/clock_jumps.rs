@@ -4,7 +4,7 @@ use two_tokens::clock::Timestamp;
 use crate::support::{TestApp, days, seconds};
 
 #[tokio::test]
-async fn a_wall_clock_set_back_flags_nobody() {
+async fn a_wall_clock_set_back_raises_no_alarm() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     for _ in 0..3 {

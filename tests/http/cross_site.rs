@@ -16,11 +16,11 @@ async fn login_with(app: &TestApp, origin_headers: &[(&str, &str)]) -> crate::su
         request = request.header(*name, *value);
     }
     let body = Body::from(form(&[("email", "ada@example.com"), ("password", PASSWORD)]));
-    app.visitor().send(request.body(body).unwrap()).await
+    app.client().send(request.body(body).unwrap()).await
 }
 
 #[tokio::test]
-async fn this_site_and_tools_that_are_no_browser_pass() {
+async fn requests_from_this_site_and_from_tools_pass() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
     for headers in [&[("sec-fetch-site", "same-origin")][..], &[("sec-fetch-site", "none")], &[("origin", ORIGIN)], &[]]
@@ -30,7 +30,7 @@ async fn this_site_and_tools_that_are_no_browser_pass() {
 }
 
 #[tokio::test]
-async fn other_sites_other_ports_and_opaque_origins_do_not() {
+async fn requests_from_other_sites_other_ports_and_opaque_origins_are_refused() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
     for headers in [

@@ -1,29 +1,29 @@
 use axum::http::{StatusCode, header};
 use serde_json::Value;
 
-use crate::support::{PASSWORD, TestApp, Visitor, days, seconds};
+use crate::support::{Client, PASSWORD, TestApp, days, seconds};
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                       Version/18.5 Mobile/15E148 Safari/604.1";
 
-async fn history(visitor: &mut Visitor) -> Vec<Value> {
-    let answer = visitor.get("/api/account/history").await.expect(StatusCode::OK);
+async fn history(client: &mut Client) -> Vec<Value> {
+    let answer = client.get("/api/account/history").await.expect(StatusCode::OK);
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
     answer.json().as_array().unwrap().clone()
 }
 
-async fn notices(visitor: &mut Visitor) -> Vec<Value> {
-    visitor.get("/api/account/notices").await.expect(StatusCode::OK).json().as_array().unwrap().clone()
+async fn notices(client: &mut Client) -> Vec<Value> {
+    client.get("/api/account/notices").await.expect(StatusCode::OK).json().as_array().unwrap().clone()
 }
 
 fn kinds(history: &[Value]) -> Vec<&str> {
     history.iter().map(|entry| entry["kind"].as_str().unwrap()).collect()
 }
 
-/// Ada's laptop is signed in, somebody copied its refresh token, it turned twice, and the copy comes.
-async fn robbed(app: &TestApp) -> Visitor {
-    let mut ada = app.visitor().with_browser(FIREFOX);
+/// Ada's laptop is signed in, a thief copies its refresh token, it is rotated twice, and the copy is presented.
+async fn robbed(app: &TestApp) -> Client {
+    let mut ada = app.client().with_browser(FIREFOX);
     ada.register("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     let mut thief = ada.thief().with_browser("curl/8.14.1");
     for _ in 0..2 {
@@ -37,10 +37,10 @@ async fn robbed(app: &TestApp) -> Visitor {
 #[tokio::test]
 async fn a_person_reads_what_happened_and_from_where() {
     let app = TestApp::start().await;
-    let mut laptop = app.visitor().with_browser(FIREFOX);
+    let mut laptop = app.client().with_browser(FIREFOX);
     laptop.register("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     app.pass(seconds(1));
-    let mut phone = app.visitor().with_browser(IPHONE);
+    let mut phone = app.client().with_browser(IPHONE);
     phone.login("ada@example.com", "not the right password").await.refused(401, "invalid_credentials");
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     phone.logout().await.expect(StatusCode::NO_CONTENT);
@@ -93,13 +93,13 @@ async fn the_history_is_the_last_fifty_events_and_goes_back_half_a_year() {
     assert_eq!(history(&mut ada).await.len(), 50);
     app.pass(days(170));
     ada.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
-    two_tokens::server::housekeeping::tidy(&app.state.auth).await.unwrap();
+    app.maintain().await;
     let oldest = history(&mut ada).await.pop().unwrap();
     assert_eq!(oldest["at"].as_i64().unwrap(), app.now().millis() - 180 * 24 * 3_600_000);
 }
 
 #[tokio::test]
-async fn who_was_robbed_is_told_at_the_next_sign_in_until_it_is_dismissed() {
+async fn a_theft_is_told_at_the_next_sign_in_until_the_owner_dismisses_it() {
     let app = TestApp::start().await;
     let signed_in_at = app.now().millis();
     let mut ada = robbed(&app).await;
@@ -107,12 +107,12 @@ async fn who_was_robbed_is_told_at_the_next_sign_in_until_it_is_dismissed() {
     ada.me().await.refused(401, "session_revoked");
     // The rows of the session and of its events go by age, what must be told does not.
     app.pass(days(400));
-    two_tokens::server::housekeeping::tidy(&app.state.auth).await.unwrap();
+    app.maintain().await;
     ada.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
-    for visitor in [&mut ada, &mut phone] {
-        let told = notices(visitor).await;
+    for client in [&mut ada, &mut phone] {
+        let told = notices(client).await;
         assert_eq!(told.len(), 1);
         assert_eq!((&told[0]["device"], &told[0]["session_device"]), (&"curl".into(), &"Firefox on Linux".into()));
         assert_eq!((&told[0]["at"], &told[0]["session_signed_in_at"]), (&robbed_at.into(), &signed_in_at.into()));

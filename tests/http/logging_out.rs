@@ -1,6 +1,6 @@
 use axum::http::StatusCode;
 
-use crate::support::{TestApp, seconds};
+use crate::support::{Cookies, DEVICE_COOKIE, REFRESH_COOKIE, TestApp, seconds};
 
 #[tokio::test]
 async fn logging_out_ends_the_session_and_clears_the_cookies() {
@@ -9,8 +9,7 @@ async fn logging_out_ends_the_session_and_clears_the_cookies() {
     let mut copy = ada.clone();
     let answer = ada.logout().await.expect(StatusCode::NO_CONTENT);
     assert!(answer.body.is_empty());
-    let left: Vec<_> = ada.cookies.iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(left, ["__Secure-known"], "which signs nobody in");
+    assert_eq!(ada.cookies.names(), [DEVICE_COOKIE], "which signs nobody in");
     copy.me().await.refused(401, "session_revoked");
     copy.refresh().await.refused(401, "session_revoked");
 }
@@ -18,18 +17,18 @@ async fn logging_out_ends_the_session_and_clears_the_cookies() {
 #[tokio::test]
 async fn logging_out_twice_or_without_a_session_is_fine() {
     let app = TestApp::start().await;
-    app.visitor().logout().await.expect(StatusCode::NO_CONTENT);
+    app.client().logout().await.expect(StatusCode::NO_CONTENT);
     let mut ada = app.registered("ada@example.com").await;
     let mut again = ada.clone();
     ada.logout().await.expect(StatusCode::NO_CONTENT);
     again.logout().await.expect(StatusCode::NO_CONTENT);
-    let mut forged = app.visitor();
-    forged.cookies = vec![("__Secure-refresh".into(), "ttr_nonsense".into())];
+    let mut forged = app.client();
+    forged.cookies = Cookies::of(REFRESH_COOKIE, "ttr_nonsense");
     forged.logout().await.expect(StatusCode::NO_CONTENT);
 }
 
 #[tokio::test]
-async fn it_works_with_an_expired_access_token_and_an_old_refresh_token() {
+async fn logging_out_works_with_an_expired_access_token_and_an_old_refresh_token() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let mut old = ada.clone();

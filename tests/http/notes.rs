@@ -51,7 +51,7 @@ async fn another_persons_note_does_not_exist() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_note_is_refused_at_its_field() {
+async fn an_invalid_note_is_refused_at_its_field() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let (long_title, long_body) = ("t".repeat(201), "b".repeat(10_001));

@@ -1,17 +1,17 @@
 use axum::http::{StatusCode, header};
 
-use crate::support::{Answer, PASSWORD, TestApp, Visitor};
+use crate::support::{Answer, Client, Cookies, PASSWORD, REFRESH_COOKIE, TestApp};
 
-async fn change(visitor: &mut Visitor, old: &str, new: &str) -> Answer {
-    visitor.post("/api/account/change_password", &[("current_password", old), ("new_password", new)]).await
+async fn change(client: &mut Client, old: &str, new: &str) -> Answer {
+    client.post("/api/account/change_password", &[("current_password", old), ("new_password", new)]).await
 }
 
 #[tokio::test]
-async fn what_others_would_try_first_becomes_nobodys_password() {
+async fn common_and_personal_passwords_are_refused() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada.lovelace@example.com").await;
     for bad in ["passwordpassword", "aaaaaaaaaaaaaaaa", "qwertyuiopasdfgh", "ada.lovelace@example.com"] {
-        let answer = app.visitor().register("ada.lovelace@example.com", bad).await.refused(422, "validation_failed");
+        let answer = app.client().register("ada.lovelace@example.com", bad).await.refused(422, "validation_failed");
         assert_eq!(answer.json()["field"], "password");
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
         assert!(detail.starts_with("This password is easy to guess: ") && !detail.contains(bad), "{detail}");
@@ -28,9 +28,9 @@ async fn any_characters_make_a_password() {
         ["  spaces   on both ends  ", "😀🐎🔋📎🌍🎉🍕🚀🎸🧩🦊🌵🧲🪁🛶", "mein Hund heißt Waldi"].into_iter().enumerate()
     {
         let email = format!("ada{index}@example.com");
-        app.visitor().register(&email, password).await.expect(StatusCode::OK);
-        app.visitor().login(&email, password).await.expect(StatusCode::OK);
-        app.visitor()
+        app.client().register(&email, password).await.expect(StatusCode::OK);
+        app.client().login(&email, password).await.expect(StatusCode::OK);
+        app.client()
             .login(&email, password.trim_end_matches([' ', 'i', '🛶']))
             .await
             .refused(401, "invalid_credentials");
@@ -40,12 +40,12 @@ async fn any_characters_make_a_password() {
 #[tokio::test]
 async fn how_long_a_password_must_be_can_be_set() {
     let app = TestApp::with(&["--password-min", "8"]).await;
-    let short = app.visitor().register("ada@example.com", "7 chars").await.refused(422, "validation_failed");
+    let short = app.client().register("ada@example.com", "7 chars").await.refused(422, "validation_failed");
     assert!(short.json()["detail"].as_str().unwrap().contains("at least 8 characters"));
-    app.visitor().register("ada@example.com", "gR7-vu2kX").await.expect(StatusCode::OK);
+    app.client().register("ada@example.com", "gR7-vu2kX").await.expect(StatusCode::OK);
     let app = TestApp::with(&["--password-min", "40"]).await;
-    app.visitor().register("ada@example.com", PASSWORD).await.refused(422, "validation_failed");
-    let page = app.visitor().get("/register").await.expect(StatusCode::OK).body;
+    app.client().register("ada@example.com", PASSWORD).await.refused(422, "validation_failed");
+    let page = app.client().get("/register").await.expect(StatusCode::OK).body;
     assert!(page.contains("At least 40 characters") && page.contains("data-password-min=\"40\""), "{page}");
 }
 
@@ -55,9 +55,9 @@ async fn a_password_that_would_not_be_taken_today_still_signs_in() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let old = "passwordpassword";
-    let hash = app.state.auth.passwords.hash(old.to_owned().into()).await.unwrap();
+    let hash = app.passwords.hash(old.to_owned().into()).await.unwrap();
     let id = ada.me().await.json()["id"].as_str().unwrap().to_owned();
-    app.store.set_password(two_tokens::auth::user::UserId::parse(&id).unwrap(), &hash).await.unwrap();
+    app.store.set_password(two_tokens::auth::model::user::UserId::parse(&id).unwrap(), &hash).await.unwrap();
     ada.login("ada@example.com", old).await.expect(StatusCode::OK);
     ada.post("/api/auth/reauthenticate", &[("password", old)]).await.expect(StatusCode::OK);
     change(&mut ada, old, PASSWORD).await.expect(StatusCode::OK);
@@ -66,7 +66,7 @@ async fn a_password_that_would_not_be_taken_today_still_signs_in() {
 #[tokio::test]
 async fn a_suggested_passphrase_is_new_each_time_and_taken() {
     let app = TestApp::start().await;
-    let mut anyone = app.visitor();
+    let mut anyone = app.client();
     let mut suggest = async || {
         let answer = anyone.post("/api/auth/suggest_passphrase", &[]).await.expect(StatusCode::OK);
         assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
@@ -76,17 +76,17 @@ async fn a_suggested_passphrase_is_new_each_time_and_taken() {
     let (first, second) = (suggest().await, suggest().await);
     assert_ne!(first, second);
     assert_eq!(first.split(' ').count(), 5);
-    app.visitor().register("ada@example.com", &first).await.expect(StatusCode::OK);
+    app.client().register("ada@example.com", &first).await.expect(StatusCode::OK);
     // Without a cookie and with a bad one it is the same.
-    let mut odd = app.visitor();
-    odd.cookies = vec![("__Secure-refresh".into(), "ttr_nonsense".into())];
+    let mut odd = app.client();
+    odd.cookies = Cookies::of(REFRESH_COOKIE, "ttr_nonsense");
     odd.post("/api/auth/suggest_passphrase", &[]).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
 async fn a_password_manager_finds_where_to_change_it() {
     let app = TestApp::start().await;
-    let mut manager = app.visitor();
+    let mut manager = app.client();
     let answer = manager.get("/.well-known/change-password").await.expect(StatusCode::SEE_OTHER);
     assert_eq!(answer.headers[header::LOCATION], "/account");
     // By this one it knows that the server does not answer everything with success.

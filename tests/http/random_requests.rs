@@ -1,5 +1,5 @@
-//! Random methods, paths, headers and bodies under `/api/`. Whatever arrives, the answer is a success or a problem of the
-//! closed set, never a failure of the server.
+//! Fuzzing: random methods, paths, headers and bodies under `/api/`. Each answer is a success or a problem of the closed
+//! set (RFC 9457), never a failure of the server.
 
 use axum::{
     body::Body,
@@ -13,7 +13,7 @@ use proptest::{
     test_runner::{Config, TestRunner},
 };
 
-use crate::support::{PASSWORD, TestApp, Visitor};
+use crate::support::{Client, PASSWORD, TestApp};
 
 const PATHS: [&str; 22] = [
     "auth/register",
@@ -40,7 +40,7 @@ const PATHS: [&str; 22] = [
     "",
 ];
 
-/// What forms are made of, and what breaks those who read them.
+/// The parts of forms, and bytes that break parsers of forms.
 const PIECES: [&[u8]; 32] = [
     b"email",
     b"password",
@@ -178,7 +178,7 @@ fn shot() -> impl Strategy<Value = Shot> {
 }
 
 /// `None` where the HTTP library itself takes it for no request.
-fn request(shot: &Shot, of: &Visitor) -> Option<Request<Body>> {
+fn request(shot: &Shot, of: &Client) -> Option<Request<Body>> {
     let method = Method::from_bytes(shot.method.as_bytes()).unwrap();
     let mut request = Request::builder().method(method).uri(&shot.path).header(header::HOST, "localhost:3000");
     let bearer = format!("Bearer {}", of.access_token.as_deref().unwrap_or("none"));
@@ -196,7 +196,7 @@ fn request(shot: &Shot, of: &Visitor) -> Option<Request<Body>> {
 fn shoot(cases: u32) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let app = runtime.block_on(TestApp::unthrottled());
-    let ada = std::cell::RefCell::new(runtime.block_on(app.registered_cheaply("ada@example.com")));
+    let ada = std::cell::RefCell::new(runtime.block_on(app.registered("ada@example.com")));
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let outcome = TestRunner::new(config).run(&shot(), |shot| {
         let mut ada = ada.borrow_mut();
@@ -222,7 +222,7 @@ fn shoot(cases: u32) {
 }
 
 #[test]
-fn whatever_is_sent_to_the_api_is_answered_or_refused_in_the_one_form() {
+fn any_request_to_the_api_is_answered_or_refused_in_the_one_form() {
     shoot(1000);
 }
 

@@ -1,12 +1,14 @@
 use axum::http::{StatusCode, header};
 use futures::future::join_all;
-use two_tokens::auth::event::EventKind;
-use two_tokens::auth::user::UserId;
+use two_tokens::auth::model::event::EventKind;
+use two_tokens::auth::model::user::UserId;
 
-use crate::support::{PASSWORD, TestApp, days, seconds};
+use two_tokens::auth::token::refresh::RefreshTokenKey;
+
+use crate::support::{Cookies, PASSWORD, REFRESH_COOKIE, TestApp, days, seconds, secret};
 
 #[tokio::test]
-async fn each_refresh_turns_the_token() {
+async fn each_refresh_rotates_the_token() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let mut seen = vec![ada.refresh_token()];
@@ -103,7 +105,7 @@ async fn a_replay_after_the_grace_ends_the_session_for_both_and_says_so() {
 async fn reuse_is_recorded_and_other_sessions_go_on() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     let mut thief = ada.thief();
     for _ in 0..2 {
@@ -167,17 +169,17 @@ async fn an_access_token_never_outlives_its_session() {
 #[tokio::test]
 async fn without_a_cookie_or_with_two_or_with_a_forged_one_nothing_happens() {
     let app = TestApp::start().await;
-    app.visitor().refresh().await.refused(401, "refresh_token_missing");
+    app.client().refresh().await.refused(401, "refresh_token_missing");
     let mut ada = app.registered("ada@example.com").await;
     let good = ada.cookies.clone();
     let token = ada.refresh_token();
     let mut forged = token.clone();
     forged.replace_range(20..21, if &token[20..21] == "A" { "B" } else { "A" });
     for bad in [forged.as_str(), "", "x", "ttr_", &token[..token.len() - 1], &format!("{token}A")] {
-        ada.cookies = vec![("__Secure-refresh".into(), bad.into())];
+        ada.cookies = Cookies::of(REFRESH_COOKIE, bad);
         ada.refresh().await.refused(401, "refresh_token_invalid");
     }
-    ada.cookies = vec![("__Secure-refresh".into(), token.clone()), ("__Secure-refresh".into(), token)];
+    ada.cookies = Cookies::of(REFRESH_COOKIE, token.as_str()).and(REFRESH_COOKIE, token.as_str());
     ada.refresh().await.refused(401, "refresh_token_invalid");
     ada.cookies = good;
     ada.refresh().await.expect(StatusCode::OK);
@@ -187,12 +189,12 @@ async fn without_a_cookie_or_with_two_or_with_a_forged_one_nothing_happens() {
 async fn a_token_ahead_of_a_restored_database_is_refused_but_no_theft() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    let id =
-        two_tokens::auth::session::SessionId::parse(ada.me().await.json()["session_id"].as_str().unwrap()).unwrap();
+    let id = two_tokens::auth::model::session::SessionId::parse(ada.me().await.json()["session_id"].as_str().unwrap())
+        .unwrap();
     let session = app.store.session(id).await.unwrap().unwrap();
-    let ahead = app.state.auth.refresh_tokens.token(id, &session.salt, 5);
+    let ahead = RefreshTokenKey::new(&secret()).token(id, &session.salt, 5);
     let mut restored = ada.clone();
-    restored.cookies = vec![("__Secure-refresh".into(), ahead.reveal().to_owned())];
+    restored.cookies = Cookies::of(REFRESH_COOKIE, ahead.reveal());
     restored.refresh().await.refused(401, "refresh_token_invalid");
     let events = app.store.events_of_user(session.user_id, 1).await.unwrap();
     assert_eq!(events[0].kind, EventKind::TokenAhead);

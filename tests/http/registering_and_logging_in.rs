@@ -1,13 +1,13 @@
 use axum::http::{StatusCode, header};
-use two_tokens::auth::event::EventKind;
-use two_tokens::auth::user::UserId;
+use two_tokens::auth::model::event::EventKind;
+use two_tokens::auth::model::user::UserId;
 
 use crate::support::{PASSWORD, TestApp, days, seconds};
 
 #[tokio::test]
 async fn a_new_person_gets_both_tokens() {
     let app = TestApp::start().await;
-    let mut ada = app.visitor();
+    let mut ada = app.client();
     let answer = ada.register("Ada@Example.com", PASSWORD).await.expect(StatusCode::OK);
     let body = answer.json();
     assert_eq!(body["token_type"], "Bearer");
@@ -21,7 +21,7 @@ async fn a_new_person_gets_both_tokens() {
 #[tokio::test]
 async fn the_cookies_have_exactly_their_attributes() {
     let app = TestApp::start().await;
-    let answer = app.visitor().register("ada@example.com", PASSWORD).await;
+    let answer = app.client().register("ada@example.com", PASSWORD).await;
     let cookies = answer.set_cookies();
     let (value, attributes) = cookies[0].split_once("; ").unwrap();
     assert!(value.starts_with("__Secure-refresh=ttr_"));
@@ -37,11 +37,11 @@ async fn the_cookies_have_exactly_their_attributes() {
 async fn an_address_is_taken_once_however_it_is_typed() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
-    app.visitor().register(" ADA@example.com ", PASSWORD).await.refused(409, "email_taken");
+    app.client().register(" ADA@example.com ", PASSWORD).await.refused(409, "email_taken");
 }
 
 #[tokio::test]
-async fn what_cannot_be_a_password_or_an_address_is_refused_at_its_field() {
+async fn an_invalid_password_or_address_is_refused_at_its_field() {
     let app = TestApp::start().await;
     let long = "x".repeat(1025);
     for (email, password, field) in [
@@ -51,7 +51,7 @@ async fn what_cannot_be_a_password_or_an_address_is_refused_at_its_field() {
         ("ada@example.com", "only 14 chars!", "password"),
         ("ada@example.com", &long, "password"),
     ] {
-        let answer = app.visitor().register(email, password).await.refused(422, "validation_failed");
+        let answer = app.client().register(email, password).await.refused(422, "validation_failed");
         assert_eq!(answer.json()["field"], field, "{email} {password}");
         assert!(answer.set_cookies().is_empty());
     }
@@ -61,8 +61,8 @@ async fn what_cannot_be_a_password_or_an_address_is_refused_at_its_field() {
 async fn a_wrong_password_and_an_unknown_address_sound_the_same() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
-    let wrong = app.visitor().login("ada@example.com", "not the right password").await;
-    let unknown = app.visitor().login("eve@example.com", "not the right password").await;
+    let wrong = app.client().login("ada@example.com", "not the right password").await;
+    let unknown = app.client().login("eve@example.com", "not the right password").await;
     assert_eq!(wrong.body, unknown.body);
     let wrong = wrong.refused(401, "invalid_credentials");
     assert!(wrong.headers.get(header::WWW_AUTHENTICATE).is_none());
@@ -75,9 +75,9 @@ async fn an_unknown_address_costs_the_same_work_as_a_wrong_password() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
     for email in ["ada@example.com", "eve@example.com"] {
-        let before = app.state.auth.passwords.computed();
-        app.visitor().login(email, "not the right password").await.refused(401, "invalid_credentials");
-        assert_eq!(app.state.auth.passwords.computed() - before, 1, "{email}");
+        let before = app.passwords.computed();
+        app.client().login(email, "not the right password").await.refused(401, "invalid_credentials");
+        assert_eq!(app.passwords.computed() - before, 1, "{email}");
     }
 }
 
@@ -100,9 +100,9 @@ async fn a_disabled_person_cannot_sign_in_and_their_sessions_end_at_once() {
     assert_eq!(app.state.auth.disable_user("Ada@example.com").await.unwrap(), 1);
     assert_eq!(ada.me().await.refused(401, "session_revoked").json()["reason"], "account_disabled");
     ada.refresh().await.refused(401, "session_revoked");
-    app.visitor().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
+    app.client().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
     app.state.auth.enable_user("ada@example.com").await.unwrap();
-    app.visitor().login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+    app.client().login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
@@ -115,11 +115,11 @@ async fn a_person_disabled_behind_the_servers_back_is_refused_at_the_next_refres
 }
 
 #[tokio::test]
-async fn what_happened_is_written_down() {
+async fn sign_in_events_are_recorded() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     app.pass(seconds(1));
-    app.visitor().login("ada@example.com", "not the right password").await;
+    app.client().login("ada@example.com", "not the right password").await;
     let id = ada.me().await.json()["id"].as_str().unwrap().to_owned();
     let events = app.store.events_of_user(UserId::parse(&id).unwrap(), 10).await.unwrap();
     let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
@@ -131,7 +131,7 @@ async fn what_happened_is_written_down() {
 async fn a_plain_form_signs_in_and_is_sent_on() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
-    let mut browser = app.visitor();
+    let mut browser = app.client();
     let answer = browser.post("/login", &[("email", "ada@example.com"), ("password", PASSWORD)]).await;
     assert_eq!((answer.status, &answer.headers[header::LOCATION]), (StatusCode::SEE_OTHER, &"/notes".parse().unwrap()));
     browser.refresh().await.expect(StatusCode::OK);
@@ -141,7 +141,7 @@ async fn a_plain_form_signs_in_and_is_sent_on() {
 async fn a_plain_form_with_a_wrong_password_gets_its_page_again() {
     let app = TestApp::start().await;
     let answer =
-        app.visitor().post("/login", &[("email", "ada@example.com"), ("password", "wrong but long enough")]).await;
+        app.client().post("/login", &[("email", "ada@example.com"), ("password", "wrong but long enough")]).await;
     assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
     assert!(answer.body.contains("E-mail or password is wrong"));
     assert!(answer.body.contains("ada@example.com") && !answer.body.contains("wrong but long enough"));

@@ -7,9 +7,9 @@ async fn the_list_shows_this_session_first_and_only_living_ones() {
     let app = TestApp::start().await;
     let mut laptop = app.registered("ada@example.com").await;
     app.pass(seconds(10));
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
-    let mut gone = app.visitor();
+    let mut gone = app.client();
     gone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     gone.logout().await.expect(StatusCode::NO_CONTENT);
     let sessions = laptop.get("/api/account/sessions").await.expect(StatusCode::OK).json();
@@ -23,7 +23,7 @@ async fn the_list_shows_this_session_first_and_only_living_ones() {
 async fn ending_a_session_kills_its_access_token_at_once() {
     let app = TestApp::start().await;
     let mut laptop = app.registered("ada@example.com").await;
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     let id = phone.me().await.json()["session_id"].as_str().unwrap().to_owned();
     laptop.post("/api/account/revoke_session", &[("id", &id)]).await.expect(StatusCode::NO_CONTENT);
@@ -50,7 +50,7 @@ async fn ending_all_others_leaves_this_one() {
     let mut laptop = app.registered("ada@example.com").await;
     let mut others = Vec::new();
     for _ in 0..3 {
-        let mut other = app.visitor();
+        let mut other = app.client();
         other.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
         others.push(other);
     }
@@ -66,7 +66,7 @@ async fn ending_all_others_leaves_this_one() {
 async fn a_new_password_ends_the_other_sessions() {
     let app = TestApp::start().await;
     let mut laptop = app.registered("ada@example.com").await;
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     let change = |old: &'static str, new: &'static str| [("current_password", old), ("new_password", new)];
     let wrong =
@@ -77,15 +77,15 @@ async fn a_new_password_ends_the_other_sessions() {
     let changed = laptop.post("/api/account/change_password", &change(PASSWORD, "a new long password")).await;
     assert_eq!(changed.expect(StatusCode::OK).json()["ended"], 1);
     assert_eq!(phone.me().await.refused(401, "session_revoked").json()["reason"], "password_changed");
-    app.visitor().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
-    app.visitor().login("ada@example.com", "a new long password").await.expect(StatusCode::OK);
+    app.client().login("ada@example.com", PASSWORD).await.refused(401, "invalid_credentials");
+    app.client().login("ada@example.com", "a new long password").await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
-async fn whoever_wants_to_keeps_the_other_sessions() {
+async fn a_new_password_can_keep_the_other_sessions() {
     let app = TestApp::start().await;
     let mut laptop = app.registered("ada@example.com").await;
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     let mut old = PASSWORD;
     for (new, keep, ended) in [("a new long password", "true", 0), ("and another long one", "false", 1)] {

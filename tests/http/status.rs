@@ -5,7 +5,7 @@ use crate::support::TestApp;
 #[tokio::test]
 async fn health_readiness_and_version_answer() {
     let app = TestApp::start().await;
-    let mut anyone = app.visitor();
+    let mut anyone = app.client();
     anyone.get("/healthz").await.expect(StatusCode::OK);
     anyone.get("/readyz").await.expect(StatusCode::OK);
     assert_eq!(anyone.get("/version").await.json()["version"], env!("CARGO_PKG_VERSION"));
@@ -51,7 +51,7 @@ async fn pages_are_rendered_with_a_strict_policy_and_hold_no_token() {
 }
 
 #[tokio::test]
-async fn what_is_no_page_runs_nothing_and_is_framed_nowhere() {
+async fn answers_that_are_no_page_run_no_script_and_are_framed_nowhere() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let public = ["/healthz", "/readyz", "/version", "/.well-known/jwks.json", "/.well-known/change-password"];
@@ -68,8 +68,8 @@ async fn what_is_no_page_runs_nothing_and_is_framed_nowhere() {
 
 #[tokio::test]
 async fn only_a_site_over_tls_promises_tls() {
-    let plain = TestApp::start().await.visitor().get("/healthz").await;
+    let plain = TestApp::start().await.client().get("/healthz").await;
     assert!(plain.headers.get(header::STRICT_TRANSPORT_SECURITY).is_none());
-    let tls = TestApp::with(&["--public-url", "https://example.com"]).await.visitor().get("/healthz").await;
+    let tls = TestApp::with(&["--public-url", "https://example.com"]).await.client().get("/healthz").await;
     assert!(tls.headers[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap().starts_with("max-age=63072000"));
 }

@@ -1,29 +1,29 @@
 use axum::http::{StatusCode, header};
 use futures::future::join_all;
-use two_tokens::auth::event::EventKind;
-use two_tokens::auth::session::{Session, SessionId};
+use two_tokens::auth::model::event::EventKind;
+use two_tokens::auth::model::session::{Session, SessionId};
 
-use crate::support::{Answer, PASSWORD, TestApp, Visitor, days, seconds};
+use crate::support::{Answer, Client, PASSWORD, TestApp, days, seconds};
 
-async fn reauthenticate(visitor: &mut Visitor, password: &str) -> Answer {
-    visitor.post("/api/auth/reauthenticate", &[("password", password)]).await
+async fn reauthenticate(client: &mut Client, password: &str) -> Answer {
+    client.post("/api/auth/reauthenticate", &[("password", password)]).await
 }
 
-async fn session(app: &TestApp, visitor: &mut Visitor) -> Session {
-    let id = visitor.me().await.expect(StatusCode::OK).json()["session_id"].as_str().unwrap().to_owned();
+async fn session(app: &TestApp, client: &mut Client) -> Session {
+    let id = client.me().await.expect(StatusCode::OK).json()["session_id"].as_str().unwrap().to_owned();
     app.store.session(SessionId::parse(&id).unwrap()).await.unwrap().unwrap()
 }
 
 /// The `auth_time` of the access token, in milliseconds.
-async fn auth_time(visitor: &mut Visitor) -> i64 {
-    visitor.me().await.expect(StatusCode::OK).json()["signed_in_at"].as_i64().unwrap()
+async fn auth_time(client: &mut Client) -> i64 {
+    client.me().await.expect(StatusCode::OK).json()["signed_in_at"].as_i64().unwrap()
 }
 
 #[tokio::test]
-async fn what_could_harm_the_owner_needs_a_sign_in_of_ten_minutes_at_most() {
+async fn sensitive_actions_need_a_password_entered_in_the_last_ten_minutes() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    let mut phone = app.visitor();
+    let mut phone = app.client();
     phone.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
     let other = session(&app, &mut phone).await.id.to_string();
     let calls: [(&str, &[(&str, &str)]); 3] = [
@@ -48,7 +48,7 @@ async fn what_could_harm_the_owner_needs_a_sign_in_of_ten_minutes_at_most() {
 }
 
 #[tokio::test]
-async fn leaving_and_looking_need_no_password() {
+async fn signing_out_and_reading_need_no_step_up() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     app.pass(days(3));
@@ -61,7 +61,7 @@ async fn leaving_and_looking_need_no_password() {
 }
 
 #[tokio::test]
-async fn a_plain_refresh_never_makes_a_sign_in_recent() {
+async fn a_plain_refresh_is_no_step_up() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let signed_in_at = app.now().millis();
@@ -77,7 +77,7 @@ async fn a_plain_refresh_never_makes_a_sign_in_recent() {
 }
 
 #[tokio::test]
-async fn the_password_makes_it_recent_and_refreshes_keep_that() {
+async fn a_step_up_moves_auth_time_and_refreshes_keep_it() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let before = session(&app, &mut ada).await;
@@ -119,31 +119,31 @@ async fn a_wrong_password_leaves_the_session_as_it_was() {
 }
 
 #[tokio::test]
-async fn another_persons_password_does_not_do() {
+async fn another_persons_password_is_no_step_up() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
-    app.visitor().register("eve@example.com", "another horse battery staple").await.expect(StatusCode::OK);
+    app.client().register("eve@example.com", "another horse battery staple").await.expect(StatusCode::OK);
     reauthenticate(&mut ada, "another horse battery staple").await.refused(401, "invalid_credentials");
 }
 
 #[tokio::test]
 async fn the_refresh_token_is_judged_before_the_password() {
     let app = TestApp::start().await;
-    reauthenticate(&mut app.visitor(), PASSWORD).await.refused(401, "refresh_token_missing");
+    reauthenticate(&mut app.client(), PASSWORD).await.refused(401, "refresh_token_missing");
     let mut ada = app.registered("ada@example.com").await;
     let mut thief = ada.thief();
     for _ in 0..2 {
         app.pass(seconds(11));
         ada.refresh().await.expect(StatusCode::OK);
     }
-    let computed = app.state.auth.passwords.computed();
+    let computed = app.passwords.computed();
     reauthenticate(&mut thief, PASSWORD).await.refused(401, "refresh_token_reused");
     reauthenticate(&mut ada, PASSWORD).await.refused(401, "session_revoked");
-    assert_eq!(app.state.auth.passwords.computed(), computed, "a password was looked at");
+    assert_eq!(app.passwords.computed(), computed, "a password was looked at");
 }
 
 #[tokio::test]
-async fn a_password_entered_while_other_tabs_refresh_counts_and_signs_nobody_out() {
+async fn a_step_up_while_other_tabs_refresh_counts_and_ends_no_session() {
     let app = TestApp::start().await;
     for round in 0..5 {
         let ada = app.registered(&format!("ada{round}@example.com")).await;
@@ -159,7 +159,7 @@ async fn a_password_entered_while_other_tabs_refresh_counts_and_signs_nobody_out
             })
         });
         let mut tabs: Vec<_> = join_all(racers).await.into_iter().map(Result::unwrap).collect();
-        let mut successors: Vec<_> = tabs.iter().map(Visitor::refresh_token).collect();
+        let mut successors: Vec<_> = tabs.iter().map(Client::refresh_token).collect();
         successors.dedup();
         assert_eq!(successors.len(), 1, "every tab has the same successor");
         for tab in tabs.iter_mut().step_by(5) {
@@ -174,7 +174,7 @@ async fn a_password_entered_while_other_tabs_refresh_counts_and_signs_nobody_out
 }
 
 #[tokio::test]
-async fn a_lost_answer_of_it_costs_nothing() {
+async fn a_lost_answer_to_a_step_up_costs_nothing() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let before = ada.cookies.clone();

@@ -4,7 +4,7 @@ use axum::{
 };
 use futures::future::join_all;
 
-use crate::support::{Answer, PASSWORD, TestApp, Visitor, config, days, form, seconds};
+use crate::support::{Answer, Client, Cookies, DEVICE_COOKIE, PASSWORD, TestApp, config, days, form, seconds};
 
 const WRONG: &str = "not the right password";
 const ADA: &str = "ada@example.com";
@@ -14,14 +14,14 @@ fn elsewhere(network: u8) -> [u8; 4] {
     [198, 51, 100, network]
 }
 
-fn stranger(app: &TestApp, network: u8) -> Visitor {
-    Visitor { from: elsewhere(network), ..app.visitor() }
+fn stranger(app: &TestApp, network: u8) -> Client {
+    Client { from: elsewhere(network), ..app.client() }
 }
 
 /// Guesses until told to wait, and says how often and how long.
-async fn guesses(visitor: &mut Visitor, email: &str) -> (usize, u64) {
+async fn guesses(client: &mut Client, email: &str) -> (usize, u64) {
     for made in 0..100 {
-        let answer = visitor.login(email, WRONG).await;
+        let answer = client.login(email, WRONG).await;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             return (made, wait(&answer.refused(429, "rate_limited")));
         }
@@ -42,7 +42,7 @@ fn wait(answer: &Answer) -> u64 {
 }
 
 #[tokio::test]
-async fn who_guesses_waits_twice_as_long_each_time_and_is_told_how_long() {
+async fn each_wait_of_a_guesser_is_twice_the_last_and_is_announced() {
     let app = TestApp::start().await;
     app.registered(ADA).await;
     let mut eve = stranger(&app, 1);
@@ -56,22 +56,22 @@ async fn who_guesses_waits_twice_as_long_each_time_and_is_told_how_long() {
 }
 
 #[tokio::test]
-async fn who_is_told_to_wait_costs_no_digest_and_makes_the_wait_no_longer() {
+async fn attempts_during_a_wait_cost_no_hash_and_do_not_prolong_it() {
     let app = TestApp::start().await;
     app.registered(ADA).await;
     let mut eve = stranger(&app, 1);
     guesses(&mut eve, ADA).await;
-    let digests = app.state.auth.passwords.computed();
+    let digests = app.passwords.computed();
     for _ in 0..50 {
         assert_eq!(wait(&eve.login(ADA, PASSWORD).await.refused(429, "rate_limited")), 1);
     }
-    assert_eq!(app.state.auth.passwords.computed(), digests);
+    assert_eq!(app.passwords.computed(), digests);
     app.pass(seconds(1));
     eve.login(ADA, PASSWORD).await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
-async fn who_guesses_at_many_accounts_from_one_place_is_stopped_at_all_of_them() {
+async fn guesses_at_many_accounts_from_one_source_are_stopped_at_all_of_them() {
     let app = TestApp::start().await;
     let mut eve = stranger(&app, 1);
     for account in 0..20 {
@@ -90,7 +90,7 @@ async fn who_guesses_at_many_accounts_from_one_place_is_stopped_at_all_of_them()
 
 /// The owner's browser shares its address with the strangers, even.
 #[tokio::test]
-async fn a_stranger_keeps_no_owner_out_of_a_browser_they_have_used() {
+async fn a_stranger_cannot_lock_an_owner_out_of_a_browser_with_a_device_cookie() {
     let app = TestApp::start().await;
     let mut ada = app.registered(ADA).await;
     ada.logout().await.expect(StatusCode::NO_CONTENT);
@@ -98,11 +98,11 @@ async fn a_stranger_keeps_no_owner_out_of_a_browser_they_have_used() {
     for network in 0..30 {
         guesses(&mut stranger(&app, network), ADA).await;
     }
-    let mut neighbour = app.visitor();
+    let mut neighbour = app.client();
     for account in 0..21 {
         neighbour.login(&format!("p{account}@example.com"), WRONG).await;
     }
-    app.visitor().login(ADA, PASSWORD).await.refused(429, "rate_limited");
+    app.client().login(ADA, PASSWORD).await.refused(429, "rate_limited");
     ada.login(ADA, WRONG).await.refused(401, "invalid_credentials");
     ada.login(ADA, PASSWORD).await.expect(StatusCode::OK);
     ada.logout().await.expect(StatusCode::NO_CONTENT);
@@ -136,7 +136,7 @@ async fn an_owner_on_a_new_device_waits_seconds_and_not_minutes() {
 }
 
 #[tokio::test]
-async fn a_browser_that_is_known_guesses_no_faster_and_is_known_at_no_other_account() {
+async fn a_device_cookie_allows_no_faster_guesses_and_counts_for_one_account_only() {
     let app = TestApp::start().await;
     app.registered(ADA).await;
     let mut eve = app.registered("eve@example.com").await;
@@ -149,7 +149,7 @@ async fn a_browser_that_is_known_guesses_no_faster_and_is_known_at_no_other_acco
 }
 
 #[tokio::test]
-async fn who_knows_one_password_gets_no_more_guesses_at_others() {
+async fn one_known_password_gives_no_more_guesses_at_other_accounts() {
     let app = TestApp::start().await;
     app.registered("eve@example.com").await;
     let mut made = 0;
@@ -183,7 +183,7 @@ async fn an_account_that_does_not_exist_is_guarded_exactly_like_one_that_does() 
 }
 
 #[tokio::test]
-async fn of_guesses_that_come_at_once_no_more_pass_than_one_after_another() {
+async fn concurrent_guesses_get_no_more_attempts_than_sequential_ones() {
     let app = TestApp::start().await;
     app.registered(ADA).await;
     let crowd = (0..60).map(|network| {
@@ -201,7 +201,7 @@ async fn two_instances_on_one_database_count_together() {
     let app = TestApp::start().await;
     app.registered(ADA).await;
     let mut here = stranger(&app, 1);
-    let mut there = Visitor { router: app.beside().await, ..stranger(&app, 1) };
+    let mut there = stranger(&app, 1).at(app.beside().await);
     for _ in 0..5 {
         here.login(ADA, WRONG).await.refused(401, "invalid_credentials");
         there.login(ADA, WRONG).await.refused(401, "invalid_credentials");
@@ -214,7 +214,7 @@ async fn two_instances_on_one_database_count_together() {
 }
 
 #[tokio::test]
-async fn who_makes_accounts_without_end_is_slowed_down_and_nobody_else_is() {
+async fn endless_registrations_are_slowed_down_for_their_source_alone() {
     let app = TestApp::start().await;
     let mut eve = stranger(&app, 1);
     eve.register("eve@example.com", "too short").await.refused(422, "validation_failed");
@@ -230,7 +230,7 @@ async fn who_makes_accounts_without_end_is_slowed_down_and_nobody_else_is() {
 }
 
 #[tokio::test]
-async fn who_holds_a_session_guesses_no_faster_and_no_stranger_slows_its_owner_down() {
+async fn a_session_allows_no_faster_guesses_and_no_stranger_slows_its_owner_down() {
     let app = TestApp::start().await;
     let mut ada = app.registered(ADA).await;
     for network in 0..30 {
@@ -248,7 +248,7 @@ async fn who_holds_a_session_guesses_no_faster_and_no_stranger_slows_its_owner_d
 }
 
 #[tokio::test]
-async fn who_asks_by_a_change_of_address_which_addresses_are_taken_is_slowed_down() {
+async fn probing_for_taken_addresses_by_changing_the_address_is_slowed_down() {
     const CHANGE: &str = "/api/account/change_email";
     let app = TestApp::start().await;
     app.registered(ADA).await;
@@ -258,9 +258,9 @@ async fn who_asks_by_a_change_of_address_which_addresses_are_taken_is_slowed_dow
     for question in 0..12 {
         let answer = eve.post(CHANGE, &asks(ADA)).await;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
-            let digests = app.state.auth.passwords.computed();
+            let digests = app.passwords.computed();
             let told = wait(&eve.post(CHANGE, &asks("free@example.com")).await.refused(429, "rate_limited"));
-            assert_eq!(app.state.auth.passwords.computed(), digests, "before the password is looked at");
+            assert_eq!(app.passwords.computed(), digests, "before the password is looked at");
             waits.push(told);
             app.pass(seconds(told));
             eve.post(CHANGE, &asks(ADA)).await.refused(409, "email_taken");
@@ -277,7 +277,7 @@ async fn who_asks_by_a_change_of_address_which_addresses_are_taken_is_slowed_dow
 }
 
 #[tokio::test]
-async fn who_guesses_when_asked_for_the_password_again_is_slowed_down_and_the_session_lives_on() {
+async fn guesses_at_a_step_up_are_slowed_down_and_the_session_lives_on() {
     const AGAIN: &str = "/api/auth/reauthenticate";
     let app = TestApp::start().await;
     let mut ada = app.registered(ADA).await;
@@ -285,18 +285,18 @@ async fn who_guesses_when_asked_for_the_password_again_is_slowed_down_and_the_se
     for _ in 0..5 {
         ada.post(AGAIN, &[("password", WRONG)]).await.refused(401, "invalid_credentials");
     }
-    let digests = app.state.auth.passwords.computed();
+    let digests = app.passwords.computed();
     assert_eq!(wait(&ada.post(AGAIN, &[("password", PASSWORD)]).await.refused(429, "rate_limited")), 1);
-    // All questions for the password of who is signed in are one count.
+    // All questions for the signed-in user's password are one count.
     let change = [("email", "ada@example.org"), ("password", PASSWORD)];
     wait(&ada.post("/api/account/change_email", &change).await.refused(429, "rate_limited"));
-    assert_eq!(app.state.auth.passwords.computed(), digests);
+    assert_eq!(app.passwords.computed(), digests);
     assert_eq!(ada.refresh_token(), token);
     ada.me().await.expect(StatusCode::OK);
     ada.refresh().await.expect(StatusCode::OK);
     app.pass(seconds(1));
     ada.post(AGAIN, &[("password", PASSWORD)]).await.expect(StatusCode::OK);
-    // And each turns the token, so it is one of the session's refreshes.
+    // And each rotates the token, so it counts as one of the session's refreshes.
     for _ in 0..40 {
         if ada.post(AGAIN, &[("password", PASSWORD)]).await.status == StatusCode::TOO_MANY_REQUESTS {
             break;
@@ -338,34 +338,34 @@ async fn ten_tabs_that_come_back_together_meet_no_limit() {
 }
 
 #[tokio::test]
-async fn who_waited_long_enough_begins_anew_and_nothing_is_left_in_the_table() {
+async fn after_a_long_wait_attempts_begin_anew_and_no_row_is_left() {
     let app = TestApp::start().await;
     app.registered(ADA).await;
     let mut eve = stranger(&app, 1);
     guesses(&mut eve, ADA).await;
     app.pass(days(1));
-    two_tokens::server::housekeeping::tidy(&app.state.auth).await.unwrap();
+    app.maintain().await;
     assert_eq!(app.store.purge_attempts(app.now(), 100).await.unwrap(), 0, "it was tidied already");
     assert_eq!(guesses(&mut eve, ADA).await, (10, 1));
 }
 
-async fn login_with(visitor: &mut Visitor, name: &str, value: &[u8]) -> Answer {
-    let request = visitor
+async fn login_with(client: &mut Client, name: &str, value: &[u8]) -> Answer {
+    let request = client
         .request(Method::POST, "/api/auth/login")
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(name, value)
         .body(Body::from(form(&[("email", "nobody@example.com"), ("password", WRONG)])))
         .unwrap();
-    visitor.send(request).await
+    client.send(request).await
 }
 
 /// Twenty guesses from a new claimed address each time: as many as one address has.
 async fn twenty_with_claims(app: &TestApp, from: [u8; 4]) -> Answer {
-    let mut visitor = Visitor { from, ..app.visitor() };
+    let mut client = Client { from, ..app.client() };
     for account in 0..20 {
-        visitor.login(&format!("p{account}@example.com"), WRONG).await.refused(401, "invalid_credentials");
+        client.login(&format!("p{account}@example.com"), WRONG).await.refused(401, "invalid_credentials");
     }
-    login_with(&mut visitor, "x-forwarded-for", b"203.0.113.7").await
+    login_with(&mut client, "x-forwarded-for", b"203.0.113.7").await
 }
 
 #[tokio::test]
@@ -379,7 +379,7 @@ async fn a_claimed_address_is_believed_from_a_named_proxy_alone() {
 }
 
 #[tokio::test]
-async fn whatever_the_headers_hold_gets_a_code() {
+async fn any_header_value_is_answered_with_a_code() {
     let app = TestApp::with(&["--trusted-proxies", "192.0.2.0/24"]).await;
     let long = "1.2.3.4,".repeat(10_000);
     let values: [&[u8]; 9] =
@@ -387,17 +387,17 @@ async fn whatever_the_headers_hold_gets_a_code() {
     for value in values {
         for name in ["x-forwarded-for", "cookie"] {
             app.pass(days(1));
-            let answer = login_with(&mut app.visitor(), name, value).await;
+            let answer = login_with(&mut app.client(), name, value).await;
             answer.refused(401, "invalid_credentials");
         }
     }
     for known in
         ["", "ttb_", "ttb_%00", &"A".repeat(100_000), "ttb_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
     {
-        let mut visitor = Visitor { from: elsewhere(1), ..app.visitor() };
-        visitor.cookies = vec![("__Secure-known".into(), known.into())];
+        let mut client = Client { from: elsewhere(1), ..app.client() };
+        client.cookies = Cookies::of(DEVICE_COOKIE, known);
         app.pass(days(1));
-        visitor.login("nobody@example.com", "\0").await.refused(401, "invalid_credentials");
+        client.login("nobody@example.com", "\0").await.refused(401, "invalid_credentials");
     }
 }
 
@@ -427,14 +427,14 @@ async fn a_plain_form_gets_its_page_again_and_is_told_how_long_to_wait() {
 async fn the_throttle_can_be_off_where_nobody_else_comes() {
     let app = TestApp::with(&["--throttle", "off"]).await;
     let mut ada = app.registered(ADA).await;
-    assert!(ada.cookies.iter().all(|(name, _)| name != "__Secure-known"), "a cookie without a use is not set");
+    assert_eq!(ada.cookies.value(DEVICE_COOKIE), None, "a cookie without a use is not set");
     for _ in 0..40 {
-        app.visitor().login(ADA, WRONG).await.refused(401, "invalid_credentials");
+        app.client().login(ADA, WRONG).await.refused(401, "invalid_credentials");
         ada.refresh().await.expect(StatusCode::OK);
     }
     use clap::Parser as _;
     let everywhere = ["two-tokens", "--addr", "0.0.0.0:3000", "--throttle", "off"];
-    let refused = two_tokens::server::config::Cli::parse_from(everywhere).config.check().unwrap_err();
+    let refused = two_tokens::server::config::Config::parse_from(everywhere).check().unwrap_err();
     assert_eq!(refused.setting, "TWO_TOKENS_THROTTLE");
     config(&["--addr", "[::1]:3000", "--throttle", "off"]);
 }

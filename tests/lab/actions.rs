@@ -1,17 +1,17 @@
-//! What each button does, event by event.
+//! Each button of the lab, event by event.
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
-use two_tokens::lab::event::{Action, Event, Lifeline, Settings, Tamper, What};
+use two_tokens::lab::model::event::{Action, Lifeline, LogEvent, LogEventKind, SandboxSettings, Tamper};
 
-use crate::support::{Lab, Visitor, rulings, story};
+use super::support::{Lab, Visitor, rulings, story};
 
 const CALL: [&str; 3] = ["Tab GET /api/notes/list", "access Valid", "200"];
 const WEEK: u32 = 7 * 24 * 3600;
 
-fn settings(events: &[Event]) -> Settings {
-    let last = events.iter().rev().find_map(|event| match &event.what {
-        What::Settings { settings } => Some(settings.clone()),
+fn settings(events: &[LogEvent]) -> SandboxSettings {
+    let last = events.iter().rev().find_map(|event| match &event.kind {
+        LogEventKind::Settings { settings } => Some(settings.clone()),
         _ => None,
     });
     last.expect("no settings")
@@ -63,8 +63,8 @@ async fn short_lifetimes_begin_with_the_next_token() {
     assert_eq!((settings(&events).access_ttl, call(&visitor).await), (20, StatusCode::OK));
     visitor.tab.refresh().await;
     let log = visitor.log().await;
-    let access = log.iter().rev().find_map(|event| match &event.what {
-        What::Response(response) => response.access.clone(),
+    let access = log.iter().rev().find_map(|event| match &event.kind {
+        LogEventKind::Response(response) => response.access.clone(),
         _ => None,
     });
     let claims = access.unwrap().claims;
@@ -79,7 +79,7 @@ async fn a_tampered_token_is_invalid_whatever_was_changed() {
         let events = visitor.act(Action::Tamper { how }).await;
         let refused = ["Thief GET /api/account/me", "access Invalid", "401 access_token_invalid"];
         assert_eq!(story(&events), refused, "{how:?}");
-        let What::Request(request) = &events[1].what else { panic!("{events:?}") };
+        let LogEventKind::Request(request) = &events[1].kind else { panic!("{events:?}") };
         let bearer = request.bearer.as_ref().unwrap();
         let alg = if how == Tamper::AlgNone { "none" } else { "EdDSA" };
         assert_eq!(bearer.header["alg"], alg, "{how:?}");
@@ -98,7 +98,7 @@ async fn fifty_calls_with_a_dead_token_make_one_refresh() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_turn_and_old_ones_are_forgotten() {
+async fn keys_are_rotated_and_old_ones_are_forgotten() {
     let visitor = Lab::start().await.signed_in().await;
     assert_eq!(story(&visitor.act(Action::RotateKeys).await), ["3 keys"]);
     assert_eq!(call(&visitor).await, StatusCode::OK);
@@ -165,7 +165,7 @@ async fn a_reset_ends_the_sandbox_and_its_stream() {
     assert_eq!(answer.status, StatusCode::NO_CONTENT);
     visitor.stream.gone.subscribe().wait_for(|gone| *gone).await.unwrap();
     assert_eq!(visitor.try_act(Action::Step).await.code(), "not_found");
-    let again: Value = visitor.browser.post("/lab/open", "null", &[]).await.read();
+    let again: Value = visitor.browser.post("/lab/open", "null", &[]).await.parsed();
     assert_ne!(again["mount"], visitor.opened.mount);
 }
 
@@ -195,9 +195,20 @@ async fn slow_motion_holds_each_hop() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_tabs_race_two_hundred_times_and_it_always_ends_the_same() {
+async fn two_tabs_race_again_and_again_and_it_always_ends_the_same() {
+    race(2).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "make soak"]
+async fn soak_races_of_two_tabs() {
+    race(10).await;
+}
+
+/// Twenty races in each of so many sandboxes.
+async fn race(sandboxes: usize) {
     let lab = Lab::start().await;
-    for _ in 0..10 {
+    for _ in 0..sandboxes {
         let visitor = lab.in_two_tabs().await;
         for _ in 0..20 {
             one_race(&visitor).await;
@@ -218,10 +229,10 @@ async fn one_race(visitor: &Visitor) {
 }
 
 /// The refresh token of an answer, and to whom it went.
-fn given(event: &Event) -> Option<(String, Lifeline)> {
-    let What::Response(response) = &event.what else { return None };
+fn given(event: &LogEvent) -> Option<(String, Lifeline)> {
+    let LogEventKind::Response(response) = &event.kind else { return None };
     let refresh = response.cookies.iter().find_map(|cookie| cookie.refresh.clone())?;
-    Some((refresh.chip.words + &refresh.chip.hex, response.to))
+    Some((refresh.fingerprint.words + &refresh.fingerprint.hex, response.to))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -231,5 +242,5 @@ async fn without_a_tab_the_visitor_is_told_what_to_do() {
     let answer = visitor.try_act(Action::StealRefreshToken).await;
     assert_eq!(answer.code(), "validation_failed");
     let answer = visitor.try_act(Action::ExpireAccessToken).await;
-    assert!(String::from_utf8_lossy(&answer.body).contains("Nobody is signed in here."), "{:?}", answer.body);
+    assert!(answer.body.contains("Nobody is signed in here."), "{:?}", answer.body);
 }

@@ -1,23 +1,23 @@
-//! What goes wrong between a tab and the server, and that it goes wrong for tabs alone.
+//! Faults injected between a tab and the server; the thief meets none of them.
 
 use axum::http::{Method, StatusCode};
-use two_tokens::lab::event::{Action, Network, RefreshFault};
+use two_tokens::lab::model::event::{Action, Network, RefreshFault};
 
-use crate::support::{Lab, Visitor, story};
+use super::support::{Lab, Visitor, story};
 
 async fn refresh(visitor: &Visitor) -> Option<StatusCode> {
     visitor.tab.refresh().await.map(|answer| answer.status)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_answer_turns_the_token_and_leaves_the_browser_with_the_old_one() {
+async fn a_lost_answer_rotates_the_token_and_leaves_the_browser_with_the_old_one() {
     let visitor = Lab::start().await.signed_in().await;
     let before = visitor.browser.cookie("__Secure-refresh");
     visitor.act(Action::NextRefresh { fault: RefreshFault::DropAnswer }).await;
     let begin = visitor.log().await.len();
     assert_eq!(refresh(&visitor).await, None);
     assert_eq!(visitor.browser.cookie("__Secure-refresh"), before);
-    // What a browser does by itself when a connection it had used before is cut.
+    // LogEventKind a browser does by itself when a connection it had used before is cut.
     assert_eq!(refresh(&visitor).await, None);
     let lost = ["Tab POST /api/auth/refresh", "Rotate 0", "swapped true", "row 1 5", "lost"];
     let again = ["Tab POST /api/auth/refresh", "Replay 0", "lost"];
@@ -38,7 +38,7 @@ async fn a_late_answer_arrives_all_the_same() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_failure_before_the_app_changes_nothing() {
+async fn a_failure_in_front_of_the_app_changes_nothing() {
     let visitor = Lab::start().await.signed_in().await;
     visitor.act(Action::NextRefresh { fault: RefreshFault::Fail }).await;
     assert_eq!(refresh(&visitor).await, Some(StatusCode::SERVICE_UNAVAILABLE));

@@ -1,30 +1,21 @@
-//! The lab is off unless it was asked for, and then there is nothing of it.
+//! The lab is off unless it was asked for, and then none of its addresses exists.
 
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
-use clap::Parser as _;
 use http_body_util::BodyExt as _;
-use tokio::net::TcpListener;
-use two_tokens::{
-    lab,
-    server::{config::Cli, serve},
-};
+use two_tokens::lab::model::event::OpenedSandbox;
+use two_tokens::lab::server::{LabMode, start};
+use two_tokens::server::{pages, serve};
 
-use crate::support::Browser;
+use super::support::{Bound, Browser};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn where_it_is_off_its_addresses_are_like_any_that_are_not_there() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-    let database = format!("sqlite://{}/app.db", folder.path().display());
-    let arguments = ["two-tokens", "--public-url", &base, "--database-url", &database];
-    let config = Cli::parse_from(arguments).config.check().unwrap();
-    let state = serve::assemble(&config).await.unwrap();
+async fn without_the_lab_its_addresses_are_not_found_like_any_other() {
+    let Bound { listener, base, config, state, folder: _folder } = Bound::with(&[]).await;
     tokio::spawn(async move {
-        let beside = async |place| lab::beside(&config, place).await;
-        serve::serve_with(listener, state, std::future::pending(), beside).await.unwrap();
+        let extra_routes = async |starting| start::extra_routes(&config, LabMode::Off, starting).await;
+        serve::serve(listener, state, pages::pages(), std::future::pending(), extra_routes).await.unwrap();
     });
     let browser = Browser::new(&base);
     let nothing = browser.get("/nothing").await;
@@ -46,20 +37,15 @@ async fn where_it_is_off_its_addresses_are_like_any_that_are_not_there() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_told_to_stop_lets_its_streams_go() {
-    let folder = tempfile::tempdir().unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
-    let database = format!("sqlite://{}/app.db", folder.path().display());
-    let arguments = ["two-tokens", "--public-url", &base, "--database-url", &database, "--lab", "local"];
-    let config = Cli::parse_from(arguments).config.check().unwrap();
-    let state = serve::assemble(&config).await.unwrap();
+    let Bound { listener, base, config, state, folder: _folder } = Bound::with(&[]).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(async move {
-        let beside = async |place| lab::beside(&config, place).await;
-        serve::serve_with(listener, state, async move { drop(stopped.await) }, beside).await.unwrap();
+        let extra_routes = async |starting| start::extra_routes(&config, LabMode::Local, starting).await;
+        let shutdown = async move { drop(stopped.await) };
+        serve::serve(listener, state, pages::pages(), shutdown, extra_routes).await.unwrap();
     });
     let browser = Browser::new(&base);
-    let opened: lab::event::Opened = browser.post("/lab/open", "null", &[]).await.read();
+    let opened: OpenedSandbox = browser.post("/lab/open", "null", &[]).await.parsed();
     let path = format!("{}/-/events", opened.mount);
     let mut stream = browser.stream(&path, &[]).await;
     stream.frame().await.unwrap().unwrap();

@@ -1,9 +1,9 @@
-//! What a thief gets, with every defence and without one.
+//! Stolen tokens: what they are good for with every defence, and without one of them.
 
 use axum::http::{Method, StatusCode};
-use two_tokens::lab::event::{Action, Defence, Ruling};
+use two_tokens::lab::model::event::{Action, Defence, Ruling};
 
-use crate::support::{Lab, Visitor, rulings, story};
+use super::support::{Lab, Visitor, rulings, story};
 
 const REPLAYS: [(bool, bool); 4] = [(true, false), (false, false), (true, true), (false, true)];
 
@@ -58,7 +58,7 @@ async fn within_the_grace_nobody_is_caught_which_is_its_price() {
         let visitor = lab.signed_in().await;
         let events = visitor.act(replay((thief_first, true))).await;
         assert_eq!(rulings(&events), [Ruling::Rotate, Ruling::Replay]);
-        // Whoever of them turns it next catches the other, once that one comes late.
+        // The next rotation by one of them catches the other, once that one comes late.
         visitor.act(Action::ThiefRefreshes).await;
         visitor.act(Action::JumpClock { seconds: 11 }).await;
         visitor.tab.refresh().await;
@@ -135,7 +135,7 @@ async fn from_elsewhere(visitor: &Visitor, site: &str) -> StatusCode {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_site_signs_out_only_where_nobody_looks_where_a_request_comes_from() {
+async fn another_site_signs_out_only_without_the_origin_check() {
     let visitor = Lab::start().await.signed_in().await;
     for site in ["cross-site", "same-site"] {
         assert_eq!(from_elsewhere(&visitor, site).await, StatusCode::FORBIDDEN);
@@ -147,7 +147,7 @@ async fn another_site_signs_out_only_where_nobody_looks_where_a_request_comes_fr
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_weak_cookie_goes_out_weak() {
+async fn a_weakened_cookie_is_set_without_its_attribute() {
     let visitor = Lab::start().await.signed_in().await;
     for (defence, gone) in [(Defence::SameSite, "SameSite=Strict"), (Defence::HttpOnly, "HttpOnly")] {
         let line = async || {

@@ -1,16 +1,18 @@
-//! Many visitors: nobody reaches what is another's, nobody takes more than there is, and nothing stays.
+//! Many visitors: sandboxes are isolated from each other, bounded in number, and removed when idle.
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
-use two_tokens::lab::event::{Action, Event, Lifeline};
+use two_tokens::lab::model::event::{Action, Lifeline, LogEvent};
+use two_tokens::lab::server::LabMode;
 
-use crate::support::{Browser, Lab, Stream, form};
+use super::support::{Browser, Lab, Stream, story};
+use crate::support::{Client, REFRESH_COOKIE};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
 async fn open(browser: &Browser) -> Value {
-    browser.post("/lab/open", "null", &[]).await.read()
+    browser.post("/lab/open", "null", &[]).await.parsed()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,21 +40,18 @@ async fn tokens_of_one_app_are_nothing_in_another() {
         let answer = lab.browser().send(Method::GET, &path, "", &[("authorization", &bearer)]).await.unwrap();
         assert_eq!(answer.code(), "access_token_invalid", "{mount}");
     }
-    let real = lab.browser();
-    let fields = form(&[("email", "ada@example.com"), ("password", "correct horse battery staple")]);
-    let kind = ("content-type", "application/x-www-form-urlencoded");
-    let registered: Value = real.post("/api/auth/register", &fields, &[kind]).await.read();
-    let bearer = format!("Bearer {}", registered["access_token"].as_str().unwrap());
+    let real = Client::of(&*lab.base).signed_up("ada@example.com").await;
+    let bearer = format!("Bearer {}", real.access_token.as_deref().unwrap());
     let path = format!("{}/api/account/me", bob.opened.mount);
     let answer = lab.browser().send(Method::GET, &path, "", &[("authorization", &bearer)]).await.unwrap();
     assert_eq!(answer.code(), "access_token_invalid");
-    let cookie = format!("__Secure-refresh={}", real.cookie("__Secure-refresh").unwrap());
+    let cookie = format!("{REFRESH_COOKIE}={}", real.refresh_token());
     let path = format!("{}/api/auth/refresh", bob.opened.mount);
     assert_eq!(lab.browser().post(&path, "", &[("cookie", &cookie)]).await.code(), "refresh_token_invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_one_visitor_does_is_not_in_anothers_log() {
+async fn the_log_holds_the_actions_of_its_own_visitor_only() {
     let lab = Lab::start().await;
     let (alice, bob) = (lab.signed_in().await, lab.visitor().await);
     let before = bob.log().await;
@@ -68,13 +67,13 @@ async fn an_actors_badge_is_of_its_sandbox_alone() {
     let visitor = Lab::start().await.signed_in().await;
     let path = format!("{}/api/auth/logout", visitor.opened.mount);
     visitor.browser.post(&path, "", &[("lab-actor", "AAAAAAAAAAAAAAAAAAAAAA.thief")]).await;
-    let told = crate::support::story(&visitor.log().await);
+    let told = story(&visitor.log().await);
     assert!(told.iter().any(|word| word == "Tab POST /api/auth/logout"), "{told:?}");
     assert!(!told.iter().any(|word| word.starts_with("Thief")), "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_one_idle_for_longest_makes_room_and_none_in_use_does() {
+async fn the_longest_idle_sandbox_is_evicted_and_none_in_use() {
     let lab = Lab::start().await;
     let visitors: Vec<Browser> = (0..10).map(|_| lab.browser()).collect();
     let mut mounts = Vec::new();
@@ -84,7 +83,7 @@ async fn the_one_idle_for_longest_makes_room_and_none_in_use_does() {
     }
     // In these tests all come from one address, so the own limit decides: the oldest of it goes.
     open(&lab.browser()).await;
-    assert_eq!(lab.rooms.len(), 10);
+    assert_eq!(lab.sandboxes.len(), 10);
     assert_eq!(visitors[0].get(&format!("{}/-/export.json", mounts[0])).await.code(), "not_found");
     assert_eq!(visitors[1].get(&format!("{}/-/export.json", mounts[1])).await.status, StatusCode::OK);
 }
@@ -96,15 +95,15 @@ async fn an_idle_sandbox_is_wiped() {
     lab.clock.advance(29 * MINUTE);
     busy.log().await;
     lab.clock.advance(MINUTE);
-    lab.rooms.tidy();
+    lab.sandboxes.purge_idle();
     idle.stream.gone.subscribe().wait_for(|gone| *gone).await.unwrap();
-    assert_eq!(lab.rooms.len(), 1);
+    assert_eq!(lab.sandboxes.len(), 1);
     busy.act(Action::SignIn { tab2: false }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_open_sandboxes_slowly() {
-    let lab = Lab::with("public").await;
+    let lab = Lab::with(LabMode::Public).await;
     open(&lab.browser()).await;
     let answer = lab.browser().post("/lab/open", "null", &[]).await;
     assert_eq!((answer.code().as_str(), answer.status), ("rate_limited", StatusCode::TOO_MANY_REQUESTS));
@@ -141,17 +140,17 @@ async fn only_the_newest_page_is_asked() {
     visitor.follow(0).await;
     visitor.log().await;
     let events = visitor.act(Action::SignIn { tab2: false }).await;
-    let told = crate::support::story(&events);
+    let told = story(&events);
     assert_eq!(told.iter().filter(|word| *word == "Tab POST /api/auth/login").count(), 1, "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_tab_tells_is_in_the_log_and_nobody_else_can_tell() {
+async fn reports_of_a_tab_are_in_the_log_and_only_a_tab_can_report() {
     let visitor = Lab::start().await.visitor().await;
     let path = format!("{}/-/seen", visitor.opened.mount);
     let told = r#"{"tab":"tab2","seen":[{"saw":"joins_refresh"},{"saw":"draft","characters":7}]}"#;
     assert_eq!(visitor.browser.post(&path, told, &[]).await.status, StatusCode::NO_CONTENT);
-    let log: Vec<Event> = visitor.log().await;
+    let log: Vec<LogEvent> = visitor.log().await;
     assert_eq!(serde_json::to_value(log.last().unwrap()).unwrap()["seen"]["characters"], 7);
     for bad in [r#"{"tab":"thief","seen":[]}"#, r#"{"tab":"tab","seen":[{"saw":"anything"}]}"#, "", "{"] {
         assert_eq!(visitor.browser.post(&path, bad, &[]).await.code(), "validation_failed", "{bad}");
@@ -174,11 +173,11 @@ async fn a_page_of_a_sandbox_is_the_app_below_its_mount_and_the_lab_may_frame_it
     for (path, who) in [("/notes", Lifeline::Tab), ("/notes?tab=2", Lifeline::Tab2), ("", Lifeline::Tab)] {
         let path = format!("{}{path}", visitor.opened.mount);
         let page = visitor.browser.send(Method::GET, &path, "", &headers).await.unwrap();
-        let text = String::from_utf8_lossy(&page.body).into_owned();
+        let text = page.body;
         assert!(text.contains(&format!("data-mount=\"{}\"", visitor.opened.mount)), "{path}: {text}");
         assert!(page.headers["content-security-policy"].to_str().unwrap().ends_with("frame-ancestors 'self'"));
         assert_eq!((page.status.as_u16(), &page.headers["cache-control"]), (200, &"no-store".parse().unwrap()));
-        let told = crate::support::story(&visitor.log().await);
+        let told = story(&visitor.log().await);
         assert!(told[told.len() - 2].starts_with(&format!("{who:?} GET /")), "{told:?}");
     }
 }
@@ -190,7 +189,7 @@ async fn a_sandbox_that_is_gone_says_so() {
     for path in ["/lab/AAAAAAAAAAAAAAAAAAAAAA/notes", "/lab/AAAAAAAAAAAAAAAAAAAAAA", "/lab/x/"] {
         let page = browser.send(Method::GET, path, "", &[("accept", "text/html")]).await.unwrap();
         assert_eq!(page.status, StatusCode::NOT_FOUND);
-        assert!(String::from_utf8_lossy(&page.body).contains("href=\"/lab\""), "{path}");
+        assert!(page.body.contains("href=\"/lab\""), "{path}");
         assert_eq!(browser.get(path).await.code(), "not_found", "{path}");
     }
 }
@@ -206,14 +205,14 @@ async fn the_other_site_serves_one_page_and_takes_nothing_else() {
     let page = attack(&visitor.opened.mount, &lab.base).await;
     assert_eq!(page.status, StatusCode::OK);
     let victim = format!("{}{}", lab.base, visitor.opened.mount);
-    let text = String::from_utf8_lossy(&page.body).into_owned();
+    let text = page.body;
     for target in ["/api/auth/logout", "/api/account/me", "/api/auth/refresh", "/notes"] {
         assert!(text.contains(&format!("{victim}{target}\"")), "{target}");
     }
     for (mount, origin) in [("/lab/x", &*lab.base), (&*visitor.opened.mount, "http://evil.example")] {
         assert_eq!(attack(mount, origin).await.status, StatusCode::NOT_FOUND);
     }
-    assert_eq!(Lab::with("public").await.visitor().await.opened.other_site, None);
+    assert_eq!(Lab::with(LabMode::Public).await.visitor().await.opened.other_site, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -227,10 +226,10 @@ async fn the_page_with_the_injected_script_runs_it_only_without_a_policy() {
         let again = visitor.browser.get(&at(&format!("injection?policy={policy}&again=true"))).await;
         assert!(!again.headers.contains_key("set-cookie"), "a decoy that is made anew did not survive");
     }
-    let came: Value = visitor.browser.post(&at("decoy"), "", &[("authorization", "Bearer decoy-1")]).await.read();
+    let came: Value = visitor.browser.post(&at("decoy"), "", &[("authorization", "Bearer decoy-1")]).await.parsed();
     assert_eq!(came, serde_json::json!({ "cookie": true, "bearer": true }));
     let found =
         r#"{"content_policy":true,"results":[{"storage":"memory","read":false,"used":false,"survives":false}]}"#;
     assert_eq!(visitor.browser.post(&at("probed"), found, &[]).await.status, StatusCode::NO_CONTENT);
-    assert_eq!(crate::support::story(&visitor.log().await).last().unwrap(), "probed");
+    assert_eq!(story(&visitor.log().await).last().unwrap(), "probed");
 }

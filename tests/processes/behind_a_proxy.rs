@@ -1,29 +1,21 @@
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 
-use crate::{
-    postgres::free_port,
-    server::{Http, Server, Start},
-};
+use crate::support::Installation;
 
-/// How many wrong passwords for as many accounts are looked at, when each claims another address.
-async fn looked_at(more: &[&str]) -> usize {
-    let folder = tempfile::tempdir().unwrap();
-    let secret_file = folder.path().join("secret");
-    std::fs::write(&secret_file, two_tokens::auth::secret::ServerSecret::generate().to_text()).unwrap();
-    let database_url = format!("sqlite://{}/a.db", folder.path().display());
-    let start = Start { database_url: &database_url, secret_file: &secret_file, port: free_port(), more, prelude: "" };
-    let server = Server::start(start).await;
-    let http = Http::default();
+/// How many wrong passwords for as many accounts are verified when each claims another address (`X-Forwarded-For`).
+async fn verified(more: &[&str]) -> usize {
+    let installation = Installation::on_sqlite();
+    let server = installation.serve(more).await;
+    let mut client = server.client();
     for guess in 0..25 {
-        let claim = [("x-forwarded-for", format!("198.51.100.{guess}"))];
-        let form = format!("email=p{guess}%40example.com&password=not+the+right+password");
-        let url = format!("{}/api/auth/login", server.base);
-        let answer = http.send(Method::POST, &url, &claim, &form).await.unwrap();
+        let (claimed, email) = (format!("198.51.100.{guess}"), format!("p{guess}@example.com"));
+        let fields = [("email", &*email), ("password", "not the right password")];
+        let answer = client.post_with("/api/auth/login", &[("x-forwarded-for", &claimed)], &fields).await;
         if answer.status == StatusCode::TOO_MANY_REQUESTS {
             assert_eq!(answer.headers["retry-after"], "1");
             return guess;
         }
-        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{answer:?}");
+        answer.refused(401, "invalid_credentials");
     }
     25
 }
@@ -31,6 +23,6 @@ async fn looked_at(more: &[&str]) -> usize {
 /// The connection's own address, which only the real listener knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_address_of_the_connection_counts_unless_it_is_a_named_proxy() {
-    assert_eq!(looked_at(&[]).await, 20);
-    assert_eq!(looked_at(&["--trusted-proxies", "127.0.0.1"]).await, 25);
+    assert_eq!(verified(&[]).await, 20);
+    assert_eq!(verified(&["--trusted-proxies", "127.0.0.1"]).await, 25);
 }

@@ -1,70 +1,48 @@
 use std::{
     process::Command,
-    sync::OnceLock,
     time::{Duration, Instant},
 };
 
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use futures::future::join_all;
 use sqlx::{Connection as _, PgConnection};
 
-use crate::{
-    postgres::{Databases, free_port},
-    server::{Http, Person, Server, Start},
-};
+use crate::support::{Cookies, Databases, Installation, REFRESH_COOKIE, Server};
 
 /// Two processes on one database.
 struct Pair {
     one: Server,
     two: Server,
-    database_url: String,
-    secret_file: std::path::PathBuf,
-    _folder: tempfile::TempDir,
-}
-
-fn databases() -> &'static Databases {
-    static DATABASES: OnceLock<Databases> = OnceLock::new();
-    DATABASES.get_or_init(Databases::start)
+    installation: Installation,
 }
 
 impl Pair {
     async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let secret_file = folder.path().join("secret");
-        std::fs::write(&secret_file, two_tokens::auth::secret::ServerSecret::new([5; 32]).to_text()).unwrap();
-        let database_url = databases().empty().await;
-        let start = |port| Start {
-            database_url: &database_url,
-            secret_file: &secret_file,
-            port,
-            more: &["--throttle", "off"],
-            prelude: "",
-        };
-        let (one, two) = (Server::start(start(free_port())).await, Server::start(start(free_port())).await);
-        Self { one, two, database_url, secret_file, _folder: folder }
+        let installation = Installation::on(&Databases::shared().empty().await);
+        let unthrottled = &["--throttle", "off"];
+        let (one, two) = (installation.serve(unthrottled).await, installation.serve(unthrottled).await);
+        Self { one, two, installation }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_on_two_instances_present_one_token_and_get_one_successor() {
     let pair = Pair::start().await;
-    let mut ada = Person::register(&pair.one.base, "ada@example.com").await;
+    let mut ada = pair.one.registered("ada@example.com").await;
     for round in 0..3 {
         let racers = (0..200).map(|racer| {
-            let base = if racer % 2 == 0 { pair.one.base.clone() } else { pair.two.base.clone() };
-            let mut racer = ada.clone();
+            let mut racer = ada.clone().at(if racer % 2 == 0 { &pair.one } else { &pair.two });
             tokio::spawn(async move {
-                let answer = racer.refresh(&base).await.expect("an answer");
-                assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
-                racer.refresh_token
+                racer.refresh().await.expect(StatusCode::OK);
+                racer.refresh_token()
             })
         });
         let mut successors: Vec<_> = join_all(racers).await.into_iter().map(Result::unwrap).collect();
         successors.sort_unstable();
         successors.dedup();
         assert_eq!(successors.len(), 1, "round {round}");
-        assert_ne!(successors[0], ada.refresh_token);
-        ada.refresh_token = successors.remove(0);
+        assert_ne!(successors[0], ada.refresh_token());
+        ada.cookies = Cookies::of(REFRESH_COOKIE, successors.remove(0));
     }
 }
 
@@ -73,25 +51,26 @@ async fn a_session_ended_on_one_instance_is_refused_on_the_other_within_a_second
     let pair = Pair::start().await;
     let mut slowest = Duration::ZERO;
     for round in 0..10 {
-        let ada = Person::register(&pair.one.base, &format!("ada{round}@example.com")).await;
-        assert_eq!(ada.me(&pair.two.base).await.unwrap().status, StatusCode::OK);
-        assert_eq!(ada.logout(&pair.one.base).await.unwrap().status, StatusCode::NO_CONTENT);
+        let mut here = pair.one.registered(&format!("ada{round}@example.com")).await;
+        let mut there = here.clone().at(&pair.two);
+        there.me().await.expect(StatusCode::OK);
+        here.logout().await.expect(StatusCode::NO_CONTENT);
         let ended = Instant::now();
-        while ada.me(&pair.two.base).await.unwrap().status == StatusCode::OK {
+        while there.me().await.status == StatusCode::OK {
             assert!(ended.elapsed() < Duration::from_secs(1), "still accepted after a second");
         }
-        assert_eq!(ada.me(&pair.two.base).await.unwrap().code(), "session_revoked");
+        there.me().await.refused(401, "session_revoked");
         slowest = slowest.max(ended.elapsed());
     }
     println!("revoked on one, refused on the other: at most {slowest:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_line_is_noticed_and_what_it_would_have_told_is_read() {
+async fn a_lost_database_connection_is_noticed_and_missed_revocations_are_read() {
     let mut pair = Pair::start().await;
-    let ada = Person::register(&pair.one.base, "ada@example.com").await;
-    let mut connection = PgConnection::connect(&pair.database_url).await.unwrap();
-    // Both instances lose their line in the moment of the revocation, which goes past them.
+    let ada = pair.one.registered("ada@example.com").await;
+    let mut connection = PgConnection::connect(&pair.installation.database_url).await.unwrap();
+    // Both instances lose their connection in the moment of the revocation, so neither is notified of it.
     sqlx::query(
         "WITH cut AS (SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()) \
@@ -102,10 +81,11 @@ async fn a_lost_line_is_noticed_and_what_it_would_have_told_is_read() {
     .await
     .unwrap();
     for server in [&mut pair.one, &mut pair.two] {
+        let mut ada = ada.clone().at(&*server);
         let cut = Instant::now();
         loop {
             server.ready().await;
-            if ada.me(&server.base).await.unwrap().code() == "session_revoked" {
+            if ada.me().await.code() == "session_revoked" {
                 break;
             }
             assert!(cut.elapsed() < Duration::from_secs(5), "ready, but it missed a revocation");
@@ -114,31 +94,35 @@ async fn a_lost_line_is_noticed_and_what_it_would_have_told_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_turned_by_the_command_line_are_agreed_on_without_a_restart_and_sign_nobody_out() {
+async fn keys_rotated_by_the_command_line_reach_every_instance_and_end_no_session() {
     let pair = Pair::start().await;
-    let mut ada = Person::register(&pair.one.base, "ada@example.com").await;
+    let ada = pair.one.registered("ada@example.com").await;
+    let (mut ada, mut verifier) = (ada.clone(), ada.at(&pair.two));
     for _ in 0..3 {
-        let before = key_ids(&pair.one.base).await;
-        let turned = Command::new(env!("CARGO_BIN_EXE_two-tokens"))
-            .args(["keys", "rotate", "--database-url", &pair.database_url, "--secret-file"])
-            .arg(&pair.secret_file)
+        let before = key_ids(&pair.one).await;
+        let rotated = Command::new(env!("CARGO_BIN_EXE_two-tokens"))
+            .args(["keys", "rotate", "--database-url", &pair.installation.database_url, "--secret-file"])
+            .arg(&pair.installation.secret_file)
             .output()
             .unwrap();
-        assert!(turned.status.success(), "{}", String::from_utf8_lossy(&turned.stderr));
+        assert!(rotated.status.success(), "{}", String::from_utf8_lossy(&rotated.stderr));
         let told = Instant::now();
-        while key_ids(&pair.one.base).await == before || key_ids(&pair.two.base).await == before {
-            assert!(told.elapsed() < Duration::from_secs(2), "an instance has not heard of the turn");
+        while key_ids(&pair.one).await == before || key_ids(&pair.two).await == before {
+            assert!(told.elapsed() < Duration::from_secs(2), "an instance does not know the new keys");
         }
-        for (issuer, verifier) in [(&pair.one.base, &pair.two.base), (&pair.two.base, &pair.one.base)] {
-            assert_eq!(ada.me(verifier).await.unwrap().status, StatusCode::OK, "a token signed before the turn");
-            assert_eq!(ada.refresh(issuer).await.unwrap().status, StatusCode::OK);
-            assert_eq!(ada.me(verifier).await.unwrap().status, StatusCode::OK, "a token signed after it");
+        for _ in 0..2 {
+            verifier.me().await.expect(StatusCode::OK);
+            ada.refresh().await.expect(StatusCode::OK);
+            // The token was signed by one instance, after the rotation, and the other verifies it.
+            verifier.access_token = ada.access_token.clone();
+            verifier.cookies = ada.cookies.clone();
+            verifier.me().await.expect(StatusCode::OK);
+            std::mem::swap(&mut ada, &mut verifier);
         }
     }
 }
 
-async fn key_ids(base: &str) -> Vec<String> {
-    let answer = Http::default().send(Method::GET, &format!("{base}/.well-known/jwks.json"), &[], "").await.unwrap();
-    let keys = answer.json()["keys"].as_array().unwrap().clone();
+async fn key_ids(server: &Server) -> Vec<String> {
+    let keys = server.client().get("/.well-known/jwks.json").await.json()["keys"].as_array().unwrap().clone();
     keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }

@@ -1,6 +1,6 @@
 //! What every store promises about an account: its address, its recent sign-ins, its history and notices.
 
-use two_tokens::auth::event::ReuseNotice;
+use two_tokens::auth::model::event::ReuseNotice;
 
 use super::*;
 
@@ -26,11 +26,11 @@ pub async fn the_time_of_the_password_moves_only_when_told_and_only_with_the_swa
     assert_eq!(store.rotate(entered(1, 7)).await.unwrap(), Swap::Done);
     assert_eq!(store.rotate(turn(&session, 2, 50)).await.unwrap(), Swap::Done);
     assert_eq!((found().await.authenticated_at, found().await.created_at), (Timestamp(7), NOW));
-    // A racer enters the password too late to turn: the ratchet stays where it is.
-    let here = found().await.ratchet;
+    // A racer enters the password too late to rotate the token: the rotation state stays as it is.
+    let here = found().await.rotation;
     let in_place = Rotate { expected: 3, next: here.clone(), ..entered(3, 8) };
     assert_eq!(store.rotate(in_place).await.unwrap(), Swap::Done);
-    assert_eq!((found().await.authenticated_at, found().await.ratchet), (Timestamp(8), here));
+    assert_eq!((found().await.authenticated_at, found().await.rotation), (Timestamp(8), here));
 }
 
 pub async fn events_come_back_newest_first(store: Arc<dyn Store>) {
@@ -91,7 +91,7 @@ async fn a_session_without_a_time_of_its_own_was_authenticated_at_its_sign_in() 
     use sqlx::Connection as _;
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}/a.db", folder.path().display());
-    let store = store::open(&url).await.unwrap();
+    let store = store::open(&url).await.unwrap().store();
     let user = new_user(&*store).await;
     let session = Session { authenticated_at: Timestamp(7), ..session(&user) };
     store.create_session(&session).await.unwrap();

@@ -1,10 +1,11 @@
-//! A PostgreSQL of the test's own, from `script/postgres`: it can be stopped and started, and dies with the test. With
+//! A throw-away PostgreSQL server from `script/postgres`: a test can stop and start it, and it ends with the test. With
 //! `TEST_DATABASE_URL` set, that server is used instead where the test does not stop it.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    sync::OnceLock,
 };
 
 pub struct Cluster {
@@ -24,7 +25,7 @@ impl Cluster {
         Self::with_fsync("off")
     }
 
-    /// Every commit on the disk before it is told, as in production.
+    /// Every commit is on the disk before it is confirmed, as in production.
     #[allow(dead_code, reason = "for the benchmark")]
     pub fn durable() -> Self {
         Self::with_fsync("on")
@@ -48,7 +49,6 @@ impl Cluster {
         cluster
     }
 
-    #[allow(dead_code, reason = "not every test stops it")]
     pub fn down(&mut self) {
         assert_eq!(self.tell("stop"), "down");
     }
@@ -73,14 +73,20 @@ impl Drop for Cluster {
     }
 }
 
-/// A server for a whole test binary, and an empty database on it for each caller.
+/// One server for all tests of this binary, and an empty database on it for each caller.
 pub struct Databases {
     _cluster: Option<Cluster>,
     url: String,
 }
 
 impl Databases {
-    pub fn start() -> Self {
+    pub fn shared() -> &'static Self {
+        // Never dropped: script/postgres stops the server when this process, and with it the pipe, ends.
+        static SHARED: OnceLock<Databases> = OnceLock::new();
+        SHARED.get_or_init(Self::start)
+    }
+
+    fn start() -> Self {
         match std::env::var("TEST_DATABASE_URL") {
             Ok(url) => Self { _cluster: None, url },
             Err(_) => {

@@ -1,5 +1,5 @@
-// The page's own program: it keeps four decoys the four ways a token can be kept, lets the injected script do what it can,
-// loads itself once more to see what is still there, and tells the lab.
+// The page's own script: it stores four decoys in the four kinds of token storage, lets the injected script run, reloads itself
+// to see which decoys survived, and reports the results to the lab.
 
 const { mount, policy } = document.documentElement.dataset;
 const WAYS = ["local_storage", "readable_cookie", "memory", "http_only_cookie"];

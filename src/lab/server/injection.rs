@@ -1,6 +1,6 @@
-//! A page with somebody else's script in it: a comment that was not escaped. The attack is fixed, its tokens are decoys, and
-//! the question is real: what can an injected script do with a token, by where it is kept? With the content policy on, the
-//! browser does not run it at all.
+//! Script injection (stored XSS): a page with an unescaped comment. The attack is fixed and its tokens are decoys (honeytokens),
+//! but the measurement is real: what an injected script can do with a token, by where the token is kept. With the content
+//! security policy (CSP) on, the browser does not run the script at all.
 
 use axum::{
     http::{HeaderMap, HeaderValue, header},
@@ -9,41 +9,41 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::redacted::bearer;
+use super::actor::header_contains;
+use super::event_log::redaction::bearer;
 use super::sandbox::Sandbox;
-use super::who::says;
 use crate::auth::random;
-use crate::lab::event::{Defence, Probe};
+use crate::lab::model::event::{Defence, Probe};
 
 const HTTP_ONLY: &str = "__Secure-lab-decoy";
 pub const SCRIPT: &str = include_str!("injection.js");
 const PAGE: &str = include_str!("injection.html");
 
 #[derive(Deserialize)]
-pub struct Asked {
-    policy: Option<Switch>,
-    /// The second load, which looks at what survived the first: it gets no new decoy.
+pub struct InjectionQuery {
+    policy: Option<PolicySwitch>,
+    /// The second load, which checks what survived the first one: it gets no new decoy.
     #[serde(default)]
     again: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Switch {
+enum PolicySwitch {
     On,
     Off,
 }
 
-/// What the page found out.
+/// The probe's results, as the page sends them.
 #[derive(Deserialize)]
-pub struct Found {
+pub struct InjectionFindings {
     pub content_policy: bool,
     pub results: Vec<Probe>,
 }
 
-/// `GET /lab/{sandbox}/-/injection`. Without `policy` it is as the visitor has set the defence.
-pub fn page(sandbox: &Sandbox, asked: &Asked) -> Response {
-    let on = asked.policy.map_or(!sandbox.is_weak(Defence::ContentPolicy), |policy| policy == Switch::On);
+/// `GET /lab/{sandbox}/-/injection`. Without `policy` the visitor's setting of the defence applies.
+pub fn page(sandbox: &Sandbox, query: &InjectionQuery) -> Response {
+    let on = query.policy.map_or(!sandbox.is_weak(Defence::ContentPolicy), |policy| policy == PolicySwitch::On);
     let nonce = URL_SAFE_NO_PAD.encode(random::bytes::<16>());
     let page = PAGE
         .replace("{mount}", sandbox.mount.as_str())
@@ -56,13 +56,13 @@ pub fn page(sandbox: &Sandbox, asked: &Asked) -> Response {
     let mut response = Html(page).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_SECURITY_POLICY, value(policy));
-    if !asked.again {
+    if !query.again {
         headers.append(header::SET_COOKIE, value(decoy(sandbox)));
     }
     response
 }
 
-/// The cookie no script can read, unless that defence is weak.
+/// The cookie that scripts cannot read, unless that defence is weakened.
 fn decoy(sandbox: &Sandbox) -> String {
     let http_only = if sandbox.is_weak(Defence::HttpOnly) { "" } else { "HttpOnly; " };
     let decoy = URL_SAFE_NO_PAD.encode(random::bytes::<16>());
@@ -77,17 +77,17 @@ pub async fn script() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT)
 }
 
-/// Which decoys came with a request: how the page knows that one was used.
+/// Which decoys came with a request: tells the page that one was used.
 #[derive(Serialize)]
-pub struct Came {
+pub struct DecoysReceived {
     cookie: bool,
     bearer: bool,
 }
 
-pub fn came(headers: &HeaderMap) -> Came {
+pub fn decoys_received(headers: &HeaderMap) -> DecoysReceived {
     let decoy = [HTTP_ONLY, "=decoy-"].concat();
-    Came {
-        cookie: says(headers, header::COOKIE.as_str(), &decoy),
+    DecoysReceived {
+        cookie: header_contains(headers, header::COOKIE.as_str(), &decoy),
         bearer: bearer(headers).is_some_and(|token| token.starts_with("decoy-")),
     }
 }

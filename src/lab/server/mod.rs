@@ -1,27 +1,24 @@
-//! The lab's half on the server: the sandboxes and what bounds them, the recorder around each, the troublemakers, and the routes.
-//! It uses the app as any other program could, and the app knows nothing of it.
+//! The lab's server side: bounded sandboxes, the recorder in front of each, fault injection, attackers, and the routes.
+//!
+//! Imports go one way: `event_log` < `sandbox` < `actor`, `loopback_client` < `sandboxes` < `scenario`, `recorder` < `routes` <
+//! `start` < `options`.
 
-mod chips;
-pub mod director;
-mod faults;
+mod actor;
+pub mod cuttable;
+mod document;
+mod event_log;
+mod event_stream;
+#[cfg(test)]
+mod family_matches_rule;
 mod injection;
-mod jar;
-mod log;
-pub mod open;
+mod loopback_client;
+pub mod options;
 mod other_site;
-mod outside;
-mod pace;
-pub mod page;
 mod recorder;
-mod redacted;
-pub mod rooms;
 pub mod routes;
-mod rows;
-pub mod sandbox;
-mod settled;
-mod stream;
-mod tamper;
-mod thief;
-mod under_way;
-mod weak;
-mod who;
+mod sandbox;
+pub mod sandboxes;
+mod scenario;
+pub mod start;
+
+pub use options::{LabMode, LabOptions};

@@ -1,6 +1,6 @@
-//! Somebody else's site: a second port of this machine with one constant page that attacks a sandbox from outside. It is
-//! another site when it is named by the other of the machine's two names, and the same site but another origin when it is
-//! named by the same, which is where `SameSite` stops helping.
+//! An attacker's site (CSRF): a second port of this machine with one constant page that attacks a sandbox. Under the machine's other
+//! name (`localhost` or `127.0.0.1`) it is cross-site. Under the same name it is same-site but cross-origin, which is where
+//! `SameSite` stops helping.
 
 use axum::{
     Router,
@@ -12,13 +12,17 @@ use axum::{
 use serde::Deserialize;
 use tokio::{net::TcpListener, sync::watch};
 
-use super::rooms::Others;
+use super::sandboxes::ForeignOrigins;
 
-const ID: usize = 22;
+/// The length of a sandbox's id in characters.
+const ID_LENGTH: usize = 22;
 const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
-/// Serves the page until the server stops. `None` where this machine is not reached by one of its own names.
-pub async fn serve(public_url: &str, mut stopping: watch::Receiver<bool>) -> std::io::Result<Option<Others>> {
+/// Serves the page until the server stops. `None` if the public URL does not use one of this machine's own names.
+///
+/// # Errors
+/// If no port can be bound.
+pub async fn serve(public_url: &str, mut stopping: watch::Receiver<bool>) -> std::io::Result<Option<ForeignOrigins>> {
     let Some(origins) = origins(public_url) else { return Ok(None) };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let port = listener.local_addr()?.port();
@@ -28,10 +32,10 @@ pub async fn serve(public_url: &str, mut stopping: watch::Receiver<bool>) -> std
         let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
         let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
     });
-    Ok(Some(Others { site: Some(other), port: Some(same) }))
+    Ok(Some(ForeignOrigins { site: Some(other), port: Some(same) }))
 }
 
-/// The name the app is reached by, and the other one.
+/// The name under which the app is reached, and the other one.
 fn names(public_url: &str) -> Option<[&'static str; 2]> {
     let url: Uri = public_url.parse().ok()?;
     match url.host()? {
@@ -41,7 +45,7 @@ fn names(public_url: &str) -> Option<[&'static str; 2]> {
     }
 }
 
-/// The app's origin by either name: a page may be opened by both.
+/// The app's origin under either name: a page may be opened under both.
 fn origins(public_url: &str) -> Option<[String; 2]> {
     let url: Uri = public_url.parse().ok()?;
     let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
@@ -49,13 +53,16 @@ fn origins(public_url: &str) -> Option<[String; 2]> {
 }
 
 #[derive(Deserialize)]
-struct Victim {
+struct AttackQuery {
     mount: String,
     origin: String,
 }
 
-/// Both values are put into the page, so nothing but what they have to be is taken.
-async fn attack(State(origins): State<[String; 2]>, Query(Victim { mount, origin }): Query<Victim>) -> Response {
+/// Both values are inserted into the page, so both are validated strictly.
+async fn attack(
+    State(origins): State<[String; 2]>,
+    Query(AttackQuery { mount, origin }): Query<AttackQuery>,
+) -> Response {
     if !is_mount(&mount) || !origins.contains(&origin) {
         return (StatusCode::NOT_FOUND, "There is no such sandbox to attack.").into_response();
     }
@@ -70,7 +77,7 @@ async fn attack(State(origins): State<[String; 2]>, Query(Victim { mount, origin
 
 fn is_mount(mount: &str) -> bool {
     let id = mount.strip_prefix("/lab/").unwrap_or_default();
-    id.len() == ID && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
 const PAGE: &str = r#"<!DOCTYPE html>
@@ -110,14 +117,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_other_site_has_the_other_name() {
+    fn the_other_site_uses_the_other_name() {
         assert_eq!(origins("http://localhost:3000").unwrap()[1], "http://127.0.0.1:3000");
         assert_eq!(origins("http://127.0.0.1:3000").unwrap()[1], "http://localhost:3000");
         assert!(origins("https://example.com").is_none());
     }
 
     #[test]
-    fn nothing_but_a_mount_is_put_into_the_page() {
+    fn only_a_mount_is_inserted_into_the_page() {
         assert!(is_mount("/lab/AAAAAAAAAAAAAAAAAAAA-_"));
         for bad in
             ["", "/lab/", "/lab/AAAAAAAAAAAAAAAAAAAA\"<", "/lab/AAAAAAAAAAAAAAAAAAAAAAA", "//evil.example/AAAAAAA"]

@@ -1,5 +1,5 @@
-//! Around a sandbox's app: every request to it passes here, is written down, meets the faults the visitor set, and its answer is
-//! written down before it goes. What is recorded is what was on the wire; the app behind it is the real one and knows nothing.
+//! The recorder: a reverse proxy inside the process, in front of a sandbox's app. It records each request, applies the faults the
+//! visitor set, and records the response before it is sent. It records what is on the wire; the app behind it is unmodified.
 
 use std::sync::Arc;
 
@@ -12,29 +12,30 @@ use axum::{
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
-use super::faults::{self, HOP, LATE};
-use super::jar::access_token;
-use super::redacted::{self, Fields};
-use super::sandbox::{Running, Sandbox};
-use super::under_way::UnderWay;
-use super::weak;
-use super::who;
-use crate::api::error::{Code, Problem};
-use crate::lab::event::{self, Defence, HeldBy, Hop, Lifeline, Network, RefreshFault, What};
-use crate::server::{
-    connection::Connection,
-    request_body::{self, BODY_MAX},
-};
+use super::actor;
+use super::cuttable::CutSwitch;
+use super::event_log::actor_tokens::access_token;
+use super::event_log::exchange_context::ExchangeContext;
+use super::event_log::redaction::{self, FormFields};
+use super::sandbox::Sandbox;
+use super::sandbox::app::RunningApp;
+use super::sandbox::faults::{self, HOP_DELAY, LATE_ANSWER_DELAY};
+use super::sandbox::weakened;
+use crate::api::edge::client_address::Connection;
+use crate::api::edge::request_body::{self, BODY_MAX};
+use crate::lab::model::event::{self, Defence, HoldReason, Hop, Lifeline, LogEventKind, Network, RefreshFault};
+use crate::protocol::code::Code;
+use crate::protocol::problem::Problem;
 
 const REFRESH: &str = "/api/auth/refresh";
-/// Far beyond any answer of the API.
-const ANSWER_MAX: usize = 4 * 1024 * 1024;
+/// Far beyond any response of the API, in bytes.
+const RESPONSE_MAX: usize = 4 * 1024 * 1024;
 
-/// Passes a request on to the sandbox's app; its path is within the app.
+/// Passes a request to the sandbox's app. The request's path is within the app.
 pub async fn pass(sandbox: Arc<Sandbox>, request: Request) -> Response {
     let running = sandbox.running();
     let (mut parts, body) = request.into_parts();
-    let from = who::is_asking(&sandbox, &mut parts);
+    let from = actor::identify(&sandbox, &mut parts);
     if !is_recorded(&parts) {
         return run(&running, Request::from_parts(parts, body)).await;
     }
@@ -44,167 +45,170 @@ pub async fn pass(sandbox: Arc<Sandbox>, request: Request) -> Response {
     let Ok(body) = to_bytes(body, BODY_MAX + 1).await else {
         return request_body::too_large();
     };
-    let exchange = Exchange::begin(&sandbox, &running, from, &parts, &body).await;
+    let exchange = ExchangeRecorder::begin(&sandbox, &running, from, &parts, &body).await;
     exchange.carry_out(parts, body).await
 }
 
-/// Calls of the API, posted forms and pages; not the files beside them.
+/// API calls, posted forms and pages are recorded; static files are not.
 fn is_recorded(parts: &Parts) -> bool {
-    let page = who::is_navigation(&parts.headers) || who::says(&parts.headers, header::ACCEPT.as_str(), "text/html");
+    let page = actor::is_navigation(&parts.headers)
+        || actor::header_contains(&parts.headers, header::ACCEPT.as_str(), "text/html");
     parts.uri.path().starts_with("/api/") || parts.method == Method::POST || (parts.method == Method::GET && page)
 }
 
-async fn run(running: &Running, request: Request) -> Response {
+async fn run(running: &RunningApp, request: Request) -> Response {
     running.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
 }
 
-/// One request and its answer.
-struct Exchange<'a> {
+/// Records one request and its response.
+struct ExchangeRecorder<'a> {
     sandbox: &'a Sandbox,
-    running: &'a Running,
+    running: &'a RunningApp,
     number: u64,
     from: Lifeline,
     path: String,
-    fields: Fields,
-    /// Whether the visitor's browser takes cookies from the answer.
-    keeps: bool,
+    fields: FormFields,
+    /// Whether the visitor's browser stores the response's cookies.
+    stores_cookies: bool,
     answered: bool,
 }
 
-impl<'a> Exchange<'a> {
+impl<'a> ExchangeRecorder<'a> {
     async fn begin(
         sandbox: &'a Sandbox,
-        running: &'a Running,
+        running: &'a RunningApp,
         from: Lifeline,
         parts: &Parts,
         body: &Bytes,
-    ) -> Exchange<'a> {
+    ) -> ExchangeRecorder<'a> {
         let number = sandbox.next_exchange();
-        let (path, fields) = (redacted::path(&parts.uri), redacted::fields(&parts.headers, body).await);
+        let (path, fields) = (redaction::path(&parts.uri), redaction::fields(&parts.headers, body).await);
         let redactor = sandbox.redactor(running);
-        let refresh = crate::server::refresh_cookie::read(&parts.headers).ok();
-        let keeps = keeps_cookies(sandbox, from, &parts.headers);
-        let request = event::Request {
+        let refresh = crate::api::edge::cookies::refresh::read(&parts.headers).ok();
+        let stores_cookies = stores_cookies(sandbox, from, &parts.headers);
+        let request = event::RecordedRequest {
             from,
             method: parts.method.to_string(),
             headers: redactor.request_headers(&parts.headers),
-            fields: redacted::shown_fields(&fields),
-            bearer: redacted::bearer(&parts.headers).map(|token| redactor.access(token)),
+            fields: redaction::shown_fields(&fields),
+            bearer: redaction::bearer(&parts.headers).map(|token| redactor.access(token)),
             refresh: refresh.map(|token| redactor.refresh(token)),
-            cookies: redacted::cookies_sent(&sandbox.mount, from, &path, &parts.headers, &sandbox.inside().browser),
-            navigation: who::is_navigation(&parts.headers),
+            cookies: redaction::cookies_sent(&sandbox.mount, from, &path, &parts.headers, &sandbox.state().browser),
+            navigation: actor::is_navigation(&parts.headers),
             path: path.clone(),
         };
-        sandbox.log.add(Some(number), What::Request(request));
-        Exchange { sandbox, running, number, from, path, fields, keeps, answered: false }
+        sandbox.log.add(Some(number), LogEventKind::Request(request));
+        ExchangeRecorder { sandbox, running, number, from, path, fields, stores_cookies, answered: false }
     }
 
     async fn carry_out(mut self, parts: Parts, body: Bytes) -> Response {
-        let line =
-            parts.extensions.get::<ConnectInfo<Connection>>().map(|ConnectInfo(connection)| connection.line.clone());
+        let line = parts
+            .extensions
+            .get::<ConnectInfo<Connection>>()
+            .and_then(|ConnectInfo(connection)| connection.extensions.get::<CutSwitch>().cloned());
         let cut = |response: Response| {
             if let Some(line) = &line {
                 line.cut();
             }
             response
         };
-        let fault = match self.way_in().await {
-            WayIn::Open(fault) => fault,
-            WayIn::Answered(response) => return self.answer(Answer::without_the_app(response)).await,
-            // Nothing of this is ever sent.
-            WayIn::Cut => return cut(faults::unavailable()),
+        let fault = match self.admit().await {
+            Admission::Pass(fault) => fault,
+            Admission::Answered(response) => return self.answer(AppAnswer::without_app(response)).await,
+            // The connection is cut, so this response is never sent.
+            Admission::Cut => return cut(faults::unavailable()),
         };
-        let answer = self.app(parts, body).await;
-        self.sandbox.tell_rows(Some(self.number)).await;
+        let answer = self.run_app(parts, body).await;
+        self.sandbox.record_row_changes(Some(self.number)).await;
         match fault {
             Some(RefreshFault::DropAnswer) => return cut(answer.response),
-            Some(RefreshFault::DelayAnswer) => self.rest(HeldBy::SlowNetwork, LATE).await,
+            Some(RefreshFault::DelayAnswer) => self.delay(HoldReason::SlowNetwork, LATE_ANSWER_DELAY).await,
             _ => {}
         }
         self.answer(answer).await
     }
 
-    /// What a request meets before the app.
-    async fn way_in(&self) -> WayIn {
+    /// Decides what happens to a request in front of the app, after the waits that are set.
+    async fn admit(&self) -> Admission {
         let settings = self.sandbox.settings();
-        let of_tab = matches!(self.from, Lifeline::Tab | Lifeline::Tab2);
-        if of_tab && self.sandbox.steps.are_on() {
-            self.hold(HeldBy::Visitor, self.sandbox.steps.wait()).await;
+        let is_tab = matches!(self.from, Lifeline::Tab | Lifeline::Tab2);
+        if is_tab && self.sandbox.steps.are_on() {
+            self.hold(HoldReason::Visitor, self.sandbox.steps.wait()).await;
         }
-        self.slowly(settings.slow_motion).await;
-        if !of_tab || !self.path.starts_with("/api/") {
-            return WayIn::Open(None);
+        self.slow_motion(settings.slow_motion).await;
+        if !is_tab || !self.path.starts_with("/api/") {
+            return Admission::Pass(None);
         }
         if settings.network == Network::Offline {
-            return WayIn::Cut;
+            return Admission::Cut;
         }
-        if let Some(response) = faults::answer(settings.network) {
-            return WayIn::Answered(response);
+        if let Some(response) = faults::network_response(settings.network) {
+            return Admission::Answered(response);
         }
         if self.path != REFRESH {
-            return WayIn::Open(None);
+            return Admission::Pass(None);
         }
-        let barrier = self.sandbox.inside().barrier.clone();
+        let barrier = self.sandbox.state().barrier.clone();
         if let Some(barrier) = barrier {
-            self.hold(HeldBy::Barrier, barrier.wait(self.from)).await;
+            self.hold(HoldReason::Barrier, barrier.wait(self.from)).await;
         }
-        match self.sandbox.meet_fault() {
-            Some(RefreshFault::Fail) => WayIn::Answered(faults::unavailable()),
-            fault => WayIn::Open(fault),
+        match self.sandbox.take_fault() {
+            Some(RefreshFault::Fail) => Admission::Answered(faults::unavailable()),
+            fault => Admission::Pass(fault),
         }
     }
 
-    async fn hold(&self, why: HeldBy, wait: impl Future<Output = ()>) {
-        let held = |micros| self.sandbox.log.add(Some(self.number), What::Held { why, micros });
+    async fn hold(&self, why: HoldReason, wait: impl Future<Output = ()>) {
+        let held = |micros| self.sandbox.log.add(Some(self.number), LogEventKind::Held { why, micros });
         let began = std::time::Instant::now();
         held(0);
         wait.await;
         held(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX).max(1));
     }
 
-    /// Holds a hop for as long as a person needs to see it.
-    async fn slowly(&self, factor: u32) {
+    /// Slow motion: holds the exchange long enough to be seen.
+    async fn slow_motion(&self, factor: u32) {
         if factor > 1 {
-            self.rest(HeldBy::SlowMotion, HOP * factor).await;
+            self.delay(HoldReason::SlowMotion, HOP_DELAY * factor).await;
         }
     }
 
-    async fn rest(&self, why: HeldBy, time: std::time::Duration) {
+    async fn delay(&self, why: HoldReason, time: std::time::Duration) {
         let micros = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
-        self.sandbox.log.add(Some(self.number), What::Held { why, micros });
+        self.sandbox.log.add(Some(self.number), LogEventKind::Held { why, micros });
         tokio::time::sleep(time).await;
     }
 
-    /// The app's answer, whole where it is one of the API's.
-    async fn app(&self, mut parts: Parts, body: Bytes) -> Answer {
+    /// Runs the app. A response of the API is read completely.
+    async fn run_app(&self, mut parts: Parts, body: Bytes) -> AppAnswer {
         let weak = self.sandbox.settings().weak;
-        weak::blindfold(&weak, &mut parts.headers);
+        weakened::hide_origin(&weak, &mut parts.headers);
         let request = Request::from_parts(parts, Body::from(body));
-        let under_way = UnderWay::new(self.number);
-        let mut response = under_way.clone().scope(Box::pin(run(self.running, request))).await;
-        let (hops, micros) = under_way.hops();
-        weak::cookies(&weak, response.headers_mut());
+        let context = ExchangeContext::new(self.number);
+        let mut response = context.clone().scope(Box::pin(run(self.running, request))).await;
+        let (hops, micros) = context.hops();
+        weakened::weaken_cookies(&weak, response.headers_mut());
         if weak.contains(&Defence::InstantRevocation) {
-            self.running.state.auth.revoked.forget_all();
+            self.running.state.auth.forget_revocations();
         }
         if !self.path.starts_with("/api/") {
-            return Answer { response, access: None, hops, micros };
+            return AppAnswer { response, access: None, hops, micros };
         }
         let (parts, body) = response.into_parts();
-        let bytes = to_bytes(body, ANSWER_MAX).await.unwrap_or_default();
+        let bytes = to_bytes(body, RESPONSE_MAX).await.unwrap_or_default();
         let access = access_token(&bytes);
-        Answer { response: Response::from_parts(parts, Body::from(bytes)), access, hops, micros }
+        AppAnswer { response: Response::from_parts(parts, Body::from(bytes)), access, hops, micros }
     }
 
-    /// Writes the answer down and lets it go.
-    async fn answer(&mut self, Answer { response, access, hops, micros }: Answer) -> Response {
+    /// Records the response and releases it.
+    async fn answer(&mut self, AppAnswer { response, access, hops, micros }: AppAnswer) -> Response {
         let (parts, body) = response.into_parts();
         let (code, body) = code(&parts.headers, body).await;
         let settings = self.sandbox.settings();
-        self.slowly(settings.slow_motion).await;
-        self.keep(parts.status.is_success(), &parts.headers, access.as_ref());
+        self.slow_motion(settings.slow_motion).await;
+        self.apply(parts.status.is_success(), &parts.headers, access.as_ref());
         let redactor = self.sandbox.redactor(self.running);
-        let answer = event::Response {
+        let answer = event::RecordedResponse {
             to: self.from,
             status: parts.status.as_u16(),
             code,
@@ -214,16 +218,16 @@ impl<'a> Exchange<'a> {
             hops,
             micros,
         };
-        self.sandbox.log.add(Some(self.number), What::Response(answer));
+        self.sandbox.log.add(Some(self.number), LogEventKind::Response(answer));
         self.answered = true;
         Response::from_parts(parts, body)
     }
 
-    /// What the answer leaves with who asked, and what it means for the next sign-in.
-    fn keep(&self, success: bool, headers: &HeaderMap, access: Option<&Zeroizing<String>>) {
+    /// Applies the response to the browser's mirror and to the account's credentials.
+    fn apply(&self, success: bool, headers: &HeaderMap, access: Option<&Zeroizing<String>>) {
         let mount = &self.sandbox.mount;
-        if self.keeps {
-            self.sandbox.inside().browser.keep(mount, headers, access);
+        if self.stores_cookies {
+            self.sandbox.state().browser.keep(mount, headers, access);
         }
         let field = |sought: &str| self.fields.iter().find(|(name, _)| name == sought).map(|(_, value)| value.clone());
         match self.path.as_str() {
@@ -238,17 +242,17 @@ impl<'a> Exchange<'a> {
     }
 }
 
-impl Drop for Exchange<'_> {
-    /// Whatever ended it: who asked has no answer.
+impl Drop for ExchangeRecorder<'_> {
+    /// An exchange without a recorded response was lost, for whatever reason (also by cancellation).
     fn drop(&mut self) {
         if !self.answered {
-            self.sandbox.log.add(Some(self.number), What::Lost { to: self.from });
+            self.sandbox.log.add(Some(self.number), LogEventKind::Lost { to: self.from });
         }
     }
 }
 
-/// What goes back, and where its time went.
-struct Answer {
+/// The app's response, and where its time went.
+struct AppAnswer {
     response: Response,
     /// The access token in it.
     access: Option<Zeroizing<String>>,
@@ -256,35 +260,36 @@ struct Answer {
     micros: u64,
 }
 
-impl Answer {
-    fn without_the_app(response: Response) -> Self {
+impl AppAnswer {
+    fn without_app(response: Response) -> Self {
         Self { response, access: None, hops: Vec::new(), micros: 0 }
     }
 }
 
-enum WayIn {
-    Open(Option<RefreshFault>),
+/// What happens to a request in front of the app.
+enum Admission {
+    Pass(Option<RefreshFault>),
     Answered(Response),
     Cut,
 }
 
-/// An actor has a jar of its own, and a browser takes no `SameSite=Strict` cookie from an answer that another site asked for.
-fn keeps_cookies(sandbox: &Sandbox, from: Lifeline, headers: &HeaderMap) -> bool {
+/// The lab's actors have jars of their own, and a browser rejects `SameSite=Strict` cookies in the response to a cross-site request.
+fn stores_cookies(sandbox: &Sandbox, from: Lifeline, headers: &HeaderMap) -> bool {
     match from {
         Lifeline::Thief | Lifeline::OtherDevice => false,
         Lifeline::OtherSite => {
-            !who::says(headers, "sec-fetch-site", "cross-site") || sandbox.is_weak(Defence::SameSite)
+            !actor::header_contains(headers, "sec-fetch-site", "cross-site") || sandbox.is_weak(Defence::SameSite)
         }
         _ => true,
     }
 }
 
-/// The code of a problem, and the body as it was.
+/// The code of a problem document (RFC 9457), and the body unchanged.
 async fn code(headers: &HeaderMap, body: Body) -> (Option<Code>, Body) {
-    if !who::says(headers, header::CONTENT_TYPE.as_str(), "problem+json") {
+    if !actor::header_contains(headers, header::CONTENT_TYPE.as_str(), "problem+json") {
         return (None, body);
     }
-    let bytes = to_bytes(body, ANSWER_MAX).await.unwrap_or_default();
+    let bytes = to_bytes(body, RESPONSE_MAX).await.unwrap_or_default();
     let problem = serde_json::from_slice::<Problem>(&bytes).ok();
     (problem.map(|problem| problem.code), Body::from(bytes))
 }

@@ -1,5 +1,5 @@
-//! The lab's routes: its page, the desk of each sandbox (`/lab/{sandbox}/-/…`), and everything else below a sandbox, which is
-//! that sandbox's app. Whoever knows a sandbox's name may use it; the name is 128 random bits and no other visitor has it.
+//! The lab's routes: its page, the control endpoints of each sandbox (`/lab/{sandbox}/-/…`), and everything else below a sandbox,
+//! which is that sandbox's app. A sandbox's name is a capability URL: 128 random bits that only its visitor knows.
 
 use std::sync::Arc;
 
@@ -17,29 +17,33 @@ use tower::ServiceBuilder;
 use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError};
 use tracing::Instrument as _;
 
-use super::redacted::short;
-use super::rooms::Rooms;
+use super::event_log::redaction::truncated;
 use super::sandbox::Sandbox;
-use super::{director, injection, recorder, stream, who};
-use crate::api::error::{Code, Problem};
-use crate::auth::throttle::Source;
-use crate::lab::event::{Action, Credentials, Event, Lifeline, Seen, What};
-use crate::server::{app_state::AppState, cookies, headers, problem, same_origin};
+use super::sandboxes::Sandboxes;
+use super::scenario::scenario_runner;
+use super::{actor, document, event_stream, injection, recorder};
+use crate::api::edge::app_state::AppState;
+use crate::api::edge::{cookies, headers, problem, same_origin};
+use crate::auth::throttle::rules::Source;
+use crate::lab::model::event::{Action, Lifeline, LogEvent, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
+use crate::protocol::code::Code;
+use crate::protocol::problem::Problem;
 
 const COOKIE: &str = "__Secure-lab";
-/// What a tab has seen since it told last.
-const DESK_MAX: usize = 64 * 1024;
-const SEEN_MAX: usize = 200;
+/// The largest body of a control endpoint, in bytes.
+const BODY_MAX: usize = 64 * 1024;
+/// Tab events in one report.
+const TAB_EVENTS_MAX: usize = 200;
 const PROBES_MAX: usize = 8;
 
 #[derive(Clone)]
-struct Lab {
-    rooms: Arc<Rooms>,
+struct RouterState {
+    sandboxes: Arc<Sandboxes>,
     app: AppState,
 }
 
-pub fn router(rooms: Arc<Rooms>, app: AppState) -> Result<Router, ConfigError> {
-    let desk = Router::new()
+pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, ConfigError> {
+    let control = Router::new()
         .route("/lab", get(page))
         .route("/lab/open", post(open))
         .route("/lab/{sandbox}/-/events", get(events))
@@ -56,159 +60,156 @@ pub fn router(rooms: Arc<Rooms>, app: AppState) -> Result<Router, ConfigError> {
             ServiceBuilder::new()
                 .layer(from_fn(headers::no_store))
                 .layer(same_origin::layer(&app.public_url)?)
-                .layer(DefaultBodyLimit::max(DESK_MAX)),
+                .layer(DefaultBodyLimit::max(BODY_MAX)),
         );
     let apps = Router::new()
         .route("/lab/{sandbox}", any(enter))
         .route("/lab/{sandbox}/", any(enter))
         .route("/lab/{sandbox}/{*path}", any(enter));
-    Ok(desk
+    Ok(control
         .merge(apps)
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(app.clone(), headers::layer))
                 .layer(CatchPanicLayer::custom(problem::from_panic))
-                .layer(from_fn(one_connection_each)),
+                .layer(from_fn(close_connection)),
         )
-        .with_state(Lab { rooms, app }))
+        .with_state(RouterState { sandboxes, app }))
 }
 
-/// A browser repeats a request by itself when a connection that it had used before is cut, and nobody would see the cut.
-async fn one_connection_each(request: Request, next: Next) -> Response {
+/// Disables keep-alive. A browser repeats a request by itself when a reused connection is cut, which would hide the cut.
+async fn close_connection(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
 }
 
-async fn page(State(lab): State<Lab>, request: Request) -> Response {
-    super::page::page(lab.app, request, &lab.rooms.others.origins()).await
+async fn page(State(lab): State<RouterState>, request: Request) -> Response {
+    document::page(lab.app, request, &lab.sandboxes.foreign_origins.origins()).await
 }
 
-async fn open(State(lab): State<Lab>, request: Request) -> Result<Response, Problem> {
+async fn open(State(lab): State<RouterState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let source = Source::of(lab.app.proxies.client_of(&parts));
-    let sandbox = lab.rooms.open(resumed(&parts), source).await?;
-    let mut response = Json(lab.rooms.opened(&sandbox)).into_response();
+    let sandbox = lab.sandboxes.open(resumed(&parts), source).await?;
+    let mut response = Json(lab.sandboxes.opened(&sandbox)).into_response();
     let cookie = format!("{COOKIE}={}; HttpOnly; Secure; SameSite=Strict; Path=/lab", sandbox.id);
     let cookie = HeaderValue::try_from(cookie).unwrap_or_else(|_| HeaderValue::from_static(""));
     response.headers_mut().append(header::SET_COOKIE, cookie);
     Ok(response)
 }
 
-/// The sandbox this visitor had before.
+/// The id of the visitor's earlier sandbox.
 fn resumed(parts: &Parts) -> Option<&str> {
     cookies::first(&parts.headers, COOKIE)
 }
 
 #[derive(Deserialize)]
-struct From {
+struct EventsQuery {
     after: Option<u64>,
 }
 
 async fn events(
-    State(lab): State<Lab>,
+    State(lab): State<RouterState>,
     Path(id): Path<String>,
-    Query(from): Query<From>,
+    Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
-    let seq = last.or(from.after).unwrap_or(0);
-    Ok(stream::follow(lab.sandbox(&id)?, seq, lab.rooms.stopping.clone()))
+    let seq = last.or(query.after).unwrap_or(0);
+    Ok(event_stream::follow(lab.sandbox(&id)?, seq, lab.sandboxes.stopping.clone()))
 }
 
-type Body = Result<Bytes, BytesRejection>;
+type RawBody = Result<Bytes, BytesRejection>;
 
-async fn act(State(lab): State<Lab>, Path(id): Path<String>, body: Body) -> Result<StatusCode, Problem> {
+async fn act(State(lab): State<RouterState>, Path(id): Path<String>, body: RawBody) -> Result<StatusCode, Problem> {
     let (sandbox, action) = (lab.sandbox(&id)?, read::<Action>(body)?);
     if !sandbox.may_act() {
         return Err(Problem::too_many(1));
     }
-    director::act(lab.rooms, sandbox, action).await?;
+    scenario_runner::run(lab.sandboxes, sandbox, action).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
-struct Told {
-    tab: Lifeline,
-    seen: Vec<Seen>,
-}
-
-async fn seen(State(lab): State<Lab>, Path(id): Path<String>, body: Body) -> Result<StatusCode, Problem> {
-    let (sandbox, told) = (lab.sandbox(&id)?, read::<Told>(body)?);
-    if !matches!(told.tab, Lifeline::Tab | Lifeline::Tab2) || told.seen.len() > SEEN_MAX {
+async fn seen(State(lab): State<RouterState>, Path(id): Path<String>, body: RawBody) -> Result<StatusCode, Problem> {
+    let (sandbox, batch) = (lab.sandbox(&id)?, read::<TabEventBatch>(body)?);
+    if !matches!(batch.tab, Lifeline::Tab | Lifeline::Tab2) || batch.seen.len() > TAB_EVENTS_MAX {
         return Err(unreadable());
     }
-    for seen in told.seen {
+    for seen in batch.seen {
         if sandbox.log.is_full() {
             break;
         }
-        sandbox.log.add(None, What::Seen { tab: told.tab, seen: shortened(seen) });
+        sandbox.log.add(None, LogEventKind::Seen { tab: batch.tab, seen: shortened(seen) });
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shortened(seen: Seen) -> Seen {
+fn shortened(seen: TabEvent) -> TabEvent {
     match seen {
-        Seen::AuthState { state } => Seen::AuthState { state: short(&state) },
-        Seen::Retries { path } => Seen::Retries { path: short(&path) },
-        Seen::CouldNot { why } => Seen::CouldNot { why: short(&why) },
+        TabEvent::AuthState { state } => TabEvent::AuthState { state: truncated(&state) },
+        TabEvent::Retries { path } => TabEvent::Retries { path: truncated(&path) },
+        TabEvent::CouldNot { why } => TabEvent::CouldNot { why: truncated(&why) },
         seen => seen,
     }
 }
 
-async fn credentials(State(lab): State<Lab>, Path(id): Path<String>) -> Result<Json<Credentials>, Problem> {
+async fn credentials(
+    State(lab): State<RouterState>,
+    Path(id): Path<String>,
+) -> Result<Json<SandboxCredentials>, Problem> {
     Ok(Json(lab.sandbox(&id)?.credentials()))
 }
 
-async fn export(State(lab): State<Lab>, Path(id): Path<String>) -> Result<Json<Vec<Event>>, Problem> {
+async fn export(State(lab): State<RouterState>, Path(id): Path<String>) -> Result<Json<Vec<LogEvent>>, Problem> {
     Ok(Json(lab.sandbox(&id)?.log.after(0)))
 }
 
 async fn injected(
-    State(lab): State<Lab>,
+    State(lab): State<RouterState>,
     Path(id): Path<String>,
-    Query(asked): Query<injection::Asked>,
+    Query(query): Query<injection::InjectionQuery>,
 ) -> Result<Response, Problem> {
-    Ok(injection::page(&*lab.sandbox(&id)?, &asked))
+    Ok(injection::page(&*lab.sandbox(&id)?, &query))
 }
 
 async fn decoy(
-    State(lab): State<Lab>,
+    State(lab): State<RouterState>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     lab.sandbox(&id)?;
-    Ok(Json(injection::came(&headers)))
+    Ok(Json(injection::decoys_received(&headers)))
 }
 
-async fn probed(State(lab): State<Lab>, Path(id): Path<String>, body: Body) -> Result<StatusCode, Problem> {
-    let (sandbox, found) = (lab.sandbox(&id)?, read::<injection::Found>(body)?);
-    if found.results.len() > PROBES_MAX || sandbox.log.is_full() {
+async fn probed(State(lab): State<RouterState>, Path(id): Path<String>, body: RawBody) -> Result<StatusCode, Problem> {
+    let (sandbox, findings) = (lab.sandbox(&id)?, read::<injection::InjectionFindings>(body)?);
+    if findings.results.len() > PROBES_MAX || sandbox.log.is_full() {
         return Err(unreadable());
     }
-    let injection::Found { content_policy, results } = found;
-    sandbox.log.add(None, What::Probed { content_policy, results });
+    let injection::InjectionFindings { content_policy, results } = findings;
+    sandbox.log.add(None, LogEventKind::Probed { content_policy, results });
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The sandbox's app.
-async fn enter(State(lab): State<Lab>, mut request: Request) -> Response {
+/// Passes a request to the sandbox's app, with the path that the app knows.
+async fn enter(State(lab): State<RouterState>, mut request: Request) -> Response {
     let path = request.uri().path().to_owned();
     let id = path.split('/').nth(2).unwrap_or_default();
-    let Some(sandbox) = lab.rooms.find(id) else { return gone(request.headers()) };
+    let Some(sandbox) = lab.sandboxes.find(id) else { return gone(request.headers()) };
     let address = request.uri().path_and_query().map(|address| address.as_str()).unwrap_or_default();
     let within = sandbox.mount.within(address);
     // `/lab/x?a=1` is the root with a query.
     let within = if within.starts_with('/') { within.to_owned() } else { format!("/{within}") };
     let Ok(address) = within.parse::<Uri>() else { return gone(request.headers()) };
     *request.uri_mut() = address;
-    // The log says which lines are a sandbox's: nobody need be alarmed by an alarm of the lab.
+    // The span marks a sandbox's log lines, so that an alarm inside the lab does not look like one of the app.
     Box::pin(recorder::pass(sandbox, request)).instrument(tracing::info_span!("lab")).await
 }
 
-impl Lab {
+impl RouterState {
     fn sandbox(&self, id: &str) -> Result<Arc<Sandbox>, Problem> {
-        self.rooms.find(id).ok_or_else(gone_problem)
+        self.sandboxes.find(id).ok_or_else(gone_problem)
     }
 }
 
@@ -220,14 +221,14 @@ fn gone(headers: &HeaderMap) -> Response {
     const PAGE: &str = "<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>This sandbox is gone</title>\
         <h1>This sandbox is gone</h1><p>It was reset or not used for long. \
         <a href=\"/lab\" target=\"_top\">Open the lab</a> for a new one.</p>";
-    if who::says(headers, header::ACCEPT.as_str(), "text/html") {
+    if actor::header_contains(headers, header::ACCEPT.as_str(), "text/html") {
         (StatusCode::NOT_FOUND, [(header::CACHE_CONTROL, "no-store")], Html(PAGE)).into_response()
     } else {
         gone_problem().into_response()
     }
 }
 
-fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
+fn read<T: DeserializeOwned>(body: RawBody) -> Result<T, Problem> {
     let bytes = body.map_err(|_| unreadable())?;
     serde_json::from_slice(&bytes).map_err(|_| unreadable())
 }

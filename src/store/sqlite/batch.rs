@@ -1,22 +1,24 @@
-//! What the two queues of this store share: how much goes in one statement, and how many values travel in one parameter.
+//! Request batching, shared by the two queues of this store: the limits, the reply channel, and the encoding of many values
+//! as one JSON parameter.
 
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot};
 
-use super::StoreError;
+use crate::auth::store::StoreError;
 
-/// Most in one statement, and most that wait for the next.
-pub(super) const MOST: usize = 256;
-pub(super) const WAITING: usize = 4096;
+/// The most requests in one statement.
+pub(super) const BATCH_MAX: usize = 256;
+/// The most requests in the queue; further callers wait (backpressure).
+pub(super) const QUEUE_MAX: usize = 4096;
 
-/// Joins the next batch and waits for this caller's part of the answer.
-pub(super) async fn ask<Q, A>(
+/// Adds a request to the next batch and waits for its result.
+pub(super) async fn submit<Q, A>(
     queue: &mpsc::Sender<(Q, oneshot::Sender<Result<A, StoreError>>)>,
-    question: Q,
+    request: Q,
 ) -> Result<A, StoreError> {
     let (reply, answer) = oneshot::channel();
     let closed = || StoreError::Unavailable("the database is closing".into());
-    queue.send((question, reply)).await.map_err(|_| closed())?;
+    queue.send((request, reply)).await.map_err(|_| closed())?;
     answer.await.map_err(|_| closed())?
 }
 

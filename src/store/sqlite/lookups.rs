@@ -1,39 +1,39 @@
-//! Sessions looked up together: every refresh reads its row, and rows that are asked for while the database is busy come
-//! with one statement. A lookup sees at least every commit that was told before it was asked.
+//! Batched session lookups (data loader): lookups that arrive while a statement runs are answered together by the next one.
+//! Read-your-writes holds: a lookup sees every commit that returned before it was submitted.
 
 use std::collections::HashMap;
 
 use sqlx::SqlitePool;
 use tokio::sync::{mpsc, oneshot};
 
-use super::super::rows::Readable;
-use super::super::sql::{select_sessions, unavailable};
-use super::{Session, SessionId, StoreError, batch};
+use super::batch;
+use crate::store::sql::prelude::*;
 
-type Found = Result<Option<Session>, StoreError>;
-type Lookup = (SessionId, oneshot::Sender<Found>);
+type LookupResult = Result<Option<Session>, StoreError>;
+type Lookup = (SessionId, oneshot::Sender<LookupResult>);
 
-pub(super) struct Queue(mpsc::Sender<Lookup>);
+/// Collects lookups into batches.
+pub(super) struct LookupQueue(mpsc::Sender<Lookup>);
 
-impl Queue {
-    /// Ends by itself when the store is dropped.
+impl LookupQueue {
+    /// Starts the task that runs the batches. It ends when the store is dropped.
     pub(super) fn start(readers: SqlitePool) -> Self {
-        let (sender, mut lookups) = mpsc::channel(batch::WAITING);
+        let (sender, mut lookups) = mpsc::channel(batch::QUEUE_MAX);
         tokio::spawn(async move {
-            let mut batch: Vec<Lookup> = Vec::with_capacity(batch::MOST);
-            while lookups.recv_many(&mut batch, batch::MOST).await > 0 {
-                answer(&readers, std::mem::take(&mut batch)).await;
+            let mut batch: Vec<Lookup> = Vec::with_capacity(batch::BATCH_MAX);
+            while lookups.recv_many(&mut batch, batch::BATCH_MAX).await > 0 {
+                run(&readers, std::mem::take(&mut batch)).await;
             }
         });
         Self(sender)
     }
 
-    pub(super) async fn session(&self, id: SessionId) -> Found {
-        batch::ask(&self.0, id).await
+    pub(super) async fn session(&self, id: SessionId) -> LookupResult {
+        batch::submit(&self.0, id).await
     }
 }
 
-async fn answer(readers: &SqlitePool, lookups: Vec<Lookup>) {
+async fn run(readers: &SqlitePool, lookups: Vec<Lookup>) {
     let found = find(readers, &lookups).await;
     for (id, reply) in lookups {
         let _ = reply.send(found.as_ref().map(|sessions| sessions.get(&id).cloned()).map_err(Clone::clone));

@@ -1,50 +1,46 @@
-//! SQLite: one file, one writer, WAL. Every commit is synced to disk before it is told (`synchronous=FULL`); turns of the
-//! ratchet that arrive together share one commit ([`rotations`]), which is what makes a durable refresh cheap.
+//! SQLite, for one instance: one file in WAL mode, one writer. A commit is synced to disk before the operation returns
+//! (`synchronous=FULL`, durability). Concurrent rotations share one commit (group commit, [`rotations`]), and concurrent
+//! session lookups one statement (batching, [`lookups`]).
 
-use std::{path::Path, str::FromStr, time::Duration};
+use std::{path::Path, str::FromStr};
 
 use futures::stream::{BoxStream, StreamExt as _};
 use sqlx::{
-    Connection, Sqlite, SqliteConnection, SqlitePool,
+    Sqlite, SqliteConnection, SqlitePool,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::rows::{Readable, collect};
-use super::sql::{select_sessions, sql_store, unavailable};
-use super::{Change, CountAttempt, CreateUser, Rotate, Store, StoreError, Swap};
-use crate::api::error::RevokeReason;
-use crate::api::notes::Note;
-use crate::auth::{
-    event::{ReuseNotice, SecurityEvent},
-    keys::StoredKey,
-    revoked::Revocation,
-    session::{Session, SessionId},
-    throttle::{AttemptKey, Count},
-    user::{UserId, UserRecord},
-};
-use crate::clock::Timestamp;
+use super::sql::prelude::*;
 
 mod batch;
 mod lookups;
 mod rotations;
 
-/// A statement that waits for the database's lock longer than this fails as unavailable.
+use lookups::LookupQueue;
+use rotations::RotationQueue;
+
+/// Busy timeout: a statement that waits longer for the database lock fails as unavailable.
 const BUSY: Duration = Duration::from_secs(2);
 
+/// One database file: a pool of readers and one writer.
 pub struct SqliteStore {
     readers: SqlitePool,
-    /// One connection. A pool of one, because it tidies up what a failed commit or a caller that went away leaves behind.
+    /// One connection. A pool of one, because the pool rolls back after a failed commit or a cancelled caller.
     writer: SqlitePool,
-    lookups: lookups::Queue,
-    rotations: rotations::Queue,
+    lookups: LookupQueue,
+    rotations: RotationQueue,
 }
 
 impl SqliteStore {
-    /// Opens or makes the database of a `sqlite://` URL and brings its tables up to date.
+    /// Opens the database of a `sqlite://` URL, creating the file when it is missing, and runs the pending migrations.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
     pub async fn open(url: &str) -> Result<Self, StoreError> {
         let options = SqliteConnectOptions::from_str(url)
-            .map_err(|error| StoreError::Unavailable(format!("{url} is no SQLite URL: {error}")))?
+            .map_err(|error| StoreError::Unavailable(format!("{url} is not a SQLite URL: {error}")))?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
@@ -52,7 +48,7 @@ impl SqliteStore {
             .busy_timeout(BUSY);
         if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
             std::fs::create_dir_all(folder)
-                .map_err(|error| StoreError::Unavailable(format!("cannot make {}: {error}", folder.display())))?;
+                .map_err(|error| StoreError::Unavailable(format!("cannot create {}: {error}", folder.display())))?;
         }
         let writer = SqlitePoolOptions::new()
             .min_connections(1)
@@ -64,7 +60,7 @@ impl SqliteStore {
         sqlx::migrate!("migrations/sqlite")
             .run(&writer)
             .await
-            .map_err(|error| StoreError::Unavailable(format!("bringing the tables up to date: {error}")))?;
+            .map_err(|error| StoreError::Unavailable(format!("running the migrations: {error}")))?;
         let readers = SqlitePoolOptions::new()
             .min_connections(1)
             .max_connections(4)
@@ -72,27 +68,33 @@ impl SqliteStore {
             .connect_with(options.read_only(true).create_if_missing(false))
             .await
             .map_err(unavailable)?;
-        let lookups = lookups::Queue::start(readers.clone());
-        let rotations = rotations::Queue::start(writer.clone());
+        let lookups = LookupQueue::start(readers.clone());
+        let rotations = RotationQueue::start(writer.clone());
         Ok(Self { readers, writer, lookups, rotations })
     }
 
-    async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+    pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.readers.acquire().await.map_err(unavailable)
     }
 
-    async fn write(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+    pub(crate) async fn write(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.writer.acquire().await.map_err(unavailable)
     }
 
-    /// One process owns the file: there is nobody to tell.
-    #[expect(clippy::unused_async, reason = "PostgreSQL has instances to tell")]
-    async fn announce_keys(_: &mut SqliteConnection) -> Result<(), StoreError> {
+    /// Does nothing: one process owns the file.
+    #[expect(clippy::unused_async, reason = "the shared SQL awaits it; PostgreSQL notifies other instances here")]
+    async fn notify_key_rotation(_: &mut SqliteConnection) -> Result<(), StoreError> {
         Ok(())
     }
 }
 
-sql_store! { SqliteStore {
+users_sql!(SqliteStore);
+keys_sql!(SqliteStore);
+attempts_sql!(SqliteStore);
+events_sql!(SqliteStore);
+notices_sql!(SqliteStore);
+
+sessions_sql! { SqliteStore {
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         self.lookups.session(id).await
     }
@@ -147,8 +149,16 @@ sql_store! { SqliteStore {
         .map_err(unavailable)?;
         Ok(purged.rows_affected())
     }
+} }
 
+#[async_trait]
+impl Cluster for SqliteStore {
     fn changes(&self) -> BoxStream<'static, Change> {
         futures::stream::empty().boxed()
     }
-} }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&mut *self.read().await?).await.map_err(unavailable)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! The application state that all requests share (dependency injection by `axum::State`).
+
+use std::sync::Arc;
+
+use axum::{extract::FromRef, http::Extensions};
+use leptos::config::LeptosOptions;
+
+use super::client_address::TrustedProxies;
+use crate::auth::service::AuthService;
+use crate::base_path::BasePath;
+use crate::clock::ShiftedClock;
+use crate::lang::Lang;
+
+/// A link in the header of every page, to routes served beside the app.
+#[derive(Clone, Copy, Debug)]
+pub struct ExtraLink {
+    pub href: &'static str,
+    /// The text, in each language.
+    pub label: fn(Lang) -> &'static str,
+}
+
+/// The application state. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub auth: Arc<AuthService>,
+    /// Shared, because each request clones the state several times and these are many strings.
+    pub leptos: Arc<LeptosOptions>,
+    /// The public origin, and the issuer of access tokens.
+    pub public_url: Arc<str>,
+    /// The path below which the app is served.
+    pub base_path: BasePath,
+    /// The proxies whose `X-Forwarded-For` is trusted.
+    pub proxies: TrustedProxies,
+    /// Additional links in the pages' header.
+    pub extra_link: Option<ExtraLink>,
+    /// The clock that `POST /test/clock` advances; only with `--test-clock`.
+    pub test_clock: Option<Arc<ShiftedClock>>,
+    resources: Extensions,
+}
+
+impl AppState {
+    /// A state without proxies, extra links, test clock and resources.
+    pub fn new(auth: AuthService, leptos: LeptosOptions, public_url: &str, base_path: BasePath) -> Self {
+        Self {
+            auth: Arc::new(auth),
+            leptos: Arc::new(leptos),
+            public_url: public_url.into(),
+            base_path,
+            proxies: TrustedProxies::default(),
+            extra_link: None,
+            test_clock: None,
+            resources: Extensions::new(),
+        }
+    }
+
+    /// Adds a resource of your own; one per type. Its server functions read it with
+    /// [`RequestContext::resource`](super::RequestContext::resource).
+    #[must_use]
+    pub fn with_resource<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
+        self.resources.insert(Arc::new(resource));
+        self
+    }
+
+    /// The resource of this type, if it was added.
+    pub fn resource<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        self.resources.get::<Arc<T>>().cloned()
+    }
+}
+
+impl FromRef<AppState> for LeptosOptions {
+    fn from_ref(state: &AppState) -> Self {
+        LeptosOptions::clone(&state.leptos)
+    }
+}

@@ -1,0 +1,41 @@
+//! The authentication middleware of every path under `/api/` except `/api/auth/` (bearer token, RFC 6750). It verifies the
+//! access token before a handler runs and before the body is read. Signing keys and revocation list are in memory, so it
+//! makes no query.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use crate::api::edge::app_state::AppState;
+use crate::lang::lang;
+use crate::protocol::code::Code;
+use crate::protocol::problem::Problem;
+
+/// Verifies the bearer token and adds an `Arc<Verified>` to the request's extensions. Responds with 401 otherwise.
+pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    match bearer(request.headers()).and_then(|token| state.auth.authenticate(token).map_err(Problem::from)) {
+        Ok(verified) => {
+            request.extensions_mut().insert(verified);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// The token of the `Authorization` header (RFC 6750 section 2.1). Tokens in the query or the body are not supported.
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let invalid = || Problem::new(Code::AccessTokenInvalid, lang().problem_access_one_header());
+    let value = match (values.next(), values.next()) {
+        (None, _) => {
+            return Err(Problem::new(Code::AccessTokenMissing, lang().problem_access_missing()));
+        }
+        (Some(value), None) => value,
+        (Some(_), Some(_)) => return Err(invalid()),
+    };
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(invalid)?;
+    if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() { Ok(token.trim()) } else { Err(invalid()) }
+}

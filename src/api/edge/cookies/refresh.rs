@@ -1,0 +1,87 @@
+//! The refresh token cookie: `HttpOnly`, and limited by its path to the auth endpoints.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue};
+
+use crate::auth::error::AuthError;
+use crate::auth::token::refresh::RefreshToken;
+use crate::base_path::BasePath;
+
+/// Not `__Host-`: that prefix requires `Path=/`, which would send the token with every request (decision 0001).
+pub const NAME: &str = "__Secure-refresh";
+const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
+const PATH: &str = "/api/auth";
+
+/// The `Set-Cookie` value for a new refresh token.
+pub fn set(base_path: &BasePath, token: &RefreshToken, max_age: Duration) -> HeaderValue {
+    line(base_path, token.reveal(), max_age.as_secs())
+}
+
+/// The `Set-Cookie` value that deletes it.
+pub fn clear(base_path: &BasePath) -> HeaderValue {
+    line(base_path, "", 0)
+}
+
+fn line(base_path: &BasePath, token: &str, seconds: u64) -> HeaderValue {
+    let path = base_path.at(PATH);
+    super::secret_line(format!("{NAME}={token}; {ATTRIBUTES}; Path={path}; Max-Age={seconds}"))
+}
+
+/// The refresh token of a request.
+///
+/// # Errors
+///
+/// [`AuthError::RefreshTokenMissing`]; [`AuthError::RefreshTokenInvalid`] for two cookies, because then a sibling subdomain
+/// may have planted one (cookie tossing).
+pub fn read(headers: &HeaderMap) -> Result<&str, AuthError> {
+    let mut found = super::pairs(headers).filter(|(name, _)| *name == NAME).map(|(_, value)| value);
+    match (found.next(), found.next()) {
+        (None, _) => Err(AuthError::RefreshTokenMissing),
+        (Some(value), None) => Ok(value),
+        (Some(_), Some(_)) => Err(AuthError::RefreshTokenInvalid),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::header;
+
+    use super::*;
+    use crate::api::edge::cookies::session_hint;
+    use crate::auth::model::secret::ServerSecret;
+    use crate::auth::model::session::{Salt, SessionId};
+    use crate::auth::token::refresh::RefreshTokenKey;
+
+    fn headers(lines: &[&'static str]) -> HeaderMap {
+        lines.iter().map(|line| (header::COOKIE, HeaderValue::from_static(line))).collect()
+    }
+
+    #[test]
+    fn one_cookie_is_read_and_two_are_refused() {
+        assert_eq!(read(&headers(&["a=b; __Secure-refresh=x; c=d"])).unwrap(), "x");
+        assert!(matches!(read(&headers(&["a=b"])), Err(AuthError::RefreshTokenMissing)));
+        for twice in [&["__Secure-refresh=x; __Secure-refresh=y"][..], &["__Secure-refresh=x", "__Secure-refresh=x"]] {
+            assert!(matches!(read(&headers(twice)), Err(AuthError::RefreshTokenInvalid)));
+        }
+    }
+
+    #[test]
+    fn clearing_names_the_same_cookies_with_the_same_scope() {
+        let token = RefreshTokenKey::new(&ServerSecret::new([7; 32])).token(SessionId([1; 16]), &Salt([2; 32]), 0);
+        let lifetime = Duration::from_secs(9);
+        for base_path in [BasePath::default(), BasePath::new("/lab/x")] {
+            let scope = |line: &HeaderValue| {
+                let line = line.to_str().unwrap().to_owned();
+                let (name, rest) = line.split_once('=').unwrap();
+                let (_, attributes) = rest.split_once("; ").unwrap();
+                (name.to_owned(), attributes.split("; Max-Age").next().unwrap().to_owned())
+            };
+            let set = [set(&base_path, &token, lifetime), session_hint::set(&base_path, lifetime)];
+            let cleared = [clear(&base_path), session_hint::clear(&base_path)];
+            assert_eq!(set.each_ref().map(scope), cleared.each_ref().map(scope));
+            assert!(cleared.iter().all(|line| line.to_str().unwrap().ends_with("; Max-Age=0")));
+            assert!(set[0].to_str().unwrap().contains(&format!("Path={}/api/auth;", base_path.as_str())));
+        }
+    }
+}

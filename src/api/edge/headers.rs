@@ -1,0 +1,82 @@
+//! Security headers (OWASP Secure Headers): HSTS, Content-Security-Policy and others. The CSP allows scripts by nonce only,
+//! and WebAssembly; nothing inline, nothing from other origins, and no framing (clickjacking) except by this origin when the
+//! app is served below a base path.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
+    middleware::Next,
+    response::Response,
+};
+use leptos::nonce::use_nonce;
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::api::edge::app_state::AppState;
+use crate::base_path;
+
+/// On every response.
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
+    (
+        HeaderName::from_static("permissions-policy"),
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+    ),
+];
+
+/// The CSP of responses that are not pages: nothing may be loaded, run or framed. A page sets its own.
+const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// HSTS for two years (RFC 6797), when the public URL is https.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+
+/// Adds the security headers.
+pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    add(response.headers_mut());
+    if state.public_url.starts_with("https://") {
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
+    response
+}
+
+fn add(headers: &mut HeaderMap) {
+    for (name, value) in ALWAYS {
+        headers.insert(name, value);
+    }
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
+}
+
+/// Adds `Cache-Control: no-store`, for responses with a token, a cookie or personal data (RFC 6749 section 5.1).
+pub async fn no_store(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Adds a long `Cache-Control`, for files whose name contains a hash of the content (cache busting).
+pub async fn immutable(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    if response.status().is_success() {
+        let value = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
+    response
+}
+
+/// Sets the CSP of the page being rendered, with the nonce of its script tags.
+pub fn content_security_policy() {
+    let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
+    let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
+    let framed_by = if base_path::current().is_root() { "'none'" } else { "'self'" };
+    let policy = format!(
+        "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
+         img-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}"
+    );
+    if let Ok(value) = HeaderValue::try_from(policy) {
+        response.insert_header(header::CONTENT_SECURITY_POLICY, value);
+    }
+}

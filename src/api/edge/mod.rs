@@ -1,0 +1,16 @@
+//! The HTTP edge: middleware that a request must pass before the rules, and the form of the responses. Fails closed: a
+//! protected path has its guard in the router, so a function cannot forget it.
+
+pub mod app_state;
+pub mod bearer_guard;
+pub mod client_address;
+pub mod cookies;
+pub mod headers;
+pub mod language;
+pub mod problem;
+pub mod request_body;
+pub mod request_context;
+pub mod same_origin;
+pub mod wording;
+
+pub use request_context::RequestContext;

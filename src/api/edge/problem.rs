@@ -1,0 +1,166 @@
+//! Error responses (RFC 9457 problem details): the only place that maps causes to public error codes, and the only place that
+//! gives a problem its status and headers. Leptos sends the error of a server function as a body with status 500; [`layer`]
+//! sets the status and headers from that body.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use leptos::server_fn::{Decodes, Encodes, error::SERVER_FN_ERROR_HEADER};
+
+use super::wording;
+use crate::auth::error::AuthError;
+use crate::auth::service::NotAuthenticated;
+use crate::auth::token::access::Refused;
+use crate::auth::token::rotation::SessionEnd;
+use crate::lang::lang;
+use crate::protocol::code::Code;
+use crate::protocol::problem::{Problem, ProblemJson};
+use crate::protocol::session::RevokeReason;
+
+/// `Retry-After` when the database is unavailable, in seconds.
+const RETRY_AFTER: u32 = 2;
+/// The largest problem body that is read, in bytes; real ones are far smaller.
+const PROBLEM_MAX: usize = 64 * 1024;
+
+impl From<AuthError> for Problem {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::InvalidCredentials => {
+                Problem::new(Code::InvalidCredentials, lang().problem_invalid_credentials())
+            }
+            AuthError::WrongPassword => Problem::new(Code::InvalidCredentials, lang().problem_wrong_password()),
+            AuthError::StepUpRequired => {
+                Problem::new(Code::InsufficientUserAuthentication, lang().problem_not_recent())
+            }
+            AuthError::EmailTaken => {
+                Problem { field: Some("email".into()), ..Problem::new(Code::EmailTaken, lang().problem_email_taken()) }
+            }
+            AuthError::Invalid { field, error } => Problem::invalid(field, wording::validation(error, lang())),
+            AuthError::NotFound => Problem::new(Code::NotFound, lang().problem_not_found()),
+            AuthError::RefreshTokenMissing => {
+                Problem::new(Code::RefreshTokenMissing, lang().problem_refresh_token_missing())
+            }
+            AuthError::RefreshTokenInvalid => {
+                Problem::new(Code::RefreshTokenInvalid, lang().problem_refresh_token_invalid())
+            }
+            AuthError::SessionEnded(end, reason) => ended(end, reason),
+            AuthError::RefreshTokenReused => reused(),
+            AuthError::Busy { retry_after } => Problem::unavailable(lang().problem_busy(), retry_after),
+            AuthError::TooManyAttempts { retry_after } => Problem::too_many(retry_after),
+            AuthError::Store(error) => {
+                tracing::error!(%error, "the store failed");
+                Problem::unavailable(lang().problem_store_away(), RETRY_AFTER)
+            }
+            AuthError::Internal(what) => {
+                tracing::error!(what, "internal error");
+                Problem::unavailable(lang().problem_our_side(), RETRY_AFTER)
+            }
+        }
+    }
+}
+
+fn reused() -> Problem {
+    Problem::new(Code::RefreshTokenReused, lang().problem_reused()).because(Some(RevokeReason::Reuse))
+}
+
+fn revoked(reason: Option<RevokeReason>) -> Problem {
+    let detail = match reason {
+        Some(RevokeReason::Reuse) => lang().problem_reused(),
+        Some(RevokeReason::PasswordChanged) => lang().problem_password_changed(),
+        Some(RevokeReason::AccountDeleted) => lang().problem_account_deleted(),
+        Some(RevokeReason::AccountDisabled) => lang().problem_account_disabled(),
+        _ => lang().problem_signed_out(),
+    };
+    Problem::new(Code::SessionRevoked, detail).because(reason)
+}
+
+fn ended(end: SessionEnd, reason: Option<RevokeReason>) -> Problem {
+    match end {
+        SessionEnd::Revoked => revoked(reason),
+        SessionEnd::UserDisabled => revoked(Some(RevokeReason::AccountDisabled)),
+        SessionEnd::IdleLimit => Problem::new(Code::RefreshTokenExpired, lang().problem_idle_limit()),
+        SessionEnd::AbsoluteLimit => Problem::new(Code::RefreshTokenExpired, lang().problem_absolute_limit()),
+    }
+}
+
+impl From<NotAuthenticated> for Problem {
+    fn from(error: NotAuthenticated) -> Self {
+        match error {
+            NotAuthenticated::Refused(Refused::Expired) => {
+                Problem::new(Code::AccessTokenExpired, lang().problem_access_expired())
+            }
+            NotAuthenticated::Refused(Refused::Invalid) => {
+                Problem::new(Code::AccessTokenInvalid, lang().problem_access_invalid())
+            }
+            NotAuthenticated::Revoked(reason) => revoked(Some(reason)),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::empty());
+        self.write_into(&mut response);
+        response
+    }
+}
+
+impl Problem {
+    /// Sets this problem's status, headers and body on a response; other headers (a cookie) stay.
+    fn write_into(&self, response: &mut Response) {
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+        let headers = response.headers_mut();
+        headers.remove(header::CONTENT_LENGTH);
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(challenge) = self.code.challenge() {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        *response.body_mut() = ProblemJson::encode(self).map(Body::from).unwrap_or_default();
+    }
+}
+
+/// Sets status and headers of the errors that server functions return.
+pub async fn layer(request: Request, next: Next) -> Response {
+    let of_auth = request.uri().path().starts_with("/api/auth/");
+    let mut response = next.run(request).await;
+    if response.headers_mut().remove(SERVER_FN_ERROR_HEADER).is_none() {
+        return response;
+    }
+    let body = std::mem::take(response.body_mut());
+    let problem = match to_bytes(body, PROBLEM_MAX).await {
+        Ok(bytes) => ProblemJson::decode(bytes).ok(),
+        Err(_) => None,
+    };
+    problem
+        .unwrap_or_else(|| AuthError::Internal("a server function error without a problem body").into())
+        .write_into(&mut response);
+    if of_auth {
+        // These endpoints take no bearer token, so there is no challenge (RFC 9110 section 11.6.1).
+        response.headers_mut().remove(header::WWW_AUTHENTICATE);
+    }
+    response
+}
+
+/// The response to a panic in a handler. The message goes to the log only.
+pub fn from_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    tracing::error!(message, "a handler panicked");
+    Problem::from(AuthError::Internal("a handler panicked")).into_response()
+}
+
+/// The response for an unknown path of the API.
+pub async fn nothing_here() -> Problem {
+    AuthError::NotFound.into()
+}

@@ -1,0 +1,138 @@
+//! The request context of a server function: the service, the caller, the cookies, and the response headers. Server functions
+//! use nothing else of axum.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderValue, header, request::Parts};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use super::app_state::AppState;
+use super::cookies;
+use crate::auth::error::AuthError;
+use crate::auth::model::device::Device;
+use crate::auth::service::{AuthService, Grant};
+use crate::auth::sign_in::Visitor;
+use crate::auth::throttle::{attempts::Caller, rules::Source};
+use crate::auth::token::{access::Verified, refresh::Presented};
+use crate::base_path::BasePath;
+use crate::protocol::problem::Problem;
+use crate::protocol::tokens::{TokenResponse, TokenType, User};
+
+/// The current request and its response.
+pub struct RequestContext {
+    state: AppState,
+    parts: Parts,
+    response: ResponseOptions,
+}
+
+impl RequestContext {
+    /// The context of the current request.
+    ///
+    /// # Errors
+    ///
+    /// `temporarily_unavailable` outside a request.
+    pub fn current() -> Result<Self, Problem> {
+        match (use_context(), use_context(), use_context()) {
+            (Some(state), Some(parts), Some(response)) => Ok(Self { state, parts, response }),
+            _ => Err(AuthError::Internal("a server function was called outside a request").into()),
+        }
+    }
+
+    /// The context and the verified access token. Fails closed when the bearer guard did not run.
+    ///
+    /// # Errors
+    ///
+    /// `temporarily_unavailable` when the function's path is not guarded.
+    pub fn signed_in() -> Result<(Self, Arc<Verified>), Problem> {
+        let context = Self::current()?;
+        let verified = context.parts.extensions.get::<Arc<Verified>>().cloned();
+        let verified = verified.ok_or(AuthError::Internal("a protected function outside the guarded paths"))?;
+        Ok((context, verified))
+    }
+
+    /// The use cases.
+    pub fn service(&self) -> &Arc<AuthService> {
+        &self.state.auth
+    }
+
+    /// A resource added with [`AppState::with_resource`].
+    ///
+    /// # Errors
+    ///
+    /// `temporarily_unavailable` when it was not added.
+    pub fn resource<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, Problem> {
+        let missing = AuthError::Internal("a resource is missing: add it with AppState::with_resource");
+        self.state.resource().ok_or_else(|| missing.into())
+    }
+
+    /// The browser of the request.
+    pub fn device(&self) -> Device {
+        device(&self.parts)
+    }
+
+    /// The origin of a sign-in, with the session that it replaces.
+    pub fn visitor(&self) -> Visitor {
+        Visitor { replaces: self.refresh_cookie_if_valid(), ..visitor(&self.state, &self.parts) }
+    }
+
+    /// The refresh token of the request, with its outer tag verified, without a query.
+    ///
+    /// # Errors
+    ///
+    /// `refresh_token_missing`, `refresh_token_invalid`.
+    pub fn refresh_cookie(&self) -> Result<Presented, Problem> {
+        let text = cookies::refresh::read(&self.parts.headers)?;
+        Ok(self.state.auth.open_refresh_token(text)?)
+    }
+
+    /// The refresh token of the request, if there is a valid one.
+    pub fn refresh_cookie_if_valid(&self) -> Option<Presented> {
+        self.refresh_cookie().ok()
+    }
+
+    /// The token response (RFC 6749 section 5.1). Adds the cookies to the response.
+    pub fn grant(&self, grant: Grant) -> TokenResponse {
+        for cookie in grant_cookies(&self.state.base_path, &grant) {
+            self.response.append_header(header::SET_COOKIE, cookie);
+        }
+        TokenResponse {
+            access_token: grant.access_token,
+            token_type: TokenType::Bearer,
+            expires_in: grant.expires_in,
+            user: User { id: grant.user_id.to_string(), email: grant.user_email },
+            session_id: grant.session_id.to_string(),
+        }
+    }
+
+    /// Deletes the refresh cookie and the session hint cookie in the browser.
+    pub fn clear_refresh_cookie(&self) {
+        let base_path = &self.state.base_path;
+        for cookie in [cookies::refresh::clear(base_path), cookies::session_hint::clear(base_path)] {
+            self.response.append_header(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// The `Set-Cookie` values of a grant: refresh token, session hint, and after a sign-in the device cookie.
+pub fn grant_cookies(base_path: &BasePath, grant: &Grant) -> impl Iterator<Item = HeaderValue> {
+    let refresh = cookies::refresh::set(base_path, &grant.refresh_token, grant.refresh_expires_in);
+    let hint = cookies::session_hint::set(base_path, grant.refresh_expires_in);
+    let device = grant.device_cookie.as_ref().map(|device| cookies::device::set(base_path, device));
+    [refresh, hint].into_iter().chain(device)
+}
+
+/// The origin of a sign-in that replaces no session.
+pub fn visitor(state: &AppState, parts: &Parts) -> Visitor {
+    let caller = Caller {
+        source: Some(Source::of(state.proxies.client_of(parts))),
+        device_cookie: cookies::device::read(&parts.headers).map(str::to_owned),
+    };
+    Visitor { device: device(parts), caller, replaces: None }
+}
+
+/// The browser of a request.
+pub fn device(parts: &Parts) -> Device {
+    let user_agent = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Device::from_user_agent(user_agent.unwrap_or_default())
+}

@@ -1,0 +1,47 @@
+//! The client of the auth endpoints: no bearer token, no retry. The browser attaches the refresh
+//! cookie.
+
+use bytes::Bytes;
+use futures::{Sink, Stream};
+use leptos::server_fn::{
+    client::{Client, browser::BrowserClient},
+    request::browser::BrowserRequest,
+    response::browser::BrowserResponse,
+};
+
+use super::Message;
+use crate::protocol::problem::Problem;
+
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "hydrate")]
+use browser::send;
+
+#[cfg(not(feature = "hydrate"))]
+mod server;
+#[cfg(not(feature = "hydrate"))]
+use server::send;
+
+/// The server-function client for `/api/auth/`.
+pub struct CookieClient;
+
+impl Client<Problem> for CookieClient {
+    type Request = BrowserRequest;
+    type Response = BrowserResponse;
+
+    fn send(request: Self::Request) -> impl Future<Output = Result<Self::Response, Problem>> + Send {
+        send(request)
+    }
+
+    fn open_websocket(
+        path: &str,
+    ) -> impl Future<
+        Output = Result<(impl Stream<Item = Message> + Send + 'static, impl Sink<Bytes> + Send + 'static), Problem>,
+    > + Send {
+        <BrowserClient as Client<Problem>>::open_websocket(path)
+    }
+
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) {
+        <BrowserClient as Client<Problem>>::spawn(future);
+    }
+}

@@ -1,0 +1,133 @@
+//! Periodic maintenance: key rotation by age, garbage collection of expired rows, and the changes that other instances of
+//! the cluster announce (distributed revocation, cache invalidation).
+
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use futures::stream::BoxStream;
+
+use super::audit::Subject;
+use super::error::AuthError;
+use super::model::device::Device;
+use super::model::event::EventKind;
+use super::observer::FlowEvent;
+use super::service::AuthService;
+use super::store::{Change, StoreError};
+use super::token::keys::StoredKey;
+
+/// The age at which the active signing key is rotated out.
+const KEY_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long the row of an ended session is kept, so that its refresh token is refused with the reason.
+const KEEP_ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long security events, and with them the history of accounts, are kept.
+const KEEP_EVENTS: Duration = Duration::from_secs(180 * 24 * 3600);
+/// Rows deleted by one statement: a long delete would block writers.
+const PURGE_BATCH: u32 = 500;
+
+/// Whether the link to the other instances is up. A single instance counts as linked.
+#[derive(Debug)]
+pub(super) struct ClusterLink(AtomicBool);
+
+impl Default for ClusterLink {
+    fn default() -> Self {
+        Self(AtomicBool::new(true))
+    }
+}
+
+/// Why the service is not ready to take requests.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReady {
+    /// The cluster link is down: revocations by other instances do not arrive.
+    #[error("the link to the other instances is down")]
+    Disconnected,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl AuthService {
+    /// Rotates the signing keys when the active one is old enough, and purges expired rows. Idempotent: safe to repeat after
+    /// an error, and on several instances at once. Call it about every 30 seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`] when the store fails; the next call continues.
+    pub async fn maintain(&self) -> Result<(), AuthError> {
+        let (now, access) = (self.clock.now(), self.lifetimes.access);
+        self.revoked.purge_expired(now, access);
+        if self.keys.maintain(&*self.store, now, KEY_AGE, access).await? {
+            self.access_tokens.forget_verified();
+        }
+        self.attempts.purge_expired().await?;
+        self.store.purge_ended(now.minus(access)).await?;
+        let before = now.minus(KEEP_ENDED);
+        while self.store.purge_sessions(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
+        let before = now.minus(KEEP_EVENTS);
+        while self.store.purge_events(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
+        Ok(())
+    }
+
+    /// Rotates the signing keys now. Access tokens signed with the old key stay valid until they expire. `false` when another
+    /// instance rotated the keys first.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn rotate_keys(&self) -> Result<bool, AuthError> {
+        let rotated = self.keys.rotate(&*self.store, self.clock.now()).await?;
+        if rotated {
+            self.observers.emit(|| FlowEvent::KeysChanged);
+            self.audit.record(EventKind::KeysRotated, Subject::None, &Device::default()).await?;
+        }
+        Ok(rotated)
+    }
+
+    /// Every signing key, oldest first. The private parts are sealed.
+    pub fn signing_keys(&self) -> Vec<StoredKey> {
+        self.keys.current().stored.clone()
+    }
+
+    async fn reload_keys(&self) -> Result<(), AuthError> {
+        if self.keys.reload(&*self.store).await? {
+            self.access_tokens.forget_verified();
+        }
+        Ok(())
+    }
+
+    /// The stream of changes that other instances make, for [`AuthService::apply`].
+    pub fn changes(&self) -> BoxStream<'static, Change> {
+        self.store.changes()
+    }
+
+    /// Applies a change made by another instance.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`]: apply the same change again. Until that succeeds this instance may lack a revocation or a key.
+    pub async fn apply(&self, change: &Change) -> Result<(), AuthError> {
+        match change {
+            Change::Revoked(revocation) => self.revoked.add(*revocation),
+            Change::KeysRotated => self.reload_keys().await?,
+            Change::Disconnected => self.cluster.0.store(false, Ordering::SeqCst),
+            Change::Connected => {
+                self.reload_revoked().await?;
+                self.reload_keys().await?;
+                self.cluster.0.store(true, Ordering::SeqCst);
+            }
+        }
+        Ok(())
+    }
+
+    /// Readiness: the database answers and the cluster link is up.
+    ///
+    /// # Errors
+    ///
+    /// The reason why the service is not ready.
+    pub async fn ready(&self) -> Result<(), NotReady> {
+        if !self.cluster.0.load(Ordering::SeqCst) {
+            return Err(NotReady::Disconnected);
+        }
+        Ok(self.store.ping().await?)
+    }
+}

@@ -1,0 +1,55 @@
+//! The observer pattern: each step of a use case is reported as a [`FlowEvent`] while it happens (instrumentation hook). An
+//! observer cannot influence the flow. Without one, a report costs a check of an empty `Option` and allocates nothing.
+
+use std::sync::Arc;
+
+use super::model::session::{Session, SessionId};
+use super::service::NotAuthenticated;
+use super::token::{access::Verified, rotation::Decision};
+use crate::protocol::session::RevokeReason;
+
+/// One step of a use case, named as in `docs/flow.md`. It contains no token and no password.
+#[derive(Debug)]
+pub enum FlowEvent<'a> {
+    /// A password was verified. For an unknown address the hasher did the same work for nothing (constant time).
+    PasswordChecked { right: bool },
+    /// A sign-in created a session; its row is committed.
+    SessionOpened { session: &'a Session },
+    /// The rotation rule decided about a presented refresh token; nothing is written yet.
+    Decided { session: &'a Session, presented: u32, decision: &'a Decision },
+    /// The compare-and-swap of a rotation completed; `won` is false when a concurrent request was faster.
+    Swapped { session_id: SessionId, won: bool },
+    /// Both tokens are issued and about to be sent. `generation` is the refresh token's.
+    Issued { session_id: SessionId, generation: u32 },
+    /// A bearer token was verified, without a query.
+    AccessChecked { outcome: Result<&'a Verified, NotAuthenticated> },
+    /// A session was revoked, and its access tokens with it.
+    SessionEnded { session_id: SessionId, reason: RevokeReason },
+    /// The set of signing keys changed.
+    KeysChanged,
+}
+
+/// Receives the steps of every use case. It runs on the request's own task and must not block.
+pub trait Observer: Send + Sync {
+    /// Called once for each step, in order.
+    fn observe(&self, event: &FlowEvent<'_>);
+}
+
+/// The observer of a service, or none.
+#[derive(Clone, Default)]
+pub struct Observers(Option<Arc<dyn Observer>>);
+
+impl Observers {
+    /// Reports to `observer`.
+    pub fn new(observer: Arc<dyn Observer>) -> Self {
+        Self(Some(observer))
+    }
+
+    /// Reports an event. `event` is built only when there is an observer.
+    #[inline]
+    pub fn emit<'a>(&self, event: impl FnOnce() -> FlowEvent<'a>) {
+        if let Some(observer) = &self.0 {
+            observer.observe(&event());
+        }
+    }
+}

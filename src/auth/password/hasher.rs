@@ -1,0 +1,287 @@
+//! Password hashing: argon2id with OWASP's parameters, on a small thread pool with a bounded queue (backpressure). Each thread
+//! reuses one block of memory, so a burst of log-ins queues instead of allocating gigabytes, and no async thread is blocked.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc::PasswordHash};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use crate::auth::error::AuthError;
+use crate::auth::password::rules::hard_to_guess;
+use crate::auth::random;
+use crate::auth::validation::ValidationError;
+
+/// Bytes of a digest.
+const DIGEST: usize = 32;
+
+/// The cost of a digest: argon2id with one lane. A stored hash names its own cost, so a change applies to new hashes only.
+#[derive(Clone, Copy, Debug)]
+pub struct HashCost {
+    pub memory_kib: u32,
+    pub passes: u32,
+}
+
+impl HashCost {
+    /// OWASP Password Storage Cheat Sheet: 19 MiB, two passes.
+    pub const OWASP: Self = Self { memory_kib: 19 * 1024, passes: 2 };
+
+    fn params(self) -> Result<Params, AuthError> {
+        Params::new(self.memory_kib, self.passes, 1, Some(DIGEST)).map_err(|_| AuthError::Internal("argon2 parameters"))
+    }
+}
+
+/// The longest password, in bytes: far beyond any passphrase, short enough that hashing one is not a denial of service.
+pub const PASSWORD_MAX: usize = 1024;
+
+/// A password as entered. Prints as `[redacted]`, is wiped on drop.
+#[derive(Clone)]
+pub struct Password(Zeroizing<String>);
+
+impl From<String> for Password {
+    fn from(typed: String) -> Self {
+        Self(Zeroizing::new(typed))
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password([redacted])")
+    }
+}
+
+impl Password {
+    /// The secret text. Only for the policy ([`crate::auth::password::rules`]).
+    pub(super) fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// Refuses a password beyond [`PASSWORD_MAX`], before any work is done for it.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Invalid`] at `field`.
+    pub fn not_oversized(&self, field: &'static str) -> Result<(), AuthError> {
+        if self.0.len() > PASSWORD_MAX {
+            Err(AuthError::invalid(field, ValidationError::PasswordTooLong))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// The outcome of verifying a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verification {
+    Right,
+    Wrong,
+}
+
+enum Job {
+    Hash {
+        password: Password,
+        /// For a new password: the user's e-mail and the form field, for the strength check.
+        new: Option<(String, &'static str)>,
+        reply: oneshot::Sender<Result<String, AuthError>>,
+    },
+    /// `stored` is `None` for an unknown account: the same work is done, so the response time reveals nothing (timing attack).
+    Verify { password: Password, stored: Option<String>, reply: oneshot::Sender<Result<Verification, AuthError>> },
+}
+
+/// The thread pool. Clones share it.
+#[derive(Clone)]
+pub struct PasswordHasher {
+    queue: SyncSender<Job>,
+    computed: Arc<AtomicU64>,
+}
+
+impl PasswordHasher {
+    /// Starts `threads` threads with a queue of `waiting` jobs; beyond that callers get [`AuthError::Busy`].
+    ///
+    /// # Errors
+    ///
+    /// A thread could not be started.
+    pub fn start(threads: usize, waiting: usize) -> std::io::Result<Self> {
+        Self::start_with(HashCost::OWASP, threads, waiting)
+    }
+
+    /// Starts the pool with another cost for new hashes.
+    ///
+    /// # Errors
+    ///
+    /// A thread could not be started.
+    pub fn start_with(cost: HashCost, threads: usize, waiting: usize) -> std::io::Result<Self> {
+        let (queue, jobs) = sync_channel(waiting);
+        let jobs = Arc::new(Mutex::new(jobs));
+        let computed = Arc::new(AtomicU64::new(0));
+        for index in 0..threads.max(1) {
+            let (jobs, computed) = (jobs.clone(), computed.clone());
+            std::thread::Builder::new().name(format!("argon2-{index}")).spawn(move || work(cost, &jobs, &computed))?;
+        }
+        Ok(Self { queue, computed })
+    }
+
+    /// The number of digests computed since the start (a metric).
+    pub fn computed(&self) -> u64 {
+        self.computed.load(Ordering::SeqCst)
+    }
+
+    /// Hashes a password with a random salt to a PHC string.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Busy`] when the queue is full.
+    pub async fn hash(&self, password: Password) -> Result<String, AuthError> {
+        self.submit_hash(password, None).await
+    }
+
+    /// Hashes a new password after the strength check. The check runs here, because it may take as long as a digest.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Invalid`] at `field` for a weak password, [`AuthError::Busy`].
+    pub async fn hash_new(&self, password: Password, email: &str, field: &'static str) -> Result<String, AuthError> {
+        self.submit_hash(password, Some((email.to_owned(), field))).await
+    }
+
+    async fn submit_hash(&self, password: Password, new: Option<(String, &'static str)>) -> Result<String, AuthError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Hash { password, new, reply })?;
+        answer.await.map_err(|_| AuthError::Internal("a hasher thread is gone"))?
+    }
+
+    /// Verifies a password. Takes the same time whether or not there is a stored hash.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Busy`] when the queue is full.
+    pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verification, AuthError> {
+        let (reply, answer) = oneshot::channel();
+        self.submit(Job::Verify { password, stored, reply })?;
+        answer.await.map_err(|_| AuthError::Internal("a hasher thread is gone"))?
+    }
+
+    fn submit(&self, job: Job) -> Result<(), AuthError> {
+        self.queue.try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => AuthError::Busy { retry_after: 1 },
+            TrySendError::Disconnected(_) => AuthError::Internal("the hasher threads are gone"),
+        })
+    }
+}
+
+fn work(cost: HashCost, jobs: &Mutex<Receiver<Job>>, computed: &AtomicU64) {
+    // Allocated by the first job: an idle server needs none.
+    let mut memory = Vec::new();
+    loop {
+        let next = match jobs.lock() {
+            Ok(jobs) => jobs.recv(),
+            Err(_) => return,
+        };
+        computed.fetch_add(1, Ordering::SeqCst);
+        match next {
+            Ok(Job::Hash { password, new, reply }) => {
+                let accepted = new.map_or(Ok(()), |(email, field)| hard_to_guess(&password, &email, field));
+                let _ = reply.send(accepted.and_then(|()| hash(cost, &password, &mut memory)));
+            }
+            Ok(Job::Verify { password, stored, reply }) => {
+                let _ = reply.send(verify(cost, &password, stored.as_deref(), &mut memory));
+            }
+            Err(_) => return,
+        }
+    }
+}
+
+fn digest(
+    password: &Password,
+    salt: &[u8],
+    params: Params,
+    out: &mut [u8],
+    memory: &mut Vec<Block>,
+) -> Result<(), AuthError> {
+    let needed = params.block_count();
+    if memory.len() < needed {
+        memory.resize(needed, Block::default());
+    }
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+        .hash_password_into_with_memory(password.0.as_bytes(), salt, out, &mut memory[..needed])
+        .map_err(|_| AuthError::Internal("argon2 refused its input"))
+}
+
+fn hash(cost: HashCost, password: &Password, memory: &mut Vec<Block>) -> Result<String, AuthError> {
+    let salt: [u8; 16] = random::bytes();
+    let mut out = [0; DIGEST];
+    digest(password, &salt, cost.params()?, &mut out, memory)?;
+    Ok(format!(
+        "$argon2id$v=19$m={},t={},p=1${}${}",
+        cost.memory_kib,
+        cost.passes,
+        STANDARD_NO_PAD.encode(salt),
+        STANDARD_NO_PAD.encode(out)
+    ))
+}
+
+fn verify(
+    cost: HashCost,
+    password: &Password,
+    stored: Option<&str>,
+    memory: &mut Vec<Block>,
+) -> Result<Verification, AuthError> {
+    const UNREADABLE: AuthError = AuthError::Internal("a stored password hash cannot be read");
+    let Some(stored) = stored else {
+        let mut out = [0; DIGEST];
+        digest(password, &random::bytes::<16>(), cost.params()?, &mut out, memory)?;
+        return Ok(Verification::Wrong);
+    };
+    let stored = PasswordHash::new(stored).map_err(|_| UNREADABLE)?;
+    let params = Params::try_from(&stored).map_err(|_| UNREADABLE)?;
+    let (salt, expected) = stored.salt.as_ref().zip(stored.hash.as_ref()).ok_or(UNREADABLE)?;
+    let mut out = vec![0; expected.as_bytes().len()];
+    digest(password, salt.as_ref(), params, &mut out, memory)?;
+    match aws_lc_rs::constant_time::verify_slices_are_equal(&out, expected.as_bytes()) {
+        Ok(()) => Ok(Verification::Right),
+        Err(_) => Ok(Verification::Wrong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_verifies_its_own_password_and_no_other() {
+        let hasher = PasswordHasher::start(1, 8).unwrap();
+        let stored = hasher.hash("correct horse battery".to_owned().into()).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
+        let verify = |typed: &str| hasher.verify(typed.to_owned().into(), Some(stored.clone()));
+        assert_eq!(verify("correct horse battery").await.unwrap(), Verification::Right);
+        assert_eq!(verify("correct horse batterY").await.unwrap(), Verification::Wrong);
+        assert_eq!(hasher.verify("x".to_owned().into(), None).await.unwrap(), Verification::Wrong);
+    }
+
+    #[tokio::test]
+    async fn the_argon2_crate_verifies_the_hash() {
+        use argon2::{PasswordVerifier, password_hash::phc::PasswordHash};
+        let hasher = PasswordHasher::start(1, 8).unwrap();
+        let stored = hasher.hash("correct horse battery".to_owned().into()).await.unwrap();
+        let parsed = PasswordHash::new(&stored).unwrap();
+        assert!(Argon2::default().verify_password(b"correct horse battery", &parsed).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses_further_work() {
+        let hasher = PasswordHasher::start(1, 1).unwrap();
+        let calls = (0..8).map(|_| hasher.verify("x".to_owned().into(), None));
+        let answers = futures::future::join_all(calls).await;
+        assert!(answers.iter().any(|answer| matches!(answer, Err(AuthError::Busy { .. }))));
+        assert!(answers.iter().any(Result::is_ok));
+    }
+}

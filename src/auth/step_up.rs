@@ -1,0 +1,54 @@
+//! Step-up authentication (RFC 9470). Sensitive calls require a recent `auth_time`, so a stolen access token is not enough for
+//! them. Only entering the password again renews `auth_time`; a refresh does not.
+
+use super::error::AuthError;
+use super::model::device::Device;
+use super::model::event::EventKind;
+use super::password::hasher::{Password, Verification};
+use super::refresh::Authentication;
+use super::service::{AuthService, Grant};
+use super::token::{access::Verified, refresh::Presented};
+use crate::protocol::code::STEP_UP_MAX_AGE;
+
+impl AuthService {
+    /// Requires that `auth_time` is at most [`STEP_UP_MAX_AGE`] seconds old. Reads the claims only.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::StepUpRequired`].
+    pub(super) fn require_step_up(&self, user: &Verified) -> Result<(), AuthError> {
+        let age = self.clock.now().secs() - user.auth_time.secs();
+        if age > STEP_UP_MAX_AGE { Err(AuthError::StepUpRequired) } else { Ok(()) }
+    }
+
+    /// Rotates the refresh token as [`AuthService::refresh`] does, and renews `auth_time` in the same write. The password is
+    /// verified only after the token is accepted, so the holder of a superseded token cannot test passwords with it. The call
+    /// counts both as a refresh and as a password attempt.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`AuthService::refresh`], and [`AuthError::WrongPassword`].
+    pub async fn reauthenticate(
+        &self,
+        presented: Presented,
+        password: Password,
+        device: Device,
+    ) -> Result<Grant, AuthError> {
+        password.not_oversized("password")?;
+        self.attempts.refresh(presented.session_id)?;
+        let session = self.evaluate(&presented, &device).await?.session;
+        let user = self.store.user(session.user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
+        let attempt = self.attempts.confirm_password(user.id).await?;
+        match self.verify_own(&user, password, attempt).await? {
+            Verification::Right => {
+                // Recorded before the rotation: a failure after it would lose the new token on its way to the browser.
+                self.audit.record(EventKind::Reauthenticated, &session, &device).await?;
+                self.rotate(&presented, &device, Authentication::Renewed).await
+            }
+            Verification::Wrong => {
+                self.audit.record(EventKind::ReauthenticationFail, &session, &device).await?;
+                Err(AuthError::WrongPassword)
+            }
+        }
+    }
+}

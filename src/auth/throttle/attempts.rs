@@ -1,0 +1,321 @@
+//! The attempt counter: throttles password attempts, registrations and refreshes. It chooses the keys, applies the rules of
+//! [`crate::auth::throttle::rules`] and stores the counts by compare-and-swap (optimistic concurrency). An attempt is counted
+//! **before** the password is verified and taken back on success; otherwise concurrent guesses would all pass the check
+//! (TOCTOU).
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use crate::auth::error::AuthError;
+use crate::auth::model::secret::{FingerprintKey, ServerSecret};
+use crate::auth::model::session::SessionId;
+use crate::auth::model::user::{Email, UserId};
+use crate::auth::store::{Attempts, CountAttempt, Swap};
+use crate::auth::throttle::device_cookie::{BrowserId, DeviceCookie, DeviceCookieKey};
+use crate::auth::throttle::rules::{self, AttemptKey, Count, Source, ThrottleRule};
+use crate::clock::{Clock, Timestamp};
+
+/// How many times the compare-and-swap is tried. Only a flood of concurrent attempts loses this often.
+const SWAP_TRIES: usize = 16;
+/// Rows deleted by one statement.
+const PURGE_BATCH: u32 = 500;
+
+/// The origin of an unauthenticated attempt.
+#[derive(Clone, Debug, Default)]
+pub struct Caller {
+    /// The client's network; `None` for calls by this program itself.
+    pub source: Option<Source>,
+    /// The device cookie, not verified yet.
+    pub device_cookie: Option<String>,
+}
+
+/// A counted attempt, with the counts to adjust once its outcome is known.
+#[derive(Debug)]
+#[must_use]
+pub struct CountedAttempt {
+    counters: Vec<Counter>,
+    /// The browser's id, when its device cookie is genuine.
+    pub browser: Option<BrowserId>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Counter {
+    name: &'static str,
+    key: AttemptKey,
+    rule: ThrottleRule,
+    on_success: OnSuccess,
+}
+
+/// The effect of a successful attempt on a count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnSuccess {
+    /// All attempts are forgiven.
+    Clear,
+    /// Only this attempt is taken back.
+    TakeBack,
+    /// The attempt still counts: it is not a password guess.
+    Keep,
+}
+
+/// Throttles attempts. The counts are in the store, so all instances share them; those of refreshes are in memory.
+pub struct AttemptCounter {
+    store: Arc<dyn Attempts>,
+    clock: Arc<dyn Clock>,
+    fingerprints: FingerprintKey,
+    device_cookies: DeviceCookieKey,
+    refreshes: Mutex<HashMap<SessionId, Timestamp>>,
+    /// Off for tests and benchmarks, never on an address that others can reach.
+    enabled: bool,
+}
+
+impl AttemptCounter {
+    /// A counter on a store.
+    pub fn new(secret: &ServerSecret, store: Arc<dyn Attempts>, clock: Arc<dyn Clock>, enabled: bool) -> Self {
+        Self {
+            store,
+            clock,
+            fingerprints: secret.throttle_key(),
+            device_cookies: DeviceCookieKey::new(secret),
+            refreshes: Mutex::default(),
+            enabled,
+        }
+    }
+
+    /// Counts a sign-in, whether or not the account exists. A browser with a genuine device cookie has its own count; all
+    /// others share the account's count and their network's count.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::TooManyAttempts`]: nothing is counted.
+    pub async fn sign_in(&self, email: &Email, caller: &Caller) -> Result<CountedAttempt, AuthError> {
+        let now = self.clock.now();
+        let cookie = caller.device_cookie.as_deref().filter(|_| self.enabled);
+        let browser = cookie.and_then(|cookie| self.device_cookies.open(cookie, email, now));
+        let counters = match browser {
+            Some(id) => vec![self.counter("browser", &id, rules::OWN, OnSuccess::Clear)],
+            None => {
+                let account = self.counter("account", email.as_str().as_bytes(), rules::ACCOUNT, OnSuccess::Clear);
+                // A success clears only its own attempt: signing in to an account of one's own must not buy guesses at others.
+                let by_source =
+                    |source: Source| self.counter("source", source.bytes(), rules::SOURCE, OnSuccess::TakeBack);
+                let source = caller.source.map(by_source);
+                std::iter::once(account).chain(source).collect()
+            }
+        };
+        self.count(counters, browser).await
+    }
+
+    /// Counts a signed-in user's password confirmation. Guessing here requires one of the user's sessions.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::TooManyAttempts`]: nothing is counted.
+    pub async fn confirm_password(&self, user_id: UserId) -> Result<CountedAttempt, AuthError> {
+        self.count(vec![self.confirmation(user_id)], None).await
+    }
+
+    /// Counts a change of the e-mail address. A signed-in user could otherwise probe which addresses are taken.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::TooManyAttempts`]: nothing is counted.
+    pub async fn change_email(&self, user_id: UserId) -> Result<CountedAttempt, AuthError> {
+        let address = self.counter("address", user_id.0.as_bytes(), rules::ADDRESS, OnSuccess::Keep);
+        self.count(vec![self.confirmation(user_id), address], None).await
+    }
+
+    fn confirmation(&self, user_id: UserId) -> Counter {
+        self.counter("member", user_id.0.as_bytes(), rules::OWN, OnSuccess::Clear)
+    }
+
+    /// Counts a registration.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::TooManyAttempts`]: nothing is counted.
+    pub async fn register(&self, caller: &Caller) -> Result<CountedAttempt, AuthError> {
+        let by_source =
+            |source: Source| self.counter("registration", source.bytes(), rules::REGISTRATION, OnSuccess::Keep);
+        let source = caller.source.map(by_source);
+        self.count(source.into_iter().collect(), None).await
+    }
+
+    /// The device cookie after a successful sign-in; `None` when throttling is off.
+    pub fn device_cookie(&self, email: &Email, attempt: &CountedAttempt) -> Option<DeviceCookie> {
+        self.enabled.then(|| self.device_cookies.issue(email, attempt.browser, self.clock.now()))
+    }
+
+    /// Adjusts the counts after a correct password.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn succeeded(&self, attempt: &CountedAttempt) -> Result<(), AuthError> {
+        for counter in &attempt.counters {
+            match counter.on_success {
+                OnSuccess::Clear => self.store.forget_attempts(counter.key).await?,
+                OnSuccess::TakeBack => self.store.take_back_attempt(counter.key, counter.rule.forget).await?,
+                OnSuccess::Keep => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the attempt back: the password was not verified, because the server was too busy.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn cancel(&self, attempt: &CountedAttempt) -> Result<(), AuthError> {
+        for counter in &attempt.counters {
+            self.store.take_back_attempt(counter.key, counter.rule.forget).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts a refresh, in this instance's memory only: it costs no query. With n instances the limit is n times as high.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::TooManyAttempts`].
+    pub fn refresh(&self, id: SessionId) -> Result<(), AuthError> {
+        if !self.enabled {
+            return Ok(());
+        }
+        let now = self.clock.now();
+        let mut refreshes = self.refreshes.lock().unwrap_or_else(PoisonError::into_inner);
+        match rules::REFRESHES.admit(refreshes.get(&id).copied(), now) {
+            Ok(arrival) => {
+                refreshes.insert(id, arrival);
+                Ok(())
+            }
+            Err(wait) => Err(too_many("refresh", wait)),
+        }
+    }
+
+    /// Deletes the counts that have expired.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn purge_expired(&self) -> Result<(), AuthError> {
+        let now = self.clock.now();
+        self.refreshes.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, arrival| *arrival > now);
+        while self.store.purge_attempts(now, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
+        Ok(())
+    }
+
+    fn counter(&self, name: &'static str, subject: &[u8], rule: ThrottleRule, on_success: OnSuccess) -> Counter {
+        Counter { name, key: AttemptKey(self.fingerprints.long(name, subject)), rule, on_success }
+    }
+
+    /// Counts the attempt under all counters, or refuses it with the longest wait and counts nothing. A lost compare-and-swap
+    /// means that a concurrent attempt was counted in between: read and decide again.
+    async fn count(&self, counters: Vec<Counter>, browser: Option<BrowserId>) -> Result<CountedAttempt, AuthError> {
+        if !self.enabled || counters.is_empty() {
+            return Ok(CountedAttempt { counters: Vec::new(), browser });
+        }
+        for _ in 0..SWAP_TRIES {
+            let mut counted = Vec::with_capacity(counters.len());
+            let mut longest = ("", Duration::ZERO);
+            for Counter { name, key, rule, .. } in &counters {
+                let expected: Option<Count> = self.store.attempts(*key).await?;
+                let now = self.clock.now();
+                let wait = rule.wait(expected, now);
+                if wait > longest.1 {
+                    longest = (name, wait);
+                }
+                counted.push(CountAttempt { key: *key, expected, next: rule.counted(expected, now) });
+            }
+            if !longest.1.is_zero() {
+                return Err(too_many(longest.0, longest.1));
+            }
+            if self.store.count_attempts(&counted).await? == Swap::Done {
+                return Ok(CountedAttempt { counters, browser });
+            }
+        }
+        Err(too_many("crowd", Duration::from_secs(1)))
+    }
+}
+
+fn too_many(by: &'static str, wait: Duration) -> AuthError {
+    tracing::info!(target: "security", event = "excess_rate_limit_exceeded", by);
+    AuthError::TooManyAttempts { retry_after: rules::retry_after_seconds(wait) }
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::auth::store::StoreError;
+    use crate::clock::ManualClock;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+
+    /// A store with one count. Between each read and its compare-and-swap a rival counts an attempt first, until `rivals` have.
+    struct Contended(Mutex<SharedCount>);
+
+    struct SharedCount {
+        count: Option<Count>,
+        rivals: u32,
+    }
+
+    #[async_trait]
+    impl Attempts for Contended {
+        async fn attempts(&self, _: AttemptKey) -> Result<Option<Count>, StoreError> {
+            Ok(self.0.lock().unwrap().count)
+        }
+
+        async fn count_attempts(&self, counts: &[CountAttempt]) -> Result<Swap, StoreError> {
+            let mut state = self.0.lock().unwrap();
+            if let Some(left) = state.rivals.checked_sub(1) {
+                *state = SharedCount { count: Some(rules::OWN.counted(state.count, NOW)), rivals: left };
+            }
+            if state.count != counts[0].expected {
+                return Ok(Swap::Lost);
+            }
+            state.count = Some(counts[0].next);
+            Ok(Swap::Done)
+        }
+
+        async fn take_back_attempt(&self, _: AttemptKey, _: Duration) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn forget_attempts(&self, _: AttemptKey) -> Result<(), StoreError> {
+            Ok(())
+        }
+
+        async fn purge_attempts(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
+            Ok(0)
+        }
+    }
+
+    /// One attempt against `rivals`; its outcome, and how many attempts are stored afterwards.
+    async fn attempt_against(rivals: u32) -> (Result<CountedAttempt, AuthError>, i64) {
+        let store = Arc::new(Contended(Mutex::new(SharedCount { count: None, rivals })));
+        let clock = Arc::new(ManualClock::at(NOW));
+        let counter = AttemptCounter::new(&ServerSecret::new([7; 32]), store.clone(), clock, true);
+        let outcome = counter.confirm_password(UserId(uuid::Uuid::nil())).await;
+        let clean_at = store.0.lock().unwrap().count.unwrap().clean_at;
+        (outcome, clean_at.since(NOW) / i64::try_from(rules::OWN.forget.as_millis()).unwrap())
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_loses_its_swap_is_counted_once_on_top_of_the_winners() {
+        let (outcome, stored) = attempt_against(2).await;
+        assert!(outcome.is_ok());
+        assert_eq!(stored, 3);
+    }
+
+    #[tokio::test]
+    async fn an_attempt_that_loses_its_swap_is_refused_when_the_winners_used_up_the_free_ones() {
+        let (outcome, stored) = attempt_against(rules::OWN.free).await;
+        assert!(matches!(outcome, Err(AuthError::TooManyAttempts { retry_after: 1 })), "{outcome:?}");
+        assert_eq!(stored, i64::from(rules::OWN.free), "a refused attempt is not counted");
+    }
+}

@@ -1,0 +1,6 @@
+//! Throttling (rate limiting, brute-force protection): the pure rules, the attempt counter, and the device cookie (OWASP) that
+//! keeps strangers from locking an account's owner out.
+
+pub mod attempts;
+pub mod device_cookie;
+pub mod rules;

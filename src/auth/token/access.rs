@@ -1,0 +1,192 @@
+//! Access tokens: JWTs (RFC 9068) signed with Ed25519 and verified without the database. Validation is strict (RFC 8725): one
+//! algorithm, one `typ`, a known `kid`, no header that refers to an external key, and every claim present.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, Header, Validation};
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+
+use crate::auth::error::AuthError;
+use crate::auth::model::session::SessionId;
+use crate::auth::model::user::UserId;
+use crate::auth::random;
+use crate::auth::token::keys::KeyRing;
+use crate::clock::Timestamp;
+use crate::protocol::tokens::AccessToken;
+
+/// The longest token that is parsed, in bytes. Issued tokens have about 600.
+const LENGTH_MAX: usize = 4096;
+const TYPE: &str = "at+jwt";
+/// The `client_id` claim: this app is its own only client.
+pub const CLIENT_ID: &str = "two-tokens-web";
+
+/// The claims of RFC 9068 section 2.2, all required.
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: String,
+    sid: String,
+    jti: String,
+    iat: i64,
+    exp: i64,
+    auth_time: i64,
+    client_id: String,
+}
+
+/// The claims of a verified access token. Times are whole seconds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub auth_time: Timestamp,
+    pub issued_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Why an access token was refused (RFC 6750 section 3.1: `invalid_token`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the access token has expired")]
+    Expired,
+    #[error("the access token is not valid")]
+    Invalid,
+}
+
+/// Issues and verifies access tokens.
+pub struct AccessTokens {
+    issuer: String,
+    audience: String,
+    ttl: Duration,
+    validation: Validation,
+    /// Verified tokens, so that a repeated request costs no signature verification.
+    verified: Option<Cache<String, Arc<Verified>>>,
+}
+
+impl AccessTokens {
+    /// `cached` is the capacity of the cache of verified tokens; 0 disables it. The key is the whole token.
+    pub fn new(public_url: &str, ttl: Duration, cached: usize) -> Self {
+        let issuer = public_url.to_owned();
+        let audience = format!("{public_url}/api");
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_issuer(&[&issuer]);
+        validation.set_audience(&[&audience]);
+        validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
+        // `verify` checks the expiry itself: against the injected clock, and for cached tokens too.
+        validation.validate_exp = false;
+        validation.leeway = 0;
+        let verified = (cached > 0).then(|| Cache::new(cached));
+        Self { issuer, audience, ttl, validation, verified }
+    }
+
+    /// The lifetime of a token.
+    pub fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    /// Issues a token; also returns its lifetime in seconds, which never exceeds the session's absolute limit.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Internal`] when signing fails.
+    pub fn issue(
+        &self,
+        keys: &KeyRing,
+        user_id: UserId,
+        session_id: SessionId,
+        auth_time: Timestamp,
+        session_expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<(AccessToken, u64), AuthError> {
+        let expires = now.plus(self.ttl).min(session_expires_at);
+        let claims = Claims {
+            iss: self.issuer.clone(),
+            aud: self.audience.clone(),
+            sub: user_id.to_string(),
+            sid: session_id.to_string(),
+            jti: URL_SAFE_NO_PAD.encode(random::bytes::<16>()),
+            iat: now.secs(),
+            exp: expires.secs().max(now.secs() + 1),
+            auth_time: auth_time.secs(),
+            client_id: CLIENT_ID.to_owned(),
+        };
+        let keys = keys.current();
+        let mut header = Header::new(Algorithm::EdDSA);
+        header.typ = Some(TYPE.to_owned());
+        header.kid = Some(keys.active_kid.clone());
+        let compact = jsonwebtoken::encode(&header, &claims, &keys.signing)
+            .map_err(|_| AuthError::Internal("signing an access token"))?;
+        let expires_in = u64::try_from(claims.exp - claims.iat).unwrap_or(1);
+        Ok((AccessToken::new(compact), expires_in))
+    }
+
+    /// Verifies everything but revocation, which the caller checks each time ([`crate::auth::token::revoked`]).
+    ///
+    /// # Errors
+    ///
+    /// [`Refused::Expired`] for a token that was valid before, else [`Refused::Invalid`].
+    pub fn verify(&self, keys: &KeyRing, compact: &str, now: Timestamp) -> Result<Arc<Verified>, Refused> {
+        if compact.len() > LENGTH_MAX {
+            return Err(Refused::Invalid);
+        }
+        let verified = match self.verified.as_ref().and_then(|cache| cache.get(compact)) {
+            Some(verified) => verified,
+            None => {
+                let verified = Arc::new(self.check(keys, compact)?);
+                if let Some(cache) = &self.verified {
+                    cache.insert(compact.to_owned(), verified.clone());
+                }
+                verified
+            }
+        };
+        if now.secs() >= verified.expires_at.secs() { Err(Refused::Expired) } else { Ok(verified) }
+    }
+
+    /// Invalidates the cache. Required after a key change: a cached token may be signed with a key that was removed.
+    pub fn forget_verified(&self) {
+        if let Some(cache) = &self.verified {
+            cache.clear();
+        }
+    }
+
+    fn check(&self, keys: &KeyRing, compact: &str) -> Result<Verified, Refused> {
+        let header = jsonwebtoken::decode_header(compact).map_err(|_| Refused::Invalid)?;
+        let kid = acceptable_kid(&header).ok_or(Refused::Invalid)?;
+        let keys = keys.current();
+        let key = keys.verifying(kid).ok_or(Refused::Invalid)?;
+        let claims =
+            jsonwebtoken::decode::<Claims>(compact, key, &self.validation).map_err(|_| Refused::Invalid)?.claims;
+        if claims.client_id != CLIENT_ID {
+            return Err(Refused::Invalid);
+        }
+        Ok(Verified {
+            user_id: UserId::parse(&claims.sub).ok_or(Refused::Invalid)?,
+            session_id: SessionId::parse(&claims.sid).ok_or(Refused::Invalid)?,
+            auth_time: Timestamp::from_secs(claims.auth_time),
+            issued_at: Timestamp::from_secs(claims.iat),
+            expires_at: Timestamp::from_secs(claims.exp),
+        })
+    }
+}
+
+/// The `kid` of an acceptable header (RFC 8725 sections 3.1, 3.10 and 3.11); `None` refuses the token.
+fn acceptable_kid(header: &Header) -> Option<&str> {
+    let has_foreign_parameters = header.jku.is_some()
+        || header.jwk.is_some()
+        || header.x5u.is_some()
+        || header.x5c.is_some()
+        || header.x5t.is_some()
+        || header.x5t_s256.is_some()
+        || header.crit.is_some()
+        || header.cty.is_some()
+        || header.enc.is_some()
+        || header.zip.is_some()
+        || header.url.is_some()
+        || header.nonce.is_some()
+        || !header.extras.inner().is_empty();
+    let typed = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE));
+    (header.alg == Algorithm::EdDSA && typed && !has_foreign_parameters).then_some(header.kid.as_deref()).flatten()
+}

@@ -1,0 +1,77 @@
+//! The base path: the path prefix that a reverse proxy serves this app under. Pages, API and
+//! cookies of two base paths on one site stay apart in the browser. Also the check against open
+//! redirects.
+
+use std::sync::Arc;
+
+/// The prefix of every path of this app; empty at the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BasePath(Arc<str>);
+
+impl BasePath {
+    /// `prefix` is empty, or starts with a slash and does not end with one. It is not checked.
+    pub fn new(prefix: &str) -> Self {
+        Self(prefix.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The URL path of `path`, which starts with a slash: the prefix, then `path`.
+    pub fn at(&self, path: &str) -> String {
+        [&self.0, path].concat()
+    }
+
+    /// Strips the prefix from `address`. An address outside the base path is returned unchanged.
+    pub fn within<'a>(&self, address: &'a str) -> &'a str {
+        match address.strip_prefix(&*self.0) {
+            Some("") => "/",
+            Some(path) if path.starts_with(['/', '?', '#']) => path,
+            _ => address,
+        }
+    }
+}
+
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "hydrate")]
+pub use browser::current;
+
+#[cfg(not(feature = "hydrate"))]
+mod server;
+#[cfg(not(feature = "hydrate"))]
+pub use server::current;
+
+/// [`BasePath::at`] for the current page: the `href` of a link.
+pub fn at(path: &str) -> String {
+    current().at(path)
+}
+
+/// Whether `address` is a path on this site. A redirect to any other user-supplied address is an
+/// open redirect (OWASP: unvalidated redirects and forwards).
+pub fn is_local_path(address: &str) -> bool {
+    // Browsers read a backslash as a slash and drop tabs and line breaks: `/\t/evil.example` is
+    // `//evil.example`.
+    address.starts_with('/') && !address.starts_with("//") && !address.contains(|c: char| c == '\\' || c.is_control())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::BasePath;
+
+    #[test]
+    fn the_prefix_is_added_and_stripped() {
+        for (prefix, path, address) in [("", "/account", "/account"), ("/a/x", "/account?a=1", "/a/x/account?a=1")] {
+            let base = BasePath::new(prefix);
+            assert_eq!(base.at(path), address);
+            assert_eq!(base.within(address), path);
+        }
+        assert_eq!(BasePath::new("/a/x").within("/a/x"), "/");
+        assert_eq!(BasePath::new("/a/x").within("/a/xy"), "/a/xy");
+    }
+}

@@ -1,0 +1,25 @@
+//! The session of this tab: commands (sign in, register, step up, sign out) and page lifecycle
+//! (start, return from the bfcache, messages of other tabs).
+
+use crate::lang::lang;
+use crate::protocol::code::Code;
+use crate::protocol::problem::Problem;
+
+#[cfg(feature = "hydrate")]
+mod browser;
+#[cfg(feature = "hydrate")]
+mod renewal;
+#[cfg(feature = "hydrate")]
+pub use browser::{
+    cookies_are_blocked, hydrated, reauthenticate, register, sign_in, sign_out, sign_out_pending, start, user_changed,
+};
+
+#[cfg(not(feature = "hydrate"))]
+mod server;
+#[cfg(not(feature = "hydrate"))]
+pub use server::{cookies_are_blocked, reauthenticate, register, sign_in, sign_out, sign_out_pending, user_changed};
+
+/// The problem shown where the browser keeps no cookies.
+pub fn cookies_blocked() -> Problem {
+    Problem::new(Code::RefreshTokenMissing, lang().client_cookies_blocked())
+}

@@ -1,0 +1,7 @@
+//! The sequence diagram: the drawing as SVG text, and the view that shows it.
+
+mod draw;
+mod view;
+
+pub use draw::{Layout, Spacing, escape, svg};
+pub use view::{SequenceDiagram, SequenceDiagramProps};

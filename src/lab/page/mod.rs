@@ -1,0 +1,14 @@
+//! The lab's page in the browser. Panels and the diagram are functions of the log and compile for both builds, so tests reach
+//! them; the state and the views need a browser.
+
+mod auto_scroll;
+pub mod diagram;
+pub mod panels;
+
+#[cfg(feature = "hydrate")]
+mod state;
+#[cfg(feature = "hydrate")]
+mod views;
+
+#[cfg(feature = "hydrate")]
+pub use views::start;

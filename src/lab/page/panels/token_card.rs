@@ -1,0 +1,179 @@
+//! The tab's two tokens side by side. The access token (a JWT) is decoded into its three parts, shown separately so that decoding is
+//! not mistaken for verification; the server's verdict stands beside them.
+
+use std::time::Duration;
+
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+
+use super::context::snapshot;
+use super::fingerprint::{self, FingerprintKind};
+use crate::clock::Timestamp;
+use crate::lab::model::event::{AccessSeen, Verdict};
+use crate::lab::model::snapshot::{HeldAccessToken, Snapshot};
+use crate::lab::model::{labels, watch::Watch};
+use crate::ui::support::browser::Stopwatch;
+use crate::ui::support::sync_hydrated::client_only;
+
+/// The order of the RFCs (7515, 7519, 9068).
+const ORDER: [&str; 12] =
+    ["typ", "alg", "kid", "iss", "aud", "sub", "sid", "jti", "iat", "exp", "auth_time", "client_id"];
+
+#[component]
+pub fn TokenCard(watch: Watch) -> impl IntoView {
+    let snapshot = snapshot(watch);
+    let now = now(watch, snapshot);
+    let held = Memo::new(move |_| snapshot.with(|snapshot| snapshot.tab.access.clone()));
+    let parts = move || match held.get() {
+        None => client_only(view! { <p class="none">{nothing(snapshot)}</p> }),
+        Some(held) => client_only(view! {
+            <p class="which">{fingerprint::access(&held.token)}</p>
+            {life(&held, now)}
+            {blocks(&held.token, now)}
+        }),
+    };
+    client_only(view! {
+        <section class="panel tokens" aria-labelledby="lab-tokens">
+            <h2 id="lab-tokens">"The tab's two tokens"</h2>
+            <div class="half access">
+                <h3>"Access token"</h3>
+                {parts}
+                {move || snapshot.with(last_verdict)}
+            </div>
+            <div class="half refresh">
+                <h3>"Refresh token"</h3>
+                {move || snapshot.with(refresh)}
+            </div>
+        </section>
+    })
+}
+
+/// The sandbox's time, updated once a second. It stands still at a chosen moment.
+fn now(watch: Watch, snapshot: Memo<Snapshot>) -> Memo<Timestamp> {
+    let tick = RwSignal::new(0u32);
+    let since = Memo::new(move |_| {
+        watch.events.with(Vec::len);
+        Since(Stopwatch::start())
+    });
+    Effect::new(move |_| {
+        if watch.chosen.get().is_none()
+            && let Ok(timer) = set_interval_with_handle(move || tick.update(|tick| *tick += 1), Duration::from_secs(1))
+        {
+            on_cleanup(move || timer.clear());
+        }
+    });
+    Memo::new(move |_| {
+        let at = snapshot.with(|snapshot| snapshot.now);
+        if watch.chosen.get().is_some() {
+            return at;
+        }
+        tick.track();
+        at.plus(Duration::try_from_secs_f64(since.with(|since| since.0.elapsed_ms()) / 1000.0).unwrap_or_default())
+    })
+}
+
+/// Never equal, so that each new event restarts the stopwatch.
+#[derive(Clone, Copy)]
+struct Since(Stopwatch);
+
+impl PartialEq for Since {
+    fn eq(&self, _: &Self) -> bool {
+        false
+    }
+}
+
+fn nothing(snapshot: Memo<Snapshot>) -> &'static str {
+    snapshot.with(|snapshot| match snapshot.tab.state.as_str() {
+        "anonymous" => "None: nobody is signed in.",
+        "signed-in" | "offline" => "None at the moment: the next call fetches one.",
+        _ => "None yet.",
+    })
+}
+
+/// The remaining lifetime, as a sentence and as a progress bar.
+fn life(held: &HeldAccessToken, now: Memo<Timestamp>) -> AnyView {
+    let (since, until) = (held.since, held.until);
+    let whole = until.since(since).max(1);
+    let left = move || until.since(now.get()).clamp(0, whole);
+    let said = move || match until.since(now.get()) {
+        ..=0 => format!("Expired {}. The next call renews it.", labels::relative(until, now.get())),
+        left => format!("Good for another {}.", labels::duration(left.unsigned_abs().div_ceil(1000))),
+    };
+    client_only(view! {
+        <progress aria-hidden="true" max=whole.to_string() value=move || left().to_string()></progress>
+        <p class="life">{said}</p>
+    })
+}
+
+fn blocks(token: &AccessSeen, now: Memo<Timestamp>) -> AnyView {
+    client_only(view! {
+        <div class="jwt">
+            <h4>"1. Header"</h4>
+            {claims(&token.header, now)}
+            <h4>"2. Payload: the claims"</h4>
+            {claims(&token.claims, now)}
+            <h4>"3. Signature"</h4>
+            <p>{fingerprint::view(FingerprintKind::Other("signature"), &token.signature)}</p>
+        </div>
+        <p class="hint">
+            <strong>"Decoded is not verified. "</strong>
+            "Anybody can read the first two parts. Only the third shows that nobody changed them, and only the server's word counts."
+        </p>
+    })
+}
+
+fn claims(map: &Map<String, Value>, now: Memo<Timestamp>) -> AnyView {
+    let line = |(name, value): (&String, &Value)| {
+        let (key, of) = (name.clone(), value.clone());
+        let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let shown = move || labels::claim_value(&key, &of, now.get()).unwrap_or_else(|| plain.clone());
+        client_only(view! {
+            <tr>
+                <th scope="row"><code>{name.clone()}</code></th>
+                <td>{labels::claim(name)}</td>
+                <td class="value">{shown}</td>
+            </tr>
+        })
+    };
+    // In the order of the RFCs, not of the alphabet; unknown claims come last.
+    let known = ORDER.iter().filter_map(|name| map.get_key_value(*name));
+    let other = map.iter().filter(|(name, _)| !ORDER.contains(&name.as_str()));
+    let lines: Vec<AnyView> = known.chain(other).map(line).collect();
+    client_only(view! { <table class="claims"><tbody>{lines}</tbody></table> })
+}
+
+/// The server's last verdict on an access token, and whether it was about this one.
+fn last_verdict(snapshot: &Snapshot) -> AnyView {
+    let Some(checked) = &snapshot.verdict else {
+        return client_only(view! { <p class="word">"The server has not checked an access token yet."</p> });
+    };
+    let held = snapshot.tab.access.as_ref().map(|held| &held.token.fingerprint);
+    let of = match (&checked.fingerprint, held) {
+        (Some(fingerprint), Some(held)) if fingerprint == held => String::new(),
+        (Some(fingerprint), _) => format!(" That was about {} {}.", fingerprint.words, fingerprint.hex),
+        (None, _) => String::new(),
+    };
+    let class = if checked.verdict == Verdict::Valid { "word good" } else { "word bad" };
+    let mark = if checked.verdict == Verdict::Valid { "✓ " } else { "✗ " };
+    client_only(view! {
+        <p class=class>
+            <span aria-hidden="true">{mark}</span>
+            "The server's last word: "
+            <strong>{labels::verdict(checked.verdict)}</strong>
+            "."
+            {of}
+        </p>
+    })
+}
+
+fn refresh(snapshot: &Snapshot) -> AnyView {
+    match &snapshot.jar.refresh {
+        None => client_only(view! { <p class="none">"None: there is none in the cookie jar."</p> }),
+        Some(seen) => client_only(view! {
+            <p class="which">{fingerprint::refresh(seen)}</p>
+            <p class="hint">
+                "It lies in the cookie jar, where no script can read it. It is not a JWT: only the server can make sense of it. This chip stands for it."
+            </p>
+        }),
+    }
+}

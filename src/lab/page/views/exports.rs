@@ -1,0 +1,90 @@
+//! Export and import of a log: as JSON, as a diagram, as commands. An imported log looks like the live one, and nothing is sent for
+//! it.
+
+use leptos::{ev::Event, prelude::*};
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlInputElement, Url};
+
+use super::super::{diagram, state::LabState};
+use crate::lab::model::{event::LogEvent, export};
+
+/// More than a lesson produces. Bytes.
+const FILE_MAX: f64 = 20_000_000.0;
+
+#[component]
+pub fn Exports(state: LabState) -> impl IntoView {
+    let problem = RwSignal::new(None::<String>);
+    let download = move |name: &'static str, kind: &'static str, text: fn(&[LogEvent], Option<u64>) -> String| {
+        move |_| {
+            let chosen = state.watch.chosen.get_untracked();
+            let text = state.watch.events.with_untracked(|events| text(events, chosen));
+            if save(name, kind, &text).is_none() {
+                problem.set(Some("This browser would not save the file.".to_owned()));
+            }
+        }
+    };
+    view! {
+        <section class="panel keep" aria-labelledby="keep-title">
+        <h2 id="keep-title">"Take this run along"</h2>
+        <div class="actions exports">
+            <button type="button" on:click=download("two-tokens.json", "application/json", |events, _| export::json(events))>
+                "Save as JSON"
+            </button>
+            <button type="button" on:click=download("two-tokens.mmd", "text/plain", |events, _| export::mermaid(events))>
+                "Save as Mermaid"
+            </button>
+            <button type="button" on:click=download("two-tokens.svg", "image/svg+xml", diagram::svg)>
+                "Save as SVG"
+            </button>
+            <button type="button" on:click=download("two-tokens.sh", "text/plain", |events, _| export::curl(events))>
+                "Save as curl"
+            </button>
+        </div>
+        <label>
+            "Open a saved log (JSON)"
+            <input type="file" accept="application/json,.json" on:change=move |event| open(state, problem, &event) />
+        </label>
+        {move || problem.get().map(|why| view! { <p class="problem" role="alert">{why}</p> })}
+        <div hidden=move || !state.is_replaying()>
+            <p class="notice" role="status">
+                "You are looking at a saved log. Nothing is sent."
+            </p>
+            <button type="button" on:click=move |_| state.back_to_live()>
+                "Back to the live sandbox"
+            </button>
+        </div>
+        </section>
+    }
+}
+
+fn save(name: &str, kind: &str, text: &str) -> Option<()> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let parts = js_sys::Array::of1(&text.into());
+    let blob = Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
+    let address = Url::create_object_url_with_blob(&blob).ok()?;
+    let link = document().create_element("a").ok()?.dyn_into::<HtmlAnchorElement>().ok()?;
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    // The browser has started the download by then.
+    set_timeout(move || _ = Url::revoke_object_url(&address), std::time::Duration::from_secs(10));
+    Some(())
+}
+
+fn open(state: LabState, problem: RwSignal<Option<String>>, event: &Event) {
+    let field = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
+    let Some(file) = field.and_then(|field| field.files()?.get(0)) else { return };
+    problem.set(None);
+    if file.size() > FILE_MAX {
+        return problem.set(Some("This file is too large for a log of the lab.".to_owned()));
+    }
+    spawn_local(async move {
+        let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()).unwrap_or_default();
+        match export::parse(&text) {
+            Ok(events) => state.replay(events),
+            Err(why) => problem.set(Some(why)),
+        }
+    });
+}

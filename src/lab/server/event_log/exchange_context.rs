@@ -1,0 +1,138 @@
+//! Correlates events of the auth flow with the request that caused them (trace context). The flow does not know its request, but
+//! it runs on the request's task, so a task-local carries the exchange; the time between two events becomes a hop.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use super::EventLog;
+use crate::auth::observer::{FlowEvent, Observer};
+use crate::auth::service::NotAuthenticated;
+use crate::auth::token::access::Refused;
+use crate::auth::token::rotation::Decision;
+use crate::lab::model::event::{Hop, HopName, LogEventKind, Ruling, Verdict};
+
+tokio::task_local! {
+    static CURRENT: Arc<ExchangeContext>;
+}
+
+pub struct ExchangeContext {
+    pub number: u64,
+    started: Instant,
+    hops: Mutex<(Instant, Vec<Hop>)>,
+}
+
+impl ExchangeContext {
+    pub fn new(number: u64) -> Arc<Self> {
+        let started = Instant::now();
+        Arc::new(Self { number, started, hops: Mutex::new((started, Vec::new())) })
+    }
+
+    /// Runs `work` as part of this exchange.
+    pub async fn scope<F: Future>(self: Arc<Self>, work: F) -> F::Output {
+        CURRENT.scope(self, work).await
+    }
+
+    /// Ends the current hop, which began where the last one ended.
+    fn mark(&self, step: HopEnd) {
+        let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let micros = micros(now - hops.0);
+        hops.0 = now;
+        let first = hops.1.is_empty();
+        let name = match step {
+            HopEnd::Is(name) => name,
+            HopEnd::ReadAndJudged if first => HopName::Read,
+            HopEnd::ReadAndJudged => HopName::Decide,
+        };
+        match hops.1.last_mut() {
+            Some(last) if last.name == name => last.micros += micros,
+            _ => hops.1.push(Hop { name, micros }),
+        }
+    }
+
+    /// The hops with the final one, and the time since arrival in microseconds.
+    pub fn hops(&self) -> (Vec<Hop>, u64) {
+        self.mark(HopEnd::Is(HopName::Answer));
+        let hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
+        (hops.1.clone(), micros(hops.0 - self.started))
+    }
+}
+
+fn micros(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+enum HopEnd {
+    Is(HopName),
+    /// Something was read and judged. The first such hop includes the way to the rules.
+    ReadAndJudged,
+}
+
+/// Writes the events of the auth flow into the log.
+pub struct FlowRecorder(pub Arc<EventLog>);
+
+impl Observer for FlowRecorder {
+    fn observe(&self, event: &FlowEvent<'_>) {
+        let current = CURRENT.try_with(Arc::clone).ok();
+        if let (Some(current), Some(step)) = (&current, step(event)) {
+            current.mark(step);
+        }
+        if let Some(kind) = logged(event) {
+            self.0.add(current.map(|current| current.number), kind);
+        }
+    }
+}
+
+fn step(event: &FlowEvent<'_>) -> Option<HopEnd> {
+    match event {
+        FlowEvent::PasswordChecked { .. } => Some(HopEnd::Is(HopName::PasswordHash)),
+        FlowEvent::Decided { .. } | FlowEvent::AccessChecked { .. } => Some(HopEnd::ReadAndJudged),
+        FlowEvent::SessionOpened { .. } | FlowEvent::Swapped { .. } | FlowEvent::SessionEnded { .. } => {
+            Some(HopEnd::Is(HopName::Write))
+        }
+        FlowEvent::Issued { .. } => Some(HopEnd::Is(HopName::Sign)),
+        FlowEvent::KeysChanged => None,
+    }
+}
+
+/// The log's event for an event of the flow. Changed rows and keys are read from the store instead, and issued tokens are recorded
+/// with the response.
+fn logged(event: &FlowEvent<'_>) -> Option<LogEventKind> {
+    Some(match event {
+        FlowEvent::PasswordChecked { right } => LogEventKind::PasswordChecked { right: *right },
+        FlowEvent::Decided { session, presented, decision } => LogEventKind::Decided {
+            ruling: ruling(decision),
+            presented: *presented,
+            newest: session.rotation.generation,
+            parent: session.rotation.parent,
+        },
+        FlowEvent::Swapped { won, .. } => LogEventKind::Swapped { won: *won },
+        FlowEvent::AccessChecked { outcome } => LogEventKind::AccessChecked { verdict: verdict(*outcome) },
+        FlowEvent::SessionEnded { session_id, reason } => {
+            LogEventKind::SessionEnded { session: session_id.to_string(), reason: *reason }
+        }
+        FlowEvent::SessionOpened { .. } | FlowEvent::Issued { .. } | FlowEvent::KeysChanged => return None,
+    })
+}
+
+fn ruling(decision: &Decision) -> Ruling {
+    match decision {
+        Decision::Rotate(_) => Ruling::Rotate,
+        Decision::ReKey(_) => Ruling::ReKey,
+        Decision::Replay { .. } => Ruling::Replay,
+        Decision::Ended(_) => Ruling::Ended,
+        Decision::Ahead => Ruling::Ahead,
+        Decision::Reuse => Ruling::Reuse,
+    }
+}
+
+fn verdict<T>(outcome: Result<T, NotAuthenticated>) -> Verdict {
+    match outcome {
+        Ok(_) => Verdict::Valid,
+        Err(NotAuthenticated::Refused(Refused::Expired)) => Verdict::Expired,
+        Err(NotAuthenticated::Refused(Refused::Invalid)) => Verdict::Invalid,
+        Err(NotAuthenticated::Revoked(_)) => Verdict::Revoked,
+    }
+}

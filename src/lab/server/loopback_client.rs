@@ -1,0 +1,84 @@
+//! A loopback HTTP client: it connects to this server's own port, so an actor's request travels over TCP and passes every layer that
+//! a real request passes.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::{
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderMap, Method, Request, StatusCode, header},
+};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use zeroize::Zeroizing;
+
+use super::actor;
+use super::sandbox::Sandbox;
+use crate::lab::model::event::Lifeline;
+
+const RESPONSE_MAX: usize = 1024 * 1024;
+
+pub struct LoopbackClient {
+    client: Client<HttpConnector, Body>,
+    address: SocketAddr,
+    host: String,
+}
+
+/// A request of an actor. `cookie` is a refresh token, `bearer` an access token.
+pub struct ActorRequest<'a> {
+    pub from: Lifeline,
+    pub method: Method,
+    pub path: &'a str,
+    pub form: Zeroizing<String>,
+    pub cookie: Option<Zeroizing<String>>,
+    pub bearer: Option<Zeroizing<String>>,
+}
+
+pub struct ActorResponse {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl LoopbackClient {
+    pub fn new(mut address: SocketAddr, public_url: &str) -> Self {
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        let host = public_url.split("//").nth(1).unwrap_or_default().to_owned();
+        Self { client: Client::builder(TokioExecutor::new()).build_http(), address, host }
+    }
+
+    /// # Errors
+    /// If this server cannot be reached.
+    pub async fn send(&self, sandbox: &Sandbox, sent: ActorRequest<'_>) -> Result<ActorResponse, axum::Error> {
+        let mut request = Request::builder()
+            .method(sent.method)
+            .uri(format!("http://{}{}", self.address, sandbox.mount.at(sent.path)))
+            .header(header::HOST, &self.host)
+            .header(header::USER_AGENT, user_agent(sent.from))
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .header(actor::ACTOR, actor::credential(sandbox, sent.from));
+        if let Some(cookie) = &sent.cookie {
+            request =
+                request.header(header::COOKIE, format!("{}={}", crate::api::edge::cookies::refresh::NAME, **cookie));
+        }
+        if let Some(bearer) = &sent.bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {}", **bearer));
+        }
+        let request = request.body(Body::from(sent.form.to_string())).map_err(axum::Error::new)?;
+        let (parts, body) = self.client.request(request).await.map_err(axum::Error::new)?.into_parts();
+        let body = to_bytes(Body::new(body), RESPONSE_MAX).await?;
+        Ok(ActorResponse { status: parts.status, headers: parts.headers, body })
+    }
+}
+
+fn user_agent(actor: Lifeline) -> &'static str {
+    match actor {
+        Lifeline::OtherDevice => {
+            "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Mobile Safari/537.36"
+        }
+        _ => "curl/8.15.0",
+    }
+}

@@ -1,0 +1,82 @@
+//! The lab's setting on the command line, and the server with the lab beside the app.
+
+use clap::ValueEnum;
+
+use super::cuttable::CuttableListener;
+use super::start;
+use crate::api::edge::app_state::{AppState, ExtraLink};
+use crate::api::edge::client_address::PlainListener;
+use crate::server::config::{Config, ConfigError, refuse};
+use crate::server::pages;
+use crate::server::serve::{self, Error};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LabMode {
+    Off,
+    /// With a second address that plays another site.
+    Local,
+    /// For strangers: smaller, and without the other site.
+    Public,
+}
+
+#[derive(Clone, Debug, clap::Args)]
+pub struct LabOptions {
+    /// The lab at `/lab`: sandboxes in which visitors watch and attack this app. `local` is for loopback addresses only.
+    #[arg(long = "lab", global = true, env = "TWO_TOKENS_LAB", value_enum, default_value = "off")]
+    pub mode: LabMode,
+}
+
+impl LabOptions {
+    /// Checks the mode against the address.
+    ///
+    /// # Errors
+    ///
+    /// `local` on an address that others reach.
+    pub fn check(&self, config: &Config) -> Result<(), ConfigError> {
+        if self.mode == LabMode::Local && !config.addr.ip().is_loopback() {
+            return refuse(
+                "TWO_TOKENS_LAB",
+                "can be local for loopback addresses only; `public` is made for strangers",
+            );
+        }
+        Ok(())
+    }
+
+    pub fn is_on(&self) -> bool {
+        self.mode != LabMode::Off
+    }
+
+    /// Serves the app with the lab beside it, on a listener whose connections a sandbox can cut.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`serve::run`], and the lab cannot be started.
+    pub async fn run(&self, config: &Config, listener: PlainListener, state: AppState) -> Result<(), Error> {
+        let state = with_link(state);
+        let listener = CuttableListener(listener.0);
+        let extra_routes = async |starting| start::extra_routes(config, self.mode, starting).await;
+        serve::run(config, listener, state, pages::pages(), extra_routes).await
+    }
+}
+
+/// The state whose pages lead to the lab.
+pub fn with_link(mut state: AppState) -> AppState {
+    state.extra_link = Some(ExtraLink { href: "/lab", label: |lang| lang.common_lab() });
+    state
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, FromArgMatches as _, Parser as _};
+
+    use super::*;
+
+    #[test]
+    fn local_is_refused_where_others_reach_it() {
+        let config = Config::parse_from(["two-tokens", "--addr", "0.0.0.0:80"]);
+        let command = LabOptions::augment_args(clap::Command::new("two-tokens"));
+        let matches = command.get_matches_from(["two-tokens", "--lab", "local"]);
+        let error = LabOptions::from_arg_matches(&matches).unwrap().check(&config).unwrap_err();
+        assert_eq!(error.setting, "TWO_TOKENS_LAB");
+    }
+}

@@ -1,0 +1,91 @@
+//! Weakened defences (ablation): leaving a defence out, in one sandbox only, shows what it protects against. Each is a small change
+//! around the real code (another rule, another number, a removed header), never a copy of it.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::api::edge::cookies::refresh;
+use crate::auth::token::policy::RotationPolicy;
+use crate::auth::token::rotation::{self, Decision, RotationState, Standing};
+use crate::clock::Timestamp;
+use crate::lab::model::event::Defence;
+
+/// The rotation rule without replay detection: a token that was superseded long ago still rotates.
+pub fn without_reuse_detection(
+    state: &RotationState,
+    standing: &Standing,
+    presented: u32,
+    now: Timestamp,
+    grace: Duration,
+) -> Decision {
+    match rotation::decide(state, standing, presented, now, grace) {
+        Decision::Reuse => rotation::decide(state, standing, state.generation, now, grace),
+        decision => decision,
+    }
+}
+
+pub fn policy_of(weak: &[Defence]) -> RotationPolicy {
+    if weak.contains(&Defence::ReuseDetection) {
+        RotationPolicy::new(without_reuse_detection)
+    } else {
+        RotationPolicy::default()
+    }
+}
+
+/// Disables the origin check (CSRF defence) by hiding the request's origin from the app.
+pub fn hide_origin(weak: &[Defence], headers: &mut HeaderMap) {
+    if weak.contains(&Defence::OriginCheck) {
+        headers.remove(header::ORIGIN);
+        for name in ["sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "sec-fetch-user"] {
+            headers.remove(HeaderName::from_static(name));
+        }
+    }
+}
+
+/// Removes the weakened attributes from the refresh cookie.
+pub fn weaken_cookies(weak: &[Defence], headers: &mut HeaderMap) {
+    let changes = [Defence::SameSite, Defence::HttpOnly].iter().any(|defence| weak.contains(defence));
+    if !changes || !headers.contains_key(header::SET_COOKIE) {
+        return;
+    }
+    let lines: Vec<_> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    headers.remove(header::SET_COOKIE);
+    for line in lines {
+        let weaker = line.to_str().ok().filter(|text| text.starts_with(refresh::NAME));
+        let weaker = weaker.and_then(|text| HeaderValue::try_from(weakened(weak, text)).ok());
+        headers.append(header::SET_COOKIE, weaker.unwrap_or(line));
+    }
+}
+
+fn weakened(weak: &[Defence], line: &str) -> String {
+    let attributes = line.split("; ").filter_map(|attribute| match attribute {
+        "HttpOnly" if weak.contains(&Defence::HttpOnly) => None,
+        "SameSite=Strict" if weak.contains(&Defence::SameSite) => Some("SameSite=None"),
+        attribute => Some(attribute),
+    });
+    attributes.collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_weakened_cookie_lacks_only_the_weakened_attributes() {
+        let line = "__Secure-refresh=x; HttpOnly; Secure; SameSite=Strict; Path=/lab/a/api/auth; Max-Age=9";
+        for (weak, expected) in [
+            (vec![], line.to_owned()),
+            (vec![Defence::HttpOnly], line.replace(" HttpOnly;", "")),
+            (vec![Defence::SameSite], line.replace("Strict", "None")),
+        ] {
+            let hint = HeaderValue::from_static("lab_signed_in=1; Secure; SameSite=Lax; Path=/lab/a/; Max-Age=9");
+            let mut headers = HeaderMap::new();
+            headers.append(header::SET_COOKIE, HeaderValue::from_static(line));
+            headers.append(header::SET_COOKIE, hint.clone());
+            weaken_cookies(&weak, &mut headers);
+            let lines: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
+            assert_eq!(lines, [&HeaderValue::try_from(expected).unwrap(), &hint], "{weak:?}");
+        }
+    }
+}

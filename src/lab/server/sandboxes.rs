@@ -1,0 +1,188 @@
+//! The bounded set of sandboxes (resource limits, LRU eviction), so that a public lab has a fixed maximum cost. A new visitor
+//! displaces the sandbox that was idle longest; a sandbox in use is never displaced.
+
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::sync::watch;
+
+use super::loopback_client::LoopbackClient;
+use super::sandbox::{Sandbox, app::SandboxBase};
+use crate::auth::throttle::rules::Source;
+use crate::clock::Clock;
+use crate::lab::model::event::OpenedSandbox;
+use crate::protocol::problem::Problem;
+
+const PURGE_INTERVAL: Duration = Duration::from_secs(60);
+/// A sandbox that was idle this long may be displaced by a new one.
+const DISPLACEABLE_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// The lab's resource limits.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    pub sandboxes: usize,
+    /// Sandboxes per network source.
+    pub per_source: usize,
+    /// The minimum time between two sandboxes of one source.
+    pub pause: Duration,
+    /// A sandbox that was idle this long is wiped.
+    pub idle: Duration,
+}
+
+impl Limits {
+    pub const LOCAL: Self =
+        Self { sandboxes: 10, per_source: 10, pause: Duration::ZERO, idle: Duration::from_secs(30 * 60) };
+    pub const PUBLIC: Self =
+        Self { sandboxes: 40, per_source: 4, pause: Duration::from_secs(3), idle: Duration::from_secs(30 * 60) };
+}
+
+/// The origins that serve an attacker's pages; `None` where the lab does not serve them.
+#[derive(Clone, Debug, Default)]
+pub struct ForeignOrigins {
+    pub site: Option<String>,
+    pub port: Option<String>,
+}
+
+impl ForeignOrigins {
+    /// For `frame-src` in the content policy of the lab's page.
+    pub fn origins(&self) -> Vec<String> {
+        [&self.site, &self.port].into_iter().flatten().cloned().collect()
+    }
+}
+
+pub struct Sandboxes {
+    base: SandboxBase,
+    pub limits: Limits,
+    pub foreign_origins: ForeignOrigins,
+    /// Connects the lab's own actors to this server.
+    pub loopback: LoopbackClient,
+    clock: Arc<dyn Clock>,
+    sandboxes: Mutex<HashMap<String, Arc<Sandbox>>>,
+    /// One sandbox is opened at a time: each costs a password hash and a database.
+    opening: tokio::sync::Mutex<()>,
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl Sandboxes {
+    pub fn new(
+        base: SandboxBase,
+        limits: Limits,
+        foreign_origins: ForeignOrigins,
+        address: SocketAddr,
+        stopping: watch::Receiver<bool>,
+        clock: Arc<dyn Clock>,
+    ) -> Arc<Self> {
+        let loopback = LoopbackClient::new(address, &base.config.public_url);
+        let (sandboxes, opening) = Default::default();
+        Arc::new(Self { base, limits, foreign_origins, loopback, clock, sandboxes, opening, stopping })
+    }
+
+    /// Finds a sandbox and marks it as used.
+    pub fn find(&self, id: &str) -> Option<Arc<Sandbox>> {
+        let sandbox = self.sandboxes().get(id).cloned()?;
+        sandbox.touch(self.clock.now());
+        Some(sandbox)
+    }
+
+    /// The visitor's earlier sandbox if it still exists, else a new one.
+    ///
+    /// # Errors
+    /// 429 if the source opens too many, 503 if all sandboxes are in use or none can be made.
+    pub async fn open(&self, resumed: Option<&str>, source: Source) -> Result<Arc<Sandbox>, Problem> {
+        let _opening = self.opening.lock().await;
+        if let Some(sandbox) = resumed.and_then(|id| self.find(id)) {
+            return Ok(sandbox);
+        }
+        self.make_room(&source)?;
+        let sandbox = Sandbox::open(self.base.clone(), Some(source)).await.map_err(|error| {
+            tracing::error!(%error, "a sandbox could not be opened");
+            Problem::unavailable("The lab could not make a sandbox. Try again in a moment.", 2)
+        })?;
+        sandbox.touch(self.clock.now());
+        self.sandboxes().insert(sandbox.id.clone(), sandbox.clone());
+        Ok(sandbox)
+    }
+
+    fn make_room(&self, source: &Source) -> Result<(), Problem> {
+        self.purge_idle();
+        let mut sandboxes = self.sandboxes();
+        let of_source = |sandbox: &&Arc<Sandbox>| sandbox.source.as_ref() == Some(source);
+        if sandboxes.values().filter(of_source).any(|sandbox| sandbox.log.age() < self.limits.pause) {
+            return Err(Problem::too_many(u32::try_from(self.limits.pause.as_secs()).unwrap_or(1)));
+        }
+        let displaced = if sandboxes.values().filter(of_source).count() >= self.limits.per_source {
+            // A visitor's own oldest is displaced at once: the visitor left it for the new one.
+            sandboxes.values().filter(of_source).min_by_key(|sandbox| sandbox.last_used()).cloned()
+        } else if sandboxes.len() >= self.limits.sandboxes {
+            let idle = self.clock.now().minus(DISPLACEABLE_AFTER);
+            let oldest = sandboxes.values().min_by_key(|sandbox| sandbox.last_used()).cloned();
+            Some(oldest.filter(|sandbox| sandbox.last_used() <= idle).ok_or_else(full)?)
+        } else {
+            None
+        };
+        if let Some(sandbox) = displaced {
+            sandboxes.remove(&sandbox.id);
+            sandbox.wipe();
+        }
+        Ok(())
+    }
+
+    /// Wipes a sandbox at its visitor's request.
+    pub fn wipe(&self, sandbox: &Sandbox) {
+        self.sandboxes().remove(&sandbox.id);
+        sandbox.wipe();
+    }
+
+    /// Wipes the sandboxes that were idle for too long.
+    pub fn purge_idle(&self) {
+        let idle = self.clock.now().minus(self.limits.idle);
+        self.sandboxes().retain(|_, sandbox| {
+            let keep = sandbox.last_used() > idle;
+            if !keep {
+                sandbox.wipe();
+            }
+            keep
+        });
+    }
+
+    /// Purges idle sandboxes at an interval, until the server stops.
+    pub async fn maintain(self: Arc<Self>) {
+        let mut stopping = self.stopping.clone();
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(PURGE_INTERVAL) => self.purge_idle(),
+                _ = stopping.wait_for(|stopping| *stopping) => return,
+            }
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.sandboxes().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn opened(&self, sandbox: &Sandbox) -> OpenedSandbox {
+        OpenedSandbox {
+            mount: sandbox.mount.as_str().into(),
+            email: sandbox.credentials().email,
+            other_site: self.foreign_origins.site.clone(),
+            other_port: self.foreign_origins.port.clone(),
+            idle_minutes: u32::try_from(self.limits.idle.as_secs() / 60).unwrap_or(u32::MAX),
+        }
+    }
+
+    fn sandboxes(&self) -> MutexGuard<'_, HashMap<String, Arc<Sandbox>>> {
+        self.sandboxes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn full() -> Problem {
+    Problem::unavailable("Every sandbox of the lab is in use. Try again in a few minutes.", 60)
+}

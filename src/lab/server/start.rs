@@ -1,0 +1,57 @@
+//! From the configuration to the lab's routes: the extra routes that `main` hands to the server (dependency injection, so the
+//! server does not import the lab).
+
+use std::sync::Arc;
+
+use axum::Router;
+
+use super::options::LabMode;
+use super::sandbox::app::SandboxBase;
+use super::sandboxes::{ForeignOrigins, Limits, Sandboxes};
+use super::{other_site, routes};
+use crate::auth::password::hasher::PasswordHasher;
+use crate::clock::{Clock, SystemClock};
+use crate::server::config::Config;
+use crate::server::serve::{Error, Starting};
+
+/// Sign-ins of all sandboxes that may queue for their one hasher thread, which the app does not share.
+const LOGINS_WAITING: usize = 32;
+
+/// The lab's routes; none where the lab is off.
+///
+/// # Errors
+/// If the hasher thread or the attacker's second port cannot be started.
+pub async fn extra_routes(config: &Config, mode: LabMode, starting: Starting) -> Result<Router, Error> {
+    match sandboxes(config, mode, &starting, Arc::new(SystemClock)).await? {
+        Some(sandboxes) => Ok(routes::router(sandboxes, starting.state)?),
+        None => Ok(Router::new()),
+    }
+}
+
+/// The sandboxes, with a background task that purges idle ones until the server stops; `None` where the lab is off. `clock`
+/// measures idleness.
+///
+/// # Errors
+/// If the hasher thread or the attacker's second port cannot be started.
+pub async fn sandboxes(
+    config: &Config,
+    mode: LabMode,
+    starting: &Starting,
+    clock: Arc<dyn Clock>,
+) -> Result<Option<Arc<Sandboxes>>, Error> {
+    let limits = match mode {
+        LabMode::Off => return Ok(None),
+        LabMode::Local => Limits::LOCAL,
+        LabMode::Public => Limits::PUBLIC,
+    };
+    let leptos = leptos::config::LeptosOptions::clone(&starting.state.leptos);
+    let passwords = PasswordHasher::start(1, LOGINS_WAITING)?;
+    let base = SandboxBase { config: config.clone(), leptos, passwords };
+    let foreign_origins = match mode {
+        LabMode::Local => other_site::serve(&config.public_url, starting.stopping.clone()).await?.unwrap_or_default(),
+        _ => ForeignOrigins::default(),
+    };
+    let sandboxes = Sandboxes::new(base, limits, foreign_origins, starting.address, starting.stopping.clone(), clock);
+    tokio::spawn(sandboxes.clone().maintain());
+    Ok(Some(sandboxes))
+}

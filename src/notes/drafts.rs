@@ -1,0 +1,177 @@
+//! Drafts: unsaved input of the note editor. A draft survives a change of page, but is held in
+//! memory only and cleared when the user signs out or another user signs in.
+
+use leptos::{ev, prelude::*};
+
+use crate::client::auth_state::{AuthState, EndReason, auth_state};
+use crate::notes::protocol::Note;
+use crate::ui::support::browser;
+
+/// The content of the two fields.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct NoteText {
+    pub title: String,
+    pub body: String,
+}
+
+impl NoteText {
+    fn of(note: &Note) -> Self {
+        Self { title: note.title.clone(), body: note.body.clone() }
+    }
+}
+
+/// A draft of a new note or of a change. The client chooses the id (idempotency key) before the
+/// first attempt to save, so a retry after a lost answer creates no second note.
+#[derive(Clone)]
+pub struct Draft {
+    pub id: String,
+    /// The saved note being changed; `None` for a new note.
+    pub original: Option<Note>,
+    pub text: NoteText,
+}
+
+impl Draft {
+    fn new_note() -> Self {
+        Self { id: browser::random_uuid(), original: None, text: NoteText::default() }
+    }
+
+    fn change_of(note: Note) -> Self {
+        Self { id: note.id.clone(), text: NoteText::of(&note), original: Some(note) }
+    }
+
+    fn is_saved(&self) -> bool {
+        self.text == self.original.as_ref().map(NoteText::of).unwrap_or_default()
+    }
+}
+
+struct Contents {
+    /// The id of the user the drafts belong to.
+    owner: Option<String>,
+    /// The draft in the form.
+    current: Draft,
+    /// The draft of a new note, while an existing note is in the form.
+    suspended: Option<Draft>,
+}
+
+/// All drafts of a tab, provided as context by the app so that they outlive the page.
+#[derive(Clone, Copy)]
+pub struct Drafts {
+    contents: StoredValue<Contents>,
+    unsaved: RwSignal<bool>,
+    /// Changes when the current draft is replaced other than by typing: the form must show it.
+    pub replaced: RwSignal<u32>,
+    /// Changes when a save completes after its page was left: a mounted list reloads.
+    pub saved_in_background: RwSignal<u32>,
+}
+
+impl Drafts {
+    pub fn provide() -> Self {
+        let drafts = Self {
+            contents: StoredValue::new(Contents { owner: None, current: Draft::new_note(), suspended: None }),
+            unsaved: RwSignal::new(false),
+            replaced: RwSignal::new(0),
+            saved_in_background: RwSignal::new(0),
+        };
+        provide_context(drafts);
+        drafts.follow_auth_state();
+        drafts.warn_before_unload();
+        drafts
+    }
+
+    fn follow_auth_state(self) {
+        let state = auth_state();
+        Effect::new(move |_| match state.get() {
+            AuthState::Anonymous { ended: None | Some(EndReason::SignedOutHere | EndReason::AccountGone) } => {
+                self.clear(None);
+            }
+            AuthState::SignedIn { .. } | AuthState::Offline { .. } => self.claim(),
+            AuthState::Anonymous { .. } | AuthState::Unknown => {}
+        });
+    }
+
+    fn warn_before_unload(self) {
+        Effect::new(move |_| {
+            if self.unsaved.get() {
+                let listener = window_event_listener(ev::beforeunload, |event| event.prevent_default());
+                on_cleanup(move || listener.remove());
+            }
+        });
+    }
+
+    /// Assigns the drafts to the signed-in user; clears those of another user.
+    pub fn claim(self) {
+        let Some(user) = auth_state().with_untracked(|state| state.user().map(|user| user.id.clone())) else { return };
+        if self.contents.with_value(|contents| contents.owner.as_ref().is_some_and(|owner| *owner != user)) {
+            self.clear(Some(user));
+        } else {
+            self.contents.update_value(|contents| contents.owner = Some(user));
+        }
+    }
+
+    fn clear(self, owner: Option<String>) {
+        self.replace(|contents| *contents = Contents { owner, current: Draft::new_note(), suspended: None });
+    }
+
+    /// The draft in the form.
+    pub fn current(self) -> Draft {
+        self.contents.with_value(|contents| contents.current.clone())
+    }
+
+    /// The saved version of the note in the form; `None` for a new note.
+    pub fn original(self) -> Option<Note> {
+        self.contents.with_value(|contents| contents.current.original.clone())
+    }
+
+    /// Stores the typed text in the current draft.
+    pub fn write(self, text: NoteText) {
+        self.contents.update_value(|contents| contents.current.text = text);
+        self.update_unsaved();
+    }
+
+    /// Starts a change of `note`. A draft of a new note is suspended.
+    pub fn edit(self, note: Note) {
+        self.replace(|contents| {
+            let before = std::mem::replace(&mut contents.current, Draft::change_of(note));
+            if before.original.is_none() {
+                contents.suspended = Some(before);
+            }
+        });
+    }
+
+    /// Ends a change: back to the suspended draft, or to an empty one.
+    pub fn resume_new_note(self) {
+        self.replace(|contents| contents.current = contents.suspended.take().unwrap_or_else(Draft::new_note));
+    }
+
+    /// The server has saved `sent` as `note`. Text typed since then remains as a change of that
+    /// note.
+    pub fn saved(self, note: &Note, sent: &NoteText) {
+        let current = self.current();
+        if current.id != note.id {
+            self.contents.update_value(|contents| {
+                contents.suspended.take_if(|draft| draft.id == note.id && draft.text == *sent);
+            });
+            return self.update_unsaved();
+        }
+        if current.text == *sent {
+            return self.resume_new_note();
+        }
+        self.contents.update_value(|contents| contents.current.original = Some(note.clone()));
+        self.update_unsaved();
+    }
+
+    fn replace(self, change: impl FnOnce(&mut Contents)) {
+        self.contents.update_value(change);
+        self.update_unsaved();
+        self.replaced.update(|count| *count = count.wrapping_add(1));
+    }
+
+    fn update_unsaved(self) {
+        let unsaved = self.contents.with_value(|contents| {
+            !contents.current.is_saved() || contents.suspended.as_ref().is_some_and(|draft| !draft.is_saved())
+        });
+        if self.unsaved.get_untracked() != unsaved {
+            self.unsaved.set(unsaved);
+        }
+    }
+}

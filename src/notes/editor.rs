@@ -1,0 +1,247 @@
+//! The note editor: one form for new and existing notes. The input is a draft in [`Drafts`]. It is
+//! cleared only after the server has saved it; while the server is unreachable it is kept and
+//! retried.
+
+use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+
+use crate::client::auth_state::{AuthState, auth_state};
+use crate::client::connection::retry_while_offline;
+use crate::lang::lang;
+use crate::notes::api;
+use crate::notes::drafts::{Draft, Drafts, NoteText};
+use crate::notes::list::NoteList;
+use crate::notes::protocol::Note;
+use crate::protocol::code::Reaction;
+use crate::protocol::problem::Problem;
+use crate::ui::components::parts::{aria_invalid, field_error, offline_for_a_while};
+use crate::ui::support::browser;
+use crate::ui::support::sync_hydrated::client_only;
+
+#[derive(Clone, Copy)]
+struct Editor {
+    list: NoteList,
+    drafts: Drafts,
+    title: NodeRef<html::Input>,
+    body: NodeRef<html::Textarea>,
+    problem: RwSignal<Option<Problem>>,
+    busy: RwSignal<bool>,
+}
+
+impl Editor {
+    fn new(list: NoteList) -> Self {
+        let editor = Self {
+            list,
+            drafts: expect_context(),
+            title: NodeRef::new(),
+            body: NodeRef::new(),
+            problem: RwSignal::new(None),
+            busy: RwSignal::new(false),
+        };
+        editor.drafts.claim();
+        list.editing.set(editor.drafts.original());
+        editor.follow_selection();
+        editor.follow_drafts();
+        editor.clear_after_sign_in();
+        editor
+    }
+
+    fn typed(self) {
+        if let (Some(title), Some(body)) = (self.title.get_untracked(), self.body.get_untracked()) {
+            self.drafts.write(NoteText { title: title.value(), body: body.value() });
+        }
+        if !self.list.announcement.get_untracked().is_empty() {
+            self.list.announcement.set("");
+        }
+    }
+
+    fn follow_drafts(self) {
+        Effect::new(move |_| {
+            self.drafts.replaced.track();
+            let NoteText { title: title_text, body: body_text } = self.drafts.current().text;
+            if let (Some(title), Some(body)) = (self.title.get_untracked(), self.body.get_untracked()) {
+                title.set_value(&title_text);
+                body.set_value(&body_text);
+            }
+        });
+    }
+
+    /// Removes the message about an ended session after a new sign-in.
+    fn clear_after_sign_in(self) {
+        let state = auth_state();
+        Effect::new(move |_| {
+            if matches!(state.get(), AuthState::SignedIn { .. }) {
+                self.problem.update(|problem| {
+                    if problem.as_ref().is_some_and(|problem| problem.code.reaction() == Reaction::SignOut) {
+                        *problem = None;
+                    }
+                });
+            }
+        });
+    }
+
+    fn follow_selection(self) {
+        Effect::new(move |_| {
+            let selected = self.list.editing.get();
+            let original = self.drafts.original();
+            self.problem.set(None);
+            match (selected, original) {
+                (Some(note), original) if original.as_ref().is_none_or(|original| original.id != note.id) => {
+                    self.drafts.edit(note);
+                    self.list.announcement.set("");
+                    browser::focus("#title");
+                }
+                (None, Some(_)) => self.drafts.resume_new_note(),
+                _ => {}
+            }
+        });
+    }
+
+    fn submit(self, event: SubmitEvent) {
+        event.prevent_default();
+        if self.busy.get_untracked() {
+            return;
+        }
+        // Autofill may set a field without an `input` event.
+        self.typed();
+        self.problem.set(None);
+        self.busy.set(true);
+        let draft = self.drafts.current();
+        spawn_local(async move {
+            let (sent, answer) = save(self.drafts, draft).await;
+            let mounted = self.list.is_mounted();
+            if let Ok(note) = &answer {
+                self.drafts.saved(note, &sent);
+                if !mounted {
+                    self.drafts.saved_in_background.update(|count| *count = count.wrapping_add(1));
+                }
+            }
+            if !mounted {
+                return;
+            }
+            self.busy.set(false);
+            match answer {
+                Ok(note) => self.saved(note),
+                Err(problem) => self.problem.set(Some(problem)),
+            }
+        });
+    }
+
+    fn saved(self, note: Note) {
+        let id = note.id.clone();
+        self.list.put(note);
+        self.list.announcement.set(lang().notes_saved());
+        let before = self.list.editing.get_untracked();
+        let now = self.drafts.original();
+        if before.as_ref().map(|note| &note.id) == now.as_ref().map(|note| &note.id) && now.is_some() {
+            return;
+        }
+        self.list.editing.set(now.clone());
+        if now.is_none() {
+            let was_changed = before.is_some_and(|before| before.id == id);
+            browser::focus(&if was_changed { edit_button(&id) } else { "#title".to_owned() });
+        }
+    }
+
+    fn cancel(self) {
+        if let Some(note) = self.list.editing.get_untracked() {
+            self.list.editing.set(None);
+            browser::focus(&edit_button(&note.id));
+        }
+    }
+}
+
+/// Saves a draft, retried until the server answers. Each attempt sends the current text; returns
+/// what the last one sent.
+async fn save(drafts: Drafts, draft: Draft) -> (NoteText, Result<Note, Problem>) {
+    let sent = StoredValue::new(draft.text);
+    let answer = retry_while_offline(async || {
+        let now = drafts.current();
+        if now.id == draft.id {
+            sent.set_value(now.text);
+        }
+        let NoteText { title, body } = sent.get_value();
+        match &draft.original {
+            Some(note) => api::update(note.id.clone(), title, body).await,
+            None => api::create(title, body, Some(draft.id.clone())).await,
+        }
+    });
+    let answer = answer.await;
+    (sent.get_value(), answer)
+}
+
+/// The CSS selector of a note's edit button.
+fn edit_button(id: &str) -> String {
+    ["[data-edit=\"", id, "\"]"].concat()
+}
+
+#[component]
+pub fn NoteEditor(list: NoteList) -> impl IntoView {
+    let editor = Editor::new(list);
+    let busy = editor.busy;
+    let changing = Memo::new(move |_| list.editing.with(Option::is_some));
+    let waiting = offline_for_a_while();
+    client_only(view! {
+        <form class="card" method="post" on:submit=move |event| editor.submit(event)>
+            <h2>{move || if changing.get() { lang().notes_change() } else { lang().notes_new() }}</h2>
+            <Fields editor=editor />
+            {move || {
+                let detail = editor.problem.get()?.detail;
+                Some(view! { <p id="note-problem" class="problem" role="alert">{detail}</p> })
+            }}
+            <div class="actions">
+                <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
+                    {move || match (busy.get(), waiting.get(), changing.get()) {
+                        (true, true, _) => lang().notes_waiting(),
+                        (true, false, _) => lang().notes_saving(),
+                        (false, _, true) => lang().notes_save_changes(),
+                        (false, _, false) => lang().notes_save(),
+                    }}
+                </button>
+                {move || {
+                    changing
+                        .get()
+                        .then(|| {
+                            view! {
+                                <button type="button" on:click=move |_| editor.cancel()>
+                                    {lang().common_cancel()}
+                                </button>
+                            }
+                        })
+                }}
+                <p class="said" aria-live="polite">{move || list.announcement.get()}</p>
+            </div>
+        </form>
+    })
+}
+
+#[component]
+fn Fields(editor: Editor) -> impl IntoView {
+    let title_is_wrong = field_error(editor.problem, "title");
+    let body_is_wrong = field_error(editor.problem, "body");
+    let typed = move |_| editor.typed();
+    view! {
+        <div class="field" on:input=typed>
+            <label for="title">{lang().notes_title()}</label>
+            <input
+                id="title"
+                name="title"
+                type="text"
+                autocomplete="off"
+                aria-invalid=aria_invalid(title_is_wrong)
+                aria-describedby=move || title_is_wrong.get().then_some("note-problem")
+                node_ref=editor.title
+            />
+        </div>
+        <div class="field" on:input=typed>
+            <label for="body">{lang().notes_body()}</label>
+            <textarea
+                id="body"
+                name="body"
+                rows="4"
+                aria-invalid=aria_invalid(body_is_wrong)
+                aria-describedby=move || body_is_wrong.get().then_some("note-problem")
+                node_ref=editor.body
+            ></textarea>
+        </div>
+    }
+}

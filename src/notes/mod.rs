@@ -1,0 +1,55 @@
+//! The sample resource: notes of a user. **Replace me** with your own; `docs/make-it-yours.md`
+//! shows how.
+//!
+//! This folder contains all of it: wire types ([`protocol`]), server functions ([`api`]), rules,
+//! port and SQL, and the page with its list, editor and drafts. These files outside it name the
+//! notes:
+//!
+//! - `src/app.rs`: the route of the page, and the drafts, which outlive it
+//! - `src/lib.rs`: the module
+//! - `src/main.rs`: the resource is added to the state
+//! - `src/ui/components/header.rs`: the link
+//! - `src/ui/pages/home.rs`: the link
+//! - `src/ui/pages/sessions.rs`: the style class of its list
+//! - `src/ui/support/return_to.rs`: the page after a sign-in
+//!
+//! The lab shows the app with this sample. To replace it, build without the feature `lab`, or change
+//! these as well:
+//!
+//! - `src/lab/frame/agent.rs`: the calls of its buttons, and the length of a draft
+//! - `src/lab/model/actions.rs`: the words of its buttons
+//! - `src/lab/model/export.rs`: an example call
+//! - `src/lab/model/labels/http.rs`: the words for the endpoints
+//! - `src/lab/model/sample.rs`: its sample log
+//! - `src/lab/model/summary.rs`: its words for a call
+//! - `src/lab/page/views/frames.rs`: the page in a frame
+//! - `src/lab/server/document.rs`: its introduction
+//! - `src/lab/server/other_site.rs`: the calls of the other site
+//! - `src/lab/server/sandbox/app.rs`: the resource of a sandbox
+//! - `src/lab/server/scenario/thief.rs`: the call of the thief
+//!
+//! and, not in Rust: `locales/words.yaml` (`notes_*`, `common_notes`, `home_open_notes`,
+//! `flaw_title_*`, `flaw_body_*`, `flaw_id_no_uuid`), `style/main.css` (`.notes`, `.note`), and the
+//! table `notes` of the first migration.
+
+pub mod api;
+pub mod drafts;
+pub mod editor;
+pub mod list;
+pub mod page;
+pub mod protocol;
+
+#[cfg(feature = "ssr")]
+mod problem;
+#[cfg(feature = "ssr")]
+pub mod rules;
+#[cfg(feature = "ssr")]
+mod sql;
+#[cfg(feature = "ssr")]
+pub mod store;
+
+#[cfg(feature = "ssr")]
+pub use server::{open, signed_in};
+
+#[cfg(feature = "ssr")]
+mod server;

@@ -1,0 +1,184 @@
+//! The notes page: sample of a protected page. It is guarded, and otherwise written as if tokens
+//! did not exist.
+
+use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
+use leptos_meta::Title;
+
+use crate::client::auth_state::{AuthState, auth_state};
+use crate::client::connection::retry_while_offline;
+use crate::lang::lang;
+use crate::notes::api;
+use crate::notes::editor::NoteEditor;
+use crate::notes::list::NoteList;
+use crate::notes::protocol::Note;
+use crate::protocol::code::Code;
+use crate::ui::components::parts::LocalTime;
+use crate::ui::support::browser;
+use crate::ui::support::signed_in_only::SignedInOnly;
+use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
+
+#[component]
+pub fn Notes() -> impl IntoView {
+    sync_hydrated(view! {
+        <Title text=lang().common_notes() />
+        <SignedInOnly>
+            <NotesPage />
+        </SignedInOnly>
+    })
+}
+
+#[component]
+fn NotesPage() -> impl IntoView {
+    let list = NoteList::new();
+    client_only(view! {
+        <h1 tabindex="-1">{lang().common_notes()}</h1>
+        <div class="desk">
+            <NoteEditor list=list />
+            <section aria-labelledby="notes-title">
+                <h2 id="notes-title" tabindex="-1">
+                    {lang().notes_yours()}
+                </h2>
+                <ListProblem list=list />
+                <List list=list />
+            </section>
+        </div>
+    })
+}
+
+#[component]
+fn ListProblem(list: NoteList) -> impl IntoView {
+    move || {
+        let detail = list.problem.get()?.detail;
+        let not_loaded = list.notes.with(Option::is_none);
+        Some(view! {
+            <p class="problem" role="alert">
+                {detail}
+            </p>
+            {not_loaded
+                .then(|| {
+                    view! {
+                        <button type="button" on:click=move |_| list.load()>
+                            {lang().common_try_again()}
+                        </button>
+                    }
+                })}
+        })
+    }
+}
+
+#[component]
+fn List(list: NoteList) -> impl IntoView {
+    let state = auth_state();
+    let word = move || {
+        let offline = matches!(state.get(), AuthState::Offline { .. });
+        match list.notes.with(|notes| notes.as_ref().map(Vec::len)) {
+            None if list.problem.with(Option::is_some) => "",
+            None if offline => lang().notes_later(),
+            None => lang().notes_loading(),
+            Some(0) => lang().notes_none(),
+            Some(_) => "",
+        }
+    };
+    client_only(view! {
+        <p class="hint delayed">{word}</p>
+        <ul class="notes" aria-label=lang().notes_yours()>
+            <For
+                each=move || list.notes.get().unwrap_or_default()
+                key=|note| (note.id.clone(), note.updated_at)
+                let:note
+            >
+                <Item list=list note=note />
+            </For>
+        </ul>
+    })
+}
+
+#[component]
+fn Item(list: NoteList, note: Note) -> impl IntoView {
+    let Note { id, title, body, updated_at } = note.clone();
+    let edit_label = lang().notes_edit_this(&title);
+    client_only(view! {
+        <li class="note">
+            <h3>{title}</h3>
+            {(!body.is_empty()).then(|| view! { <p class="text">{body}</p> })}
+            <div class="actions">
+                <LocalTime at=updated_at />
+                <button
+                    class="quiet"
+                    type="button"
+                    aria-label=edit_label
+                    data-edit=id
+                    disabled=move || list.editing.with(Option::is_some)
+                    on:click={
+                        let note = note.clone();
+                        move |_| list.editing.set(Some(note.clone()))
+                    }
+                >
+                    {lang().notes_edit()}
+                </button>
+                <Delete list=list note=note />
+            </div>
+        </li>
+    })
+}
+
+/// The delete button. The first press asks for confirmation in place, without a dialog; the second
+/// one deletes.
+#[component]
+fn Delete(list: NoteList, note: Note) -> impl IntoView {
+    let confirming = RwSignal::new(false);
+    let busy = RwSignal::new(false);
+    let id = StoredValue::new(note.id);
+    let label = move || {
+        if confirming.get() {
+            lang().notes_really_delete_this(&note.title)
+        } else {
+            lang().notes_delete_this(&note.title)
+        }
+    };
+    let press = move |event: MouseEvent| {
+        if !confirming.get_untracked() {
+            confirming.set(true);
+        } else if event.detail() < 2 {
+            // The second click of a double click is not a confirmation.
+            delete(list, id.get_value(), busy);
+        }
+    };
+    let in_form = move || list.editing.with(|note| note.as_ref().is_some_and(|note| note.id == id.get_value()));
+    view! {
+        <button
+            class="quiet"
+            class:danger=confirming
+            type="button"
+            aria-label=label
+            disabled=move || busy.get() || in_form()
+            on:click=press
+            on:blur=move |_| confirming.set(false)
+        >
+            {move || if confirming.get() { lang().notes_really_delete() } else { lang().notes_delete() }}
+        </button>
+    }
+}
+
+fn delete(list: NoteList, id: String, busy: RwSignal<bool>) {
+    busy.set(true);
+    list.problem.set(None);
+    list.announcement.set("");
+    spawn_local(async move {
+        let answer = retry_while_offline(async || api::delete(id.clone()).await).await;
+        if !list.is_mounted() {
+            return;
+        }
+        busy.set(false);
+        match answer {
+            Err(problem) if problem.code != Code::NotFound => list.problem.set(Some(problem)),
+            // `not_found` counts as success: an earlier attempt whose answer was lost, or another
+            // tab, has deleted it.
+            _ => {
+                list.remove(&id);
+                list.announcement.set(lang().notes_deleted());
+                browser::focus("#notes-title");
+            }
+        }
+    });
+}

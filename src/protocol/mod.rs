@@ -1,0 +1,11 @@
+//! The wire types (DTOs), the same in both builds: error codes, problem documents, the token
+//! response, sessions. Plain values without rules or handlers.
+
+pub mod code;
+pub mod empty;
+pub mod problem;
+pub mod session;
+pub mod tokens;
+
+/// Whether this build is the server's.
+const IS_SERVER: bool = cfg!(feature = "ssr");

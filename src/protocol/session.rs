@@ -1,0 +1,158 @@
+//! Sessions, the security history and notices as wire types, and the name of the session hint
+//! cookie.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base_path::BasePath;
+use crate::clock::Timestamp;
+
+/// The name of the session hint cookie, which is readable by scripts, not secret, and no proof of a
+/// session. The name depends on the base path, because pages below a base path also see the cookies
+/// of the root.
+pub fn hint_cookie_name(base_path: &BasePath) -> String {
+    match base_path.as_str().split('/').nth(1) {
+        Some(first) => [first, "_signed_in"].concat(),
+        None => "signed_in".to_owned(),
+    }
+}
+
+/// Why a session was revoked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevokeReason {
+    /// Signed out in this browser.
+    Logout,
+    /// Replaced by another sign-in in the same browser.
+    Replaced,
+    /// Ended from the session list of another browser.
+    SignedOutElsewhere,
+    /// A superseded refresh token was presented after the grace period: possible theft (replay
+    /// detection).
+    Reuse,
+    PasswordChanged,
+    AccountDeleted,
+    AccountDisabled,
+}
+
+impl RevokeReason {
+    /// The name on the wire and in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RevokeReason::Logout => "logout",
+            RevokeReason::Replaced => "replaced",
+            RevokeReason::SignedOutElsewhere => "signed_out_elsewhere",
+            RevokeReason::Reuse => "reuse",
+            RevokeReason::PasswordChanged => "password_changed",
+            RevokeReason::AccountDeleted => "account_deleted",
+            RevokeReason::AccountDisabled => "account_disabled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            RevokeReason::Logout,
+            RevokeReason::Replaced,
+            RevokeReason::SignedOutElsewhere,
+            RevokeReason::Reuse,
+            RevokeReason::PasswordChanged,
+            RevokeReason::AccountDeleted,
+            RevokeReason::AccountDisabled,
+        ]
+        .into_iter()
+        .find(|reason| reason.as_str() == text)
+    }
+}
+
+/// The claims of the access token, answered without a database query.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenInfo {
+    pub id: String,
+    pub session_id: String,
+    /// When the password was last entered: the `auth_time` claim.
+    pub signed_in_at: Timestamp,
+    pub access_token_issued_at: Timestamp,
+    pub access_token_expires_at: Timestamp,
+}
+
+/// One signed-in browser.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    pub id: String,
+    pub current: bool,
+    /// The browser, as in "Firefox on Linux".
+    pub device: String,
+    pub signed_in_at: Timestamp,
+    pub last_used_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// How many sessions a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionsEnded {
+    pub ended: u32,
+}
+
+/// The kinds of events in the owner's security history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryKind {
+    SignedUp,
+    SignedIn,
+    SignInRefused,
+    SignedOut,
+    /// A session ended other than by signing out in its own browser; `reason` says why.
+    SessionEnded,
+    /// A superseded refresh token was presented after the grace period, so its session was revoked.
+    #[serde(rename = "refresh_token_reused")]
+    Reuse,
+    /// A refresh token was newer than the stored generation, as after restoring a backup.
+    #[serde(rename = "refresh_token_ahead")]
+    Ahead,
+    Reauthenticated,
+    ReauthenticationRefused,
+    PasswordChanged,
+    PasswordChangeRefused,
+    EmailChanged,
+    EmailChangeRefused,
+    AccountDeletionRefused,
+}
+
+/// One entry of the security history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    pub at: Timestamp,
+    pub kind: HistoryKind,
+    /// The browser that did it, as in "Firefox on Linux"; for a session that was ended, the browser
+    /// that ended it.
+    pub device: String,
+    /// Whether it happened to the session of this request.
+    pub current_session: bool,
+    /// With [`HistoryKind::SignedOut`], [`HistoryKind::SessionEnded`] and [`HistoryKind::Reuse`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<RevokeReason>,
+}
+
+/// An alarm: a superseded refresh token was presented, so its session was revoked. Shown until
+/// dismissed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notice {
+    pub id: String,
+    pub at: Timestamp,
+    /// The browser that presented the token, as in "Firefox on Linux".
+    pub device: String,
+    /// The browser that the session belonged to.
+    pub session_device: String,
+    pub session_signed_in_at: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_base_path_has_its_own_hint_cookie() {
+        for (base_path, name) in [("", "signed_in"), ("/my-app", "my-app_signed_in"), ("/a/b", "a_signed_in")] {
+            assert_eq!(hint_cookie_name(&BasePath::new(base_path)), name);
+        }
+    }
+}

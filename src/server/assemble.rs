@@ -1,0 +1,113 @@
+//! The composition root: builds the application state from the configuration.
+
+use std::sync::Arc;
+
+use leptos::config::LeptosOptions;
+
+use super::config::{Config, Throttle};
+use super::serve::Error;
+use crate::api::edge::app_state::AppState;
+use crate::auth::error::AuthError;
+use crate::auth::model::secret::ServerSecret;
+use crate::auth::observer::Observers;
+use crate::auth::password::hasher::PasswordHasher;
+use crate::auth::service::{AuthOptions, AuthService};
+use crate::auth::store::Store;
+use crate::auth::token::policy::RotationPolicy;
+use crate::base_path::BasePath;
+use crate::clock::{Clock, ShiftedClock, SystemClock};
+use crate::store::{self, Database};
+
+/// The queue of the hasher threads; further log-ins get 503 with `Retry-After` (load shedding).
+const HASHER_QUEUE: usize = 64;
+
+/// The options that differ between apps in one process.
+#[derive(Default)]
+pub struct AppOptions {
+    /// The path below which the app is served.
+    pub base_path: BasePath,
+    pub observers: Observers,
+    pub policy: RotationPolicy,
+    /// A hasher to share with another app; `None` starts one.
+    pub passwords: Option<PasswordHasher>,
+}
+
+/// The application state, with the database and the clock for resources of your own.
+pub struct Assembled {
+    pub state: AppState,
+    pub database: Database,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Opens the database and builds the state.
+///
+/// # Errors
+///
+/// A message for the operator: the secret, the database or the site's options cannot be read.
+pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
+    let secret = config.secret()?;
+    let database = store::open(&config.database_url).await?;
+    let test_clock = config.test_clock.then(Arc::<ShiftedClock>::default);
+    let clock: Arc<dyn Clock> = match &test_clock {
+        Some(clock) => clock.clone(),
+        None => Arc::new(SystemClock),
+    };
+    let leptos = leptos_options(config)?;
+    let mut state = state(config, &secret, database.store(), clock.clone(), leptos, AppOptions::default()).await?;
+    state.test_clock = test_clock;
+    Ok(Assembled { state, database, clock })
+}
+
+/// Builds the state on an open store.
+///
+/// # Errors
+///
+/// Those of [`AuthService::open`], and [`AuthError::Internal`] when a hasher thread cannot be started.
+pub async fn state(
+    config: &Config,
+    secret: &ServerSecret,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    leptos: LeptosOptions,
+    options: AppOptions,
+) -> Result<AppState, AuthError> {
+    let AppOptions { base_path, observers, policy, passwords } = options;
+    let passwords = match passwords {
+        Some(passwords) => passwords,
+        None => start_hasher()?,
+    };
+    let options = AuthOptions {
+        issuer: config.public_url.clone(),
+        lifetimes: config.lifetimes(),
+        password_min: config.password_min,
+        throttle: config.throttle == Throttle::On,
+        passwords,
+        observers,
+        policy,
+    };
+    let auth = AuthService::open(secret, store, clock, options).await?;
+    let mut state = AppState::new(auth, leptos, &config.public_url, base_path);
+    state.proxies = config.trusted_proxies.clone().unwrap_or_default();
+    Ok(state)
+}
+
+fn start_hasher() -> Result<PasswordHasher, AuthError> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    PasswordHasher::start(threads, HASHER_QUEUE).map_err(|_| AuthError::Internal("no thread for password hashing"))
+}
+
+/// The options of Leptos: from the environment when cargo-leptos started this process, else from the build.
+///
+/// # Errors
+///
+/// The environment has invalid values, or the path of this executable is unknown.
+pub fn leptos_options(config: &Config) -> Result<LeptosOptions, Error> {
+    let mut options = leptos::config::get_configuration(None)?.leptos_options;
+    if options.output_name.is_empty() {
+        options.output_name = env!("CARGO_PKG_NAME").into();
+    }
+    options.site_addr = config.addr;
+    let hash_file = std::env::current_exe()?.with_file_name(&*options.hash_file);
+    options.hash_files = options.hash_files || hash_file.exists();
+    Ok(options)
+}

@@ -1,0 +1,85 @@
+//! The page header: navigation and account menu. The account menu keeps its size in every auth
+//! state, so nothing shifts when the state becomes known (cumulative layout shift).
+
+use leptos::prelude::*;
+use leptos_router::{components::A, hooks::use_navigate};
+
+use crate::base_path::at;
+use crate::client::session;
+use crate::lang::lang;
+use crate::ui::support::page_settings::header_link;
+use crate::ui::support::sync_hydrated::sync_hydrated;
+use crate::ui::support::viewer::{Viewer, viewer};
+
+#[component]
+pub fn Header() -> impl IntoView {
+    view! {
+        <header class="top">
+            <Brand />
+            <nav aria-label=lang().common_main_navigation()>
+                <A href="/" exact=true>
+                    {lang().common_home()}
+                </A>
+                <A href="/notes">{lang().common_notes()}</A>
+                // Served beside the app, outside its router.
+                {header_link().map(|link| view! { <a href=link.href rel="external">{link.label}</a> })}
+            </nav>
+            <Account />
+        </header>
+    }
+}
+
+/// The logo, a link to the start page.
+#[component]
+pub fn Brand() -> impl IntoView {
+    view! {
+        <a href=at("/") class="brand">
+            <span class="coins" aria-hidden="true">
+                <i class="access"></i>
+                <i class="refresh"></i>
+            </span>
+            "Two Tokens"
+        </a>
+    }
+}
+
+#[component]
+fn Account() -> impl IntoView {
+    let viewer = viewer();
+    let sign_out = sign_out_and_leave(viewer);
+    move || {
+        let part = match viewer.get() {
+            Viewer::Restoring => sync_hydrated(view! { <span class="bone" aria-hidden="true"></span> }),
+            Viewer::SignedOut => sync_hydrated(view! {
+                <a href=at("/login")>{lang().common_sign_in()}</a>
+                <a href=at("/register")>{lang().common_create_account()}</a>
+            }),
+            Viewer::SignedIn(user) => sync_hydrated(view! {
+                <a href=at("/account") class="email" title=user.email.clone()>
+                    {user.email.clone()}
+                </a>
+                <button type="button" on:click=move |_| sign_out()>
+                    {lang().common_sign_out()}
+                </button>
+            }),
+        };
+        view! { <div class="account">{part}</div> }
+    }
+}
+
+/// Signs out, then navigates to the sign-in page once the auth state has changed. Earlier, that
+/// page would redirect back.
+fn sign_out_and_leave(viewer: Memo<Viewer>) -> impl Fn() + Copy + Send + Sync {
+    let requested = RwSignal::new(false);
+    let navigate = use_navigate();
+    Effect::new(move |_| {
+        if requested.get() && viewer.get() == Viewer::SignedOut {
+            requested.set(false);
+            navigate("/login", Default::default());
+        }
+    });
+    move || {
+        requested.set(true);
+        session::sign_out();
+    }
+}

@@ -1,0 +1,11 @@
+//! Components that several pages share.
+
+pub mod countdown;
+pub mod credentials;
+pub mod diagram;
+pub mod header;
+pub mod language;
+pub mod notices;
+pub mod parts;
+pub mod password_field;
+pub mod step_up;

@@ -1,0 +1,50 @@
+//! The card for a session that ended without the user asking: says why and offers to sign in again.
+//! It covers the page, which stays mounted behind it with unsaved input.
+
+use leptos::{html, prelude::*};
+
+use crate::client::auth_state::EndReason;
+use crate::lang::lang;
+use crate::ui::components::credentials::{CredentialsForm, Purpose};
+
+/// Title and text for a reason.
+pub fn words(reason: EndReason) -> (&'static str, &'static str) {
+    let lang = lang();
+    match reason {
+        EndReason::SignedOutHere => (lang.ended_signed_out_title(), lang.ended_signed_out()),
+        EndReason::Expired => (lang.ended_expired_title(), lang.ended_expired()),
+        EndReason::SignedOutElsewhere => (lang.ended_ended_title(), lang.ended_elsewhere()),
+        EndReason::ForSafety => (lang.ended_safety_title(), lang.ended_safety()),
+        EndReason::PasswordChanged => (lang.ended_ended_title(), lang.ended_password_changed()),
+        EndReason::AccountGone => (lang.ended_ended_title(), lang.ended_account_gone()),
+        EndReason::NotValid => (lang.ended_ended_title(), lang.ended_not_valid()),
+    }
+}
+
+#[component]
+pub fn EndedCard(
+    reason: EndReason,
+    /// The e-mail address of the ended session; empty when unknown.
+    email: String,
+    /// Whether a page is mounted behind this card.
+    kept: bool,
+) -> impl IntoView {
+    let (title, text) = words(reason);
+    let heading = NodeRef::<html::H1>::new();
+    // The element that had the focus is hidden now.
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            _ = heading.focus();
+        }
+    });
+    view! {
+        <section class="narrow ended" aria-labelledby="ended-title">
+            <h1 id="ended-title" tabindex="-1" node_ref=heading>
+                {title}
+            </h1>
+            <p>{text}</p>
+            {kept.then(|| view! { <p>{lang().ended_kept()}</p> })}
+            <CredentialsForm purpose=Purpose::SignIn email=email />
+        </section>
+    }
+}

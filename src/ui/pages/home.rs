@@ -1,0 +1,131 @@
+//! The start page: explains the two tokens and shows the state of the visitor's own.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+
+use crate::base_path::at;
+use crate::lang::lang;
+use crate::ui::components::diagram::Diagram;
+use crate::ui::support::live::{Live, Remaining, span};
+use crate::ui::support::sync_hydrated::sync_hydrated;
+use crate::ui::support::viewer::{Viewer, viewer};
+
+#[component]
+pub fn Home() -> impl IntoView {
+    let live = Live::new();
+    sync_hydrated(view! {
+        <Title text="" />
+        <section class="hero">
+            <div>
+                <h1 tabindex="-1">{lang().home_title()}</h1>
+                <p class="lead">
+                    {lang().home_lead_1()} <strong class="access">{lang().common_access_token()}</strong> {lang().home_lead_2()}
+                    <strong class="refresh">{lang().common_refresh_token()}</strong> {lang().home_lead_3()}
+                </p>
+                <AuthSummary />
+            </div>
+            <Diagram />
+        </section>
+        <section class="pair" aria-label=lang().home_your_tokens()>
+            <AccessCard live=live />
+            <RefreshCard live=live />
+        </section>
+    })
+}
+
+/// The auth state in words, with the next actions.
+#[component]
+fn AuthSummary() -> impl IntoView {
+    let viewer = viewer();
+    move || {
+        let (words, actions) = match viewer.get() {
+            Viewer::Restoring => (lang().home_looking().to_owned(), sync_hydrated(())),
+            Viewer::SignedOut => (
+                lang().home_signed_out().to_owned(),
+                sync_hydrated(view! {
+                    <a href=at("/register") class="button primary">
+                        {lang().common_create_account()}
+                    </a>
+                    <a href=at("/login") class="button">
+                        {lang().common_sign_in()}
+                    </a>
+                }),
+            ),
+            Viewer::SignedIn(user) => (
+                lang().home_signed_in_as(&user.email),
+                sync_hydrated(view! {
+                    <a href=at("/notes") class="button primary">
+                        {lang().home_open_notes()}
+                    </a>
+                }),
+            ),
+        };
+        view! {
+            <p class="you">{words}</p>
+            <div class="actions">{actions}</div>
+        }
+    }
+}
+
+#[component]
+fn AccessCard(live: Live) -> impl IntoView {
+    let remaining = live.remaining;
+    let lives = move || match remaining.get() {
+        Some(Remaining { of, .. }) => lang().home_access_lasts_span(&span(of)),
+        None => lang().home_access_lasts().to_owned(),
+    };
+    let now = move || match remaining.get() {
+        None => lang().home_access_none().to_owned(),
+        Some(Remaining { left: 0, .. }) => lang().home_access_over().to_owned(),
+        Some(Remaining { left, .. }) => lang().home_access_left(&span(left)),
+    };
+    view! {
+        <article class="card token access">
+            <h2>{lang().home_access_title()}</h2>
+            <dl>
+                <Fact name=lang().home_lives_in() text=lang().home_access_lives() />
+                <Fact name=lang().home_sent() text=lang().home_access_sent() />
+                <dt>{lang().home_lasts()}</dt>
+                <dd>{lives}</dd>
+            </dl>
+            // Hidden from screen readers: the sentence below says the same.
+            <progress
+                aria-hidden="true"
+                max=move || remaining.get().map_or(1, |r| r.of.max(1)).to_string()
+                value=move || remaining.get().map_or(0, |r| r.left).to_string()
+            ></progress>
+            <p class="now">{now}</p>
+        </article>
+    }
+}
+
+#[component]
+fn RefreshCard(live: Live) -> impl IntoView {
+    let viewer = viewer();
+    let now = move || match (viewer.get(), live.refreshes.get()) {
+        (Viewer::Restoring, _) => lang().home_refresh_busy().to_owned(),
+        (Viewer::SignedOut, _) => lang().home_refresh_none().to_owned(),
+        (Viewer::SignedIn(_), 0) => lang().home_refresh_unused().to_owned(),
+        (Viewer::SignedIn(_), 1) => lang().home_refresh_once().to_owned(),
+        (Viewer::SignedIn(_), n) => lang().home_refresh_times(&n.to_string()),
+    };
+    view! {
+        <article class="card token refresh">
+            <h2>{lang().home_refresh_title()}</h2>
+            <dl>
+                <Fact name=lang().home_lives_in() text=lang().home_refresh_lives() />
+                <Fact name=lang().home_sent() text=lang().home_refresh_sent() />
+                <Fact name=lang().home_lasts() text=lang().home_refresh_lasts() />
+            </dl>
+            <p class="now">{now}</p>
+        </article>
+    }
+}
+
+#[component]
+fn Fact(name: &'static str, text: &'static str) -> impl IntoView {
+    view! {
+        <dt>{name}</dt>
+        <dd>{text}</dd>
+    }
+}

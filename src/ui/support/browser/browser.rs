@@ -1,0 +1,79 @@
+//! The functions in the browser.
+
+use leptos::prelude::{document, request_animation_frame, window};
+use wasm_bindgen::{JsCast, JsValue};
+
+use crate::lang::{Lang, lang};
+
+/// Focuses the first match of a CSS selector after the next frame, when pending renders are in the
+/// document.
+pub fn focus(selector: &str) {
+    let selector = selector.to_owned();
+    request_animation_frame(move || {
+        let found = document().query_selector(&selector).ok().flatten();
+        if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+            _ = element.focus();
+        }
+    });
+}
+
+/// Whether an element matches the CSS selector.
+pub fn exists(selector: &str) -> bool {
+    document().query_selector(selector).is_ok_and(|found| found.is_some())
+}
+
+/// Scrolls to the element of the URL fragment after the next frame: the browser did so at page
+/// load, when a lazy-loaded element did not exist yet.
+pub fn scroll_to_fragment() {
+    request_animation_frame(|| {
+        let fragment = window().location().hash().unwrap_or_default();
+        if let Some(element) = fragment.strip_prefix('#').and_then(|id| document().get_element_by_id(id)) {
+            element.scroll_into_view();
+        }
+    });
+}
+
+/// Returns the focus to the target of an earlier event, unless another element has it after the
+/// next frame.
+pub fn restore_focus(event: &web_sys::Event) {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
+    let Some(element) = target else { return };
+    request_animation_frame(move || {
+        if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
+            _ = element.focus();
+        }
+    });
+}
+
+pub use crate::clock::Stopwatch;
+
+pub fn page_is_visible() -> bool {
+    !document().hidden()
+}
+
+pub fn random_uuid() -> String {
+    window().crypto().map(|crypto| crypto.random_uuid()).unwrap_or_default()
+}
+
+/// Formats date and time for the browser's locale. `millis` since the Unix epoch.
+pub fn local_time(millis: i64) -> String {
+    let preferred = window().navigator().language().unwrap_or_default();
+    // The browser's own regional format where its language is the page's.
+    let locale = if Lang::parse(&preferred) == Some(lang()) { "default" } else { lang().tag() };
+    let options = js_sys::Object::new();
+    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
+        _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+    }
+    date(millis).to_locale_string(locale, &options).into()
+}
+
+/// ISO 8601, for `<time datetime>`. Empty for a time that JavaScript cannot represent.
+pub fn machine_time(millis: i64) -> String {
+    let date = date(millis);
+    if date.get_time().is_nan() { String::new() } else { date.to_iso_string().into() }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "JavaScript stores milliseconds as a double")]
+fn date(millis: i64) -> js_sys::Date {
+    js_sys::Date::new(&JsValue::from_f64(millis as f64))
+}

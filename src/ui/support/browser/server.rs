@@ -1,0 +1,42 @@
+//! Server stubs: nothing to focus or scroll; times are formatted in the browser.
+
+use leptos::web_sys;
+
+pub fn focus(_selector: &str) {}
+
+pub fn exists(_selector: &str) -> bool {
+    false
+}
+
+pub fn scroll_to_fragment() {}
+
+pub fn restore_focus(_event: &web_sys::Event) {}
+
+#[derive(Clone, Copy)]
+pub struct Stopwatch;
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Self
+    }
+
+    pub fn elapsed_ms(&self) -> f64 {
+        0.0
+    }
+}
+
+pub fn page_is_visible() -> bool {
+    false
+}
+
+pub fn random_uuid() -> String {
+    String::new()
+}
+
+pub fn local_time(_millis: i64) -> String {
+    String::new()
+}
+
+pub fn machine_time(_millis: i64) -> String {
+    String::new()
+}

@@ -1,0 +1,14 @@
+//! The page settings, from attributes of `html`.
+
+use super::HeaderLink;
+use crate::dom;
+
+pub fn password_min() -> String {
+    dom::root_attribute("data-password-min").unwrap_or_default()
+}
+
+pub fn header_link() -> Option<HeaderLink> {
+    let attribute = dom::root_attribute("data-header-link")?;
+    let (href, label) = attribute.split_once(' ')?;
+    Some(HeaderLink { href: href.to_owned(), label: label.to_owned() })
+}

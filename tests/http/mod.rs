@@ -1,0 +1,21 @@
+//! The HTTP contract, on the real router with a clock that the test moves. Each file is one behaviour.
+
+mod access_tokens;
+mod bad_input;
+mod changing_the_email;
+mod clock_jumps;
+mod cross_site;
+mod history;
+mod languages;
+mod logging_out;
+mod naughty_strings;
+mod notes;
+mod passwords;
+mod random_requests;
+mod refreshing;
+mod registering_and_logging_in;
+mod sessions;
+mod status;
+mod step_up;
+mod test_clock;
+mod throttling;

@@ -1,0 +1,84 @@
+//! What every store promises about sessions: rotation is a compare-and-swap, a revocation is final.
+
+use super::*;
+
+pub async fn a_session_is_found_as_written_with_what_its_user_row_says(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    assert_eq!(store.session(session.id).await.unwrap().unwrap(), session);
+    assert!(store.session(SessionId([0; 16])).await.unwrap().is_none());
+}
+
+pub async fn a_rotation_is_a_compare_and_swap(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Done);
+    assert_eq!(store.rotate(turn(&session, 0, 60)).await.unwrap(), Swap::Lost);
+    assert_eq!(store.rotate(turn(&session, 2, 60)).await.unwrap(), Swap::Lost);
+    let found = store.session(session.id).await.unwrap().unwrap();
+    let turned = turn(&session, 0, 50);
+    assert_eq!(found.rotation, turned.next);
+    assert_eq!((found.idle_expires_at, found.last_used_at), (turned.idle_expires_at, turned.last_used_at));
+    assert_eq!(found.absolute_expires_at, session.absolute_expires_at);
+    let unknown = Rotate { session_id: SessionId([9; 16]), ..turn(&session, 1, 70) };
+    assert_eq!(store.rotate(unknown).await.unwrap(), Swap::Lost);
+}
+
+pub async fn of_many_racers_exactly_one_wins(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    for generation in 0..20 {
+        let racers = (0..32).map(|mark| {
+            let (store, rotate) = (store.clone(), turn(&session, generation, mark));
+            tokio::spawn(async move { store.rotate(rotate).await.unwrap() })
+        });
+        let outcomes = futures::future::join_all(racers).await;
+        let won = outcomes.into_iter().filter(|outcome| *outcome.as_ref().unwrap() == Swap::Done).count();
+        assert_eq!(won, 1, "generation {generation}");
+    }
+}
+
+pub async fn a_revoked_session_never_rotates_and_keeps_its_first_reason(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    assert!(store.revoke_session(session.id, RevokeReason::Reuse, NOW).await.unwrap());
+    assert!(!store.revoke_session(session.id, RevokeReason::Logout, Timestamp(1)).await.unwrap());
+    assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Lost);
+    let revoked = store.session(session.id).await.unwrap().unwrap().revoked.unwrap();
+    assert_eq!((revoked.at, revoked.reason), (NOW, RevokeReason::Reuse));
+    assert!(!store.revoke_session(SessionId([8; 16]), RevokeReason::Logout, NOW).await.unwrap());
+}
+
+pub async fn all_sessions_of_a_user_but_one_can_be_ended(store: Arc<dyn Store>) {
+    let kept = new_session(&*store).await;
+    let mut others = [new_session_of(&*store, kept.user_id).await.id, new_session_of(&*store, kept.user_id).await.id];
+    let stranger = new_session(&*store).await;
+    let end = |except| store.revoke_sessions_of_user(kept.user_id, except, RevokeReason::PasswordChanged, NOW);
+    let mut ended = end(Some(kept.id)).await.unwrap();
+    ended.sort_unstable();
+    others.sort_unstable();
+    assert_eq!(ended, others);
+    assert!(end(Some(kept.id)).await.unwrap().is_empty());
+    assert_eq!(store.sessions_of_user(kept.user_id).await.unwrap().len(), 3);
+    assert_eq!(end(None).await.unwrap(), [kept.id]);
+    assert!(store.session(stranger.id).await.unwrap().unwrap().revoked.is_none());
+}
+
+pub async fn revocations_since_a_time_are_listed(store: Arc<dyn Store>) {
+    let (old, new) = (new_session(&*store).await, new_session(&*store).await);
+    new_session(&*store).await;
+    store.revoke_session(old.id, RevokeReason::Logout, Timestamp(10)).await.unwrap();
+    store.revoke_session(new.id, RevokeReason::Reuse, Timestamp(20)).await.unwrap();
+    let since: Vec<_> = store.revoked_since(Timestamp(20)).await.unwrap();
+    assert_eq!(since.len(), 1);
+    assert_eq!((since[0].session_id, since[0].at, since[0].reason), (new.id, Timestamp(20), RevokeReason::Reuse));
+}
+
+pub async fn ended_sessions_are_purged_in_batches(store: Arc<dyn Store>) {
+    let living = new_session(&*store).await;
+    for _ in 0..5 {
+        let ended = new_session(&*store).await;
+        store.revoke_session(ended.id, RevokeReason::Logout, Timestamp(10)).await.unwrap();
+    }
+    assert_eq!(store.purge_sessions(Timestamp(10), 3).await.unwrap(), 0);
+    assert_eq!(store.purge_sessions(Timestamp(11), 3).await.unwrap(), 3);
+    assert_eq!(store.purge_sessions(Timestamp(11), 3).await.unwrap(), 2);
+    assert!(store.session(living.id).await.unwrap().is_some());
+    assert_eq!(store.purge_sessions(living.absolute_expires_at.plus(Duration::from_millis(1)), 3).await.unwrap(), 1);
+}

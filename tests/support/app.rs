@@ -1,0 +1,129 @@
+//! The whole server in this process, on a temporary database and a clock that the test moves.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::Router;
+use clap::Parser as _;
+use two_tokens::api::edge::app_state::AppState;
+use two_tokens::auth::model::secret::ServerSecret;
+use two_tokens::auth::model::user::UserId;
+use two_tokens::auth::password::hasher::{HashCost, PasswordHasher};
+use two_tokens::auth::store::Store;
+use two_tokens::auth::token::keys::KeySet;
+use two_tokens::clock::{Clock as _, ManualClock, Timestamp};
+use two_tokens::notes;
+use two_tokens::server::assemble::{self, AppOptions, leptos_options};
+use two_tokens::server::config::Config;
+use two_tokens::server::{pages, router::router};
+use two_tokens::store::{self, Database};
+
+use super::{Client, PASSWORD};
+
+pub struct TestApp {
+    pub router: Router,
+    pub state: AppState,
+    pub clock: Arc<ManualClock>,
+    pub store: Arc<dyn Store>,
+    /// Counts the digests it computed.
+    pub passwords: PasswordHasher,
+    database: Database,
+    _folder: tempfile::TempDir,
+}
+
+/// The settings that these arguments of the command line give.
+pub fn config(arguments: &[&str]) -> Config {
+    let arguments = std::iter::once("two-tokens").chain(arguments.iter().copied());
+    Config::try_parse_from(arguments).unwrap().check().unwrap()
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// Without throttling: for tests that send very many requests from one address.
+    pub async fn unthrottled() -> Self {
+        Self::with(&["--throttle", "off"]).await
+    }
+
+    pub async fn with(arguments: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/test.db", folder.path().display());
+        let database = store::open(&url).await.unwrap();
+        let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_800_000_000)));
+        let (config, passwords) = (config(arguments), cheap_hasher());
+        let state = assemble(&config, &database, &clock, &passwords).await;
+        let router = router(state.clone(), pages::pages()).unwrap();
+        Self { router, state, clock, store: database.store(), passwords, database, _folder: folder }
+    }
+
+    pub fn client(&self) -> Client {
+        Client::of(self.router.clone())
+    }
+
+    /// Another instance on the same database.
+    pub async fn beside(&self) -> Router {
+        router(assemble(&config(&[]), &self.database, &self.clock, &self.passwords).await, pages::pages()).unwrap()
+    }
+
+    /// A client with a new account, signed in.
+    pub async fn registered(&self, email: &str) -> Client {
+        self.client().signed_up(email).await
+    }
+
+    /// The signing keys, as the service has them now.
+    pub fn keys(&self) -> KeySet {
+        KeySet::unseal(&secret().sealing_key(), self.state.auth.signing_keys()).unwrap()
+    }
+
+    /// Gives the account of a client its first password again, without ending a session.
+    pub async fn reset_password(&self, client: &mut Client) {
+        let id = client.me().await.json()["id"].as_str().and_then(UserId::parse).unwrap();
+        let hash = self.passwords.hash(PASSWORD.to_owned().into()).await.unwrap();
+        self.store.set_password(id, &hash).await.unwrap();
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves the clock forward.
+    pub fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+    }
+
+    /// One round of maintenance: keys are rotated, what has expired is purged.
+    pub async fn maintain(&self) {
+        self.state.auth.maintain().await.unwrap();
+    }
+}
+
+/// The server secret of every test app.
+pub fn secret() -> ServerSecret {
+    ServerSecret::new([7; 32])
+}
+
+fn cheap_hasher() -> PasswordHasher {
+    PasswordHasher::start_with(HashCost { memory_kib: 8, passes: 1 }, 2, 64).unwrap()
+}
+
+/// Passwords hash cheaply: the tests sign in thousands of times, and none of them asks how hard a hash is to guess.
+async fn assemble(
+    config: &Config,
+    database: &Database,
+    clock: &Arc<ManualClock>,
+    passwords: &PasswordHasher,
+) -> AppState {
+    let (secret, leptos) = (secret(), leptos_options(config).unwrap());
+    let options = AppOptions { passwords: Some(passwords.clone()), ..AppOptions::default() };
+    let state = assemble::state(config, &secret, database.store(), clock.clone(), leptos, options).await.unwrap();
+    state.with_resource(notes::open(database, clock.clone()))
+}
+
+pub fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub fn days(days: u64) -> Duration {
+    Duration::from_secs(days * 24 * 3600)
+}

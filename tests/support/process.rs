@@ -1,0 +1,123 @@
+//! The real program in a process of its own, for what only a process shows: a kill, two instances, a full disk.
+
+use std::{
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use axum::{
+    body::Body,
+    http::{Method, StatusCode},
+};
+use tempfile::TempDir;
+use two_tokens::auth::model::secret::ServerSecret;
+
+use super::{Client, Transport, free_port};
+
+/// What outlives a process: the database and the server secret.
+pub struct Installation {
+    pub database_url: String,
+    pub secret_file: PathBuf,
+    pub folder: TempDir,
+}
+
+impl Installation {
+    /// On a SQLite file of its own, `a.db` in the folder.
+    pub fn on_sqlite() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let database_url = format!("sqlite://{}/a.db", folder.path().display());
+        Self::of(database_url, folder)
+    }
+
+    pub fn on(database_url: &str) -> Self {
+        Self::of(database_url.to_owned(), tempfile::tempdir().unwrap())
+    }
+
+    fn of(database_url: String, folder: TempDir) -> Self {
+        let secret_file = folder.path().join("secret");
+        std::fs::write(&secret_file, ServerSecret::generate().to_text()).unwrap();
+        Self { database_url, secret_file, folder }
+    }
+
+    /// Starts a server on a free port, with more arguments of the command line.
+    pub async fn serve(&self, more: &[&str]) -> Server {
+        self.serve_at(free_port(), more, "").await
+    }
+
+    /// `prelude` is shell code that runs in the process before the program does, to start it under a limit.
+    pub async fn serve_at(&self, port: u16, more: &[&str], prelude: &str) -> Server {
+        let program = env!("CARGO_BIN_EXE_two-tokens");
+        let child = Command::new("bash")
+            .arg("-c")
+            .arg(format!("{prelude} exec {program} \"$@\""))
+            .arg("two-tokens")
+            .args(["--addr", &format!("127.0.0.1:{port}")])
+            .args(["--database-url", &self.database_url])
+            .arg("--secret-file")
+            .arg(&self.secret_file)
+            .args(["--log", "warn,security=error"])
+            .args(more)
+            .stdout(Stdio::null())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let mut server = Server { child, port, base: format!("http://127.0.0.1:{port}") };
+        server.ready().await;
+        server
+    }
+}
+
+pub struct Server {
+    child: Child,
+    pub port: u16,
+    pub base: String,
+}
+
+impl From<&Server> for Transport {
+    fn from(server: &Server) -> Self {
+        server.base.as_str().into()
+    }
+}
+
+impl Server {
+    pub fn client(&self) -> Client {
+        Client::of(self)
+    }
+
+    /// A client with a new account, signed in.
+    pub async fn registered(&self, email: &str) -> Client {
+        self.client().signed_up(email).await
+    }
+
+    /// Asks `/readyz` until the server is ready: it has no other way to tell.
+    pub async fn ready(&mut self) {
+        let transport = Transport::from(&*self);
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                panic!("the program ended: {status}");
+            }
+            let request = transport.request(Method::GET, "/readyz").body(Body::empty()).unwrap();
+            match transport.send(request).await {
+                Some(answer) if answer.status == StatusCode::OK => return,
+                _ => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+        }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// SIGKILL; returns when the process is gone.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
