@@ -1,7 +1,7 @@
 //! The renewer: the port through which the bearer client reaches the tab's session (dependency
 //! inversion). The session installs itself at start, so the transport imports nothing of it.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::Cell, rc::Rc};
 
 use futures::future::LocalBoxFuture;
 
@@ -43,31 +43,27 @@ pub trait Renewer {
 }
 
 thread_local! {
-    static RENEWER: RefCell<Option<Rc<dyn Renewer>>> = const { RefCell::new(None) };
+    static RENEWER: Cell<Option<&'static dyn Renewer>> = const { Cell::new(None) };
 }
 
 /// Installs the session of this tab and replaces an earlier one.
-pub fn install(renewer: impl Renewer + 'static) {
-    RENEWER.set(Some(Rc::new(renewer)));
-}
-
-fn installed() -> Option<Rc<dyn Renewer>> {
-    RENEWER.with_borrow(Clone::clone)
+pub fn install(renewer: &'static dyn Renewer) {
+    RENEWER.set(Some(renewer));
 }
 
 pub(super) fn held() -> Option<Rc<HeldToken>> {
-    installed()?.held()
+    RENEWER.get()?.held()
 }
 
 pub(super) async fn newer_than(version: u64) -> Result<Rc<HeldToken>, Problem> {
-    match installed() {
+    match RENEWER.get() {
         Some(renewer) => renewer.newer_than(version).await,
         None => Err(Problem::unavailable(lang().client_too_slow(), 1)),
     }
 }
 
 pub(super) fn notify(event: TransportEvent<'_>) {
-    if let Some(renewer) = installed() {
+    if let Some(renewer) = RENEWER.get() {
         renewer.on_event(event);
     }
 }

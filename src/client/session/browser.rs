@@ -172,7 +172,7 @@ pub fn start() {
     if !base_path.is_root() {
         leptos::server_fn::client::set_server_url(String::leak(base_path.as_str().to_owned()));
     }
-    renewer::install(renewal::TabRenewer);
+    renewer::install(&renewal::TabRenewer);
     tabs::listen(on_tab_event);
     let (Some(window), Some(document)) = (web_sys::window(), dom::document()) else { return };
     dom::on(&window, "online", |_| on_resume());

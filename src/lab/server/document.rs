@@ -11,7 +11,7 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::headers;
 use crate::ui::components::header::Brand;
-use crate::ui::shell::{Assets, assets, start_script};
+use crate::ui::shell::{Assets, assets, start_script, stylesheet};
 
 /// `frames` are the foreign origins that the page may show in a frame (`frame-src`).
 pub async fn page(state: AppState, request: Request, frames: &[String]) -> Response {
@@ -46,8 +46,8 @@ fn document(options: &LeptosOptions) -> impl IntoView + use<> {
                 <title>"The lab · Two Tokens"</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
-                <link rel="stylesheet" href="/lab-panels.css" />
-                <link rel="stylesheet" href="/lab.css" />
+                <link rel="stylesheet" href=stylesheet(options, "lab-panels") />
+                <link rel="stylesheet" href=stylesheet(options, "lab") />
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
                 <link rel="modulepreload" href=loader nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
