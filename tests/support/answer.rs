@@ -65,7 +65,7 @@ impl Answer {
     /// Expects a refusal with any code of the closed set.
     #[track_caller]
     pub fn refused_somehow(self) -> Self {
-        let code = Code::ALL.into_iter().find(|code| code.as_str() == self.code());
+        let code = Code::ALL.iter().find(|code| code.as_str() == self.code());
         let code = code.unwrap_or_else(|| panic!("no code: {} {}", self.status, self.body));
         self.refused(code.status(), code.as_str())
     }
