@@ -229,6 +229,8 @@ impl LabState {
                 self.quiet().await;
             }
             let before = self.newest();
+            let opens_a_page =
+                matches!(button.effect, ButtonEffect::Attack(_) | ButtonEffect::Arrive | ButtonEffect::Inject { .. });
             let done = match button.effect {
                 ButtonEffect::Run(action) => self.act(action).await,
                 ButtonEffect::Attack(from) => self.visit(button.name, from),
@@ -236,7 +238,12 @@ impl LabState {
                 ButtonEffect::Inject { policy } => self.inject(button.name, policy),
             };
             match done {
-                Ok(()) => self.summarize_action(before, button.watch_for).await,
+                Ok(()) => {
+                    if opens_a_page {
+                        self.first_event(before).await;
+                    }
+                    self.summarize_action(before, button.watch_for).await;
+                }
                 Err(why) => self.failure.set(Some(ActionFailure { of: button.name, why })),
             }
             self.busy.set(None);
@@ -329,6 +336,14 @@ impl LabState {
             summary::summarize(events.get(from..).unwrap_or_default())
         });
         self.summary.set(sentence.unwrap_or_else(|| ["Done. ", watch_for].concat()));
+    }
+
+    /// Waits for the first event of a page that acts once it has loaded.
+    async fn first_event(self, before: u64) {
+        let since = Stopwatch::start();
+        while self.newest() <= before && since.elapsed_ms() < LONGEST {
+            TimeoutFuture::new(100).await;
+        }
     }
 
     async fn quiet(self) {
