@@ -166,18 +166,12 @@ sessions_sql! { PostgresStore {
     }
 } }
 
-#[async_trait]
-impl Cluster for PostgresStore {
+cluster_sql! { PostgresStore {
     fn changes(&self) -> BoxStream<'static, Change> {
         let pool = self.pool.clone();
         stream::unfold(Link::Down, move |link| next_change(pool.clone(), link)).boxed()
     }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&mut *self.read().await?).await.map_err(unavailable)?;
-        Ok(())
-    }
-}
+} }
 
 /// The connection that receives the notifications of other instances.
 enum Link {

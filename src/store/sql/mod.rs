@@ -5,6 +5,7 @@
 use crate::auth::store::StoreError;
 
 pub(super) mod attempts;
+pub(super) mod cluster;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod notices;
@@ -20,10 +21,10 @@ pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
 pub(super) mod prelude {
     pub use std::time::Duration;
 
-    pub use async_trait::async_trait;
     pub use sqlx::Connection as _;
 
     pub(in crate::store) use super::attempts::attempts_sql;
+    pub(in crate::store) use super::cluster::cluster_sql;
     pub(in crate::store) use super::events::events_sql;
     pub(in crate::store) use super::keys::keys_sql;
     pub(in crate::store) use super::notices::notices_sql;

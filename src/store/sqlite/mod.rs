@@ -151,14 +151,8 @@ sessions_sql! { SqliteStore {
     }
 } }
 
-#[async_trait]
-impl Cluster for SqliteStore {
+cluster_sql! { SqliteStore {
     fn changes(&self) -> BoxStream<'static, Change> {
         futures::stream::empty().boxed()
     }
-
-    async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&mut *self.read().await?).await.map_err(unavailable)?;
-        Ok(())
-    }
-}
+} }
