@@ -2,7 +2,13 @@
 
 use std::cell::Cell;
 
-use leptos::server_fn::request::browser::BrowserRequest;
+use leptos::server_fn::{
+    client::{Client, browser::BrowserClient},
+    request::browser::BrowserRequest,
+    response::browser::BrowserResponse,
+};
+
+use crate::protocol::problem::Problem;
 
 thread_local! {
     static DECORATION: Cell<Option<fn(&BrowserRequest)>> = const { Cell::new(None) };
@@ -13,8 +19,10 @@ pub fn install(decoration: fn(&BrowserRequest)) {
     DECORATION.set(Some(decoration));
 }
 
-pub(super) fn apply(request: &BrowserRequest) {
+/// Sends a request of either client, decorated.
+pub(super) fn send(request: BrowserRequest) -> impl Future<Output = Result<BrowserResponse, Problem>> + Send {
     if let Some(decorate) = DECORATION.get() {
-        decorate(request);
+        decorate(&request);
     }
+    <BrowserClient as Client<Problem>>::send(request)
 }

@@ -38,6 +38,13 @@ type Message = Result<bytes::Bytes, bytes::Bytes>;
 #[cfg(feature = "hydrate")]
 pub mod decoration;
 #[cfg(feature = "hydrate")]
+use decoration::send;
+#[cfg(not(feature = "hydrate"))]
+mod server;
+#[cfg(not(feature = "hydrate"))]
+use server::send;
+
+#[cfg(feature = "hydrate")]
 pub mod held_token;
 #[cfg(feature = "hydrate")]
 pub mod renewer;

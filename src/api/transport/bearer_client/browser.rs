@@ -4,7 +4,6 @@
 use std::{rc::Rc, time::Duration};
 
 use leptos::server_fn::{
-    client::{Client, browser::BrowserClient},
     error::FromServerFnError as _,
     request::browser::BrowserRequest,
     response::{ClientRes, browser::BrowserResponse},
@@ -119,8 +118,7 @@ fn is_refusal(response: &BrowserResponse) -> bool {
 }
 
 async fn sent(request: BrowserRequest) -> Result<BrowserResponse, Problem> {
-    decoration::apply(&request);
-    match dom::with_timeout(REQUEST_LIMIT, <BrowserClient as Client<Problem>>::send(request)).await {
+    match dom::with_timeout(REQUEST_LIMIT, decoration::send(request)).await {
         Some(answer) => answer,
         None => Err(Problem::unavailable(lang().client_too_slow(), 1)),
     }

@@ -18,9 +18,7 @@ mod browser;
 use browser::send;
 
 #[cfg(not(feature = "hydrate"))]
-mod server;
-#[cfg(not(feature = "hydrate"))]
-use server::send;
+use super::send;
 
 /// The server-function client for everything under `/api/` except `/api/auth/`.
 pub struct BearerClient;

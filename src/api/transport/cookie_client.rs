@@ -9,18 +9,8 @@ use leptos::server_fn::{
     response::browser::BrowserResponse,
 };
 
-use super::Message;
+use super::{Message, send};
 use crate::protocol::problem::Problem;
-
-#[cfg(feature = "hydrate")]
-mod browser;
-#[cfg(feature = "hydrate")]
-use browser::send;
-
-#[cfg(not(feature = "hydrate"))]
-mod server;
-#[cfg(not(feature = "hydrate"))]
-use server::send;
 
 /// The server-function client for `/api/auth/`.
 pub struct CookieClient;
