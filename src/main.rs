@@ -88,8 +88,8 @@ async fn serve(cli: Cli) -> Result<(), Error> {
     let state = state.with_resource(notes::open(&database, clock));
     let listener = serve::bind(&cli.config).await?;
     #[cfg(feature = "lab")]
-    if cli.lab.is_on() {
-        return cli.lab.run(&cli.config, listener, state).await;
+    if let Some(audience) = cli.lab.audience() {
+        return two_tokens::lab::server::options::run(audience, &cli.config, listener, state).await;
     }
     serve::run(&cli.config, listener, state, pages::pages(), serve::no_extra_routes).await
 }

@@ -5,17 +5,16 @@ use std::time::Duration;
 use axum::http::{Method, StatusCode};
 use http_body_util::BodyExt as _;
 use two_tokens::lab::model::event::OpenedSandbox;
-use two_tokens::lab::server::{LabMode, start};
+use two_tokens::lab::server::{Audience, start};
 use two_tokens::server::{pages, serve};
 
 use super::support::{Bound, Browser};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_lab_its_addresses_are_not_found_like_any_other() {
-    let Bound { listener, base, config, state, folder: _folder } = Bound::with(&[]).await;
+    let Bound { listener, base, state, folder: _folder, .. } = Bound::with(&[]).await;
     tokio::spawn(async move {
-        let extra_routes = async |starting| start::extra_routes(&config, LabMode::Off, starting).await;
-        serve::serve(listener, state, pages::pages(), std::future::pending(), extra_routes).await.unwrap();
+        serve::serve(listener, state, pages::pages(), std::future::pending(), serve::no_extra_routes).await.unwrap();
     });
     let browser = Browser::new(&base);
     let nothing = browser.get("/nothing").await;
@@ -40,7 +39,7 @@ async fn a_server_that_is_told_to_stop_lets_its_streams_go() {
     let Bound { listener, base, config, state, folder: _folder } = Bound::with(&[]).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(async move {
-        let extra_routes = async |starting| start::extra_routes(&config, LabMode::Local, starting).await;
+        let extra_routes = async |starting| start::extra_routes(&config, Audience::Local, starting).await;
         let shutdown = async move { drop(stopped.await) };
         serve::serve(listener, state, pages::pages(), shutdown, extra_routes).await.unwrap();
     });

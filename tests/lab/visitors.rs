@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
 use two_tokens::lab::model::event::{Action, Lifeline, LogEvent};
-use two_tokens::lab::server::LabMode;
+use two_tokens::lab::server::Audience;
 
 use super::support::{Browser, Lab, Stream, story};
 use crate::support::{Client, REFRESH_COOKIE};
@@ -103,7 +103,7 @@ async fn an_idle_sandbox_is_wiped() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn strangers_open_sandboxes_slowly() {
-    let lab = Lab::with(LabMode::Public).await;
+    let lab = Lab::with(Audience::Public).await;
     open(&lab.browser()).await;
     let answer = lab.browser().post("/lab/open", "null", &[]).await;
     assert_eq!((answer.code().as_str(), answer.status), ("rate_limited", StatusCode::TOO_MANY_REQUESTS));
@@ -212,7 +212,7 @@ async fn the_other_site_serves_one_page_and_takes_nothing_else() {
     for (mount, origin) in [("/lab/x", &*lab.base), (&*visitor.opened.mount, "http://evil.example")] {
         assert_eq!(attack(mount, origin).await.status, StatusCode::NOT_FOUND);
     }
-    assert_eq!(Lab::with(LabMode::Public).await.visitor().await.opened.other_site, None);
+    assert_eq!(Lab::with(Audience::Public).await.visitor().await.opened.other_site, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]

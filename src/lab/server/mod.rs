@@ -21,4 +21,5 @@ pub mod sandboxes;
 mod scenario;
 pub mod start;
 
-pub use options::{LabMode, LabOptions};
+pub use options::LabOptions;
+pub use start::Audience;

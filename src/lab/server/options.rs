@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::cuttable::CuttableListener;
-use super::start;
+use super::start::{self, Audience};
 use crate::api::edge::app_state::{AppState, ExtraLink};
 use crate::api::edge::client_address::PlainListener;
 use crate::server::config::{Config, ConfigError, refuse};
@@ -42,21 +42,26 @@ impl LabOptions {
         Ok(())
     }
 
-    pub fn is_on(&self) -> bool {
-        self.mode != LabMode::Off
+    /// The visitors the lab is for; `None` where it is off.
+    pub fn audience(&self) -> Option<Audience> {
+        match self.mode {
+            LabMode::Off => None,
+            LabMode::Local => Some(Audience::Local),
+            LabMode::Public => Some(Audience::Public),
+        }
     }
+}
 
-    /// Serves the app with the lab beside it, on a listener whose connections a sandbox can cut.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`serve::run`], and the lab cannot be started.
-    pub async fn run(&self, config: &Config, listener: PlainListener, state: AppState) -> Result<(), Error> {
-        let state = with_link(state);
-        let listener = CuttableListener(listener.0);
-        let extra_routes = async |starting| start::extra_routes(config, self.mode, starting).await;
-        serve::run(config, listener, state, pages::pages(), extra_routes).await
-    }
+/// Serves the app with the lab beside it, on a listener whose connections a sandbox can cut.
+///
+/// # Errors
+///
+/// Those of [`serve::run`], and the lab cannot be started.
+pub async fn run(audience: Audience, config: &Config, listener: PlainListener, state: AppState) -> Result<(), Error> {
+    let state = with_link(state);
+    let listener = CuttableListener(listener.0);
+    let extra_routes = async |starting| start::extra_routes(config, audience, starting).await;
+    serve::run(config, listener, state, pages::pages(), extra_routes).await
 }
 
 /// The state whose pages lead to the lab.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use super::options::LabMode;
 use super::sandbox::app::SandboxBase;
 use super::sandboxes::{ForeignOrigins, Limits, Sandboxes};
 use super::{other_site, routes};
@@ -17,41 +16,46 @@ use crate::server::serve::{Error, Starting};
 /// Sign-ins of all sandboxes that may queue for their one hasher thread, which the app does not share.
 const LOGINS_WAITING: usize = 32;
 
-/// The lab's routes; none where the lab is off.
+/// The visitors the lab is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// One machine, with a second address that plays another site.
+    Local,
+    /// Strangers: smaller, and without the other site.
+    Public,
+}
+
+/// The lab's routes.
 ///
 /// # Errors
 /// If the hasher thread or the attacker's second port cannot be started.
-pub async fn extra_routes(config: &Config, mode: LabMode, starting: Starting) -> Result<Router, Error> {
-    match sandboxes(config, mode, &starting, Arc::new(SystemClock)).await? {
-        Some(sandboxes) => Ok(routes::router(sandboxes, starting.state)?),
-        None => Ok(Router::new()),
-    }
+pub async fn extra_routes(config: &Config, audience: Audience, starting: Starting) -> Result<Router, Error> {
+    let sandboxes = sandboxes(config, audience, &starting, Arc::new(SystemClock)).await?;
+    Ok(routes::router(sandboxes, starting.state)?)
 }
 
-/// The sandboxes, with a background task that purges idle ones until the server stops; `None` where the lab is off. `clock`
-/// measures idleness.
+/// The sandboxes, with a background task that purges idle ones until the server stops. `clock` measures idleness.
 ///
 /// # Errors
 /// If the hasher thread or the attacker's second port cannot be started.
 pub async fn sandboxes(
     config: &Config,
-    mode: LabMode,
+    audience: Audience,
     starting: &Starting,
     clock: Arc<dyn Clock>,
-) -> Result<Option<Arc<Sandboxes>>, Error> {
-    let limits = match mode {
-        LabMode::Off => return Ok(None),
-        LabMode::Local => Limits::LOCAL,
-        LabMode::Public => Limits::PUBLIC,
+) -> Result<Arc<Sandboxes>, Error> {
+    let limits = match audience {
+        Audience::Local => Limits::LOCAL,
+        Audience::Public => Limits::PUBLIC,
     };
     let leptos = leptos::config::LeptosOptions::clone(&starting.state.leptos);
     let passwords = PasswordHasher::start(1, LOGINS_WAITING)?;
     let base = SandboxBase { config: config.clone(), leptos, passwords };
-    let foreign_origins = match mode {
-        LabMode::Local => other_site::serve(&config.public_url, starting.stopping.clone()).await?.unwrap_or_default(),
-        _ => ForeignOrigins::default(),
+    let foreign_origins = match audience {
+        Audience::Local => other_site::serve(&config.public_url, starting.stopping.clone()).await?.unwrap_or_default(),
+        Audience::Public => ForeignOrigins::default(),
     };
     let sandboxes = Sandboxes::new(base, limits, foreign_origins, starting.address, starting.stopping.clone(), clock);
     tokio::spawn(sandboxes.clone().maintain());
-    Ok(Some(sandboxes))
+    Ok(sandboxes)
 }

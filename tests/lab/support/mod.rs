@@ -14,7 +14,7 @@ use two_tokens::clock::ShiftedClock;
 use two_tokens::lab::model::event::{Action, Lifeline, OpenedSandbox};
 use two_tokens::lab::server::cuttable::CuttableListener;
 use two_tokens::lab::server::options::with_link;
-use two_tokens::lab::server::{LabMode, routes, sandboxes::Sandboxes, start};
+use two_tokens::lab::server::{Audience, routes, sandboxes::Sandboxes, start};
 use two_tokens::server::assemble::{Assembled, assemble};
 use two_tokens::server::config::Config;
 use two_tokens::server::pages;
@@ -59,17 +59,17 @@ pub struct Lab {
 
 impl Lab {
     pub async fn start() -> Self {
-        Self::with(LabMode::Local).await
+        Self::with(Audience::Local).await
     }
 
-    pub async fn with(mode: LabMode) -> Self {
+    pub async fn with(audience: Audience) -> Self {
         let Bound { listener, base, config, state, folder } = Bound::with(&[]).await;
         let (tell, told) = tokio::sync::oneshot::channel();
         let clock = Arc::<ShiftedClock>::default();
         let idle_clock = clock.clone();
         tokio::spawn(async move {
             let extra_routes = async |starting: Starting| {
-                let sandboxes = start::sandboxes(&config, mode, &starting, idle_clock).await?.unwrap();
+                let sandboxes = start::sandboxes(&config, audience, &starting, idle_clock).await?;
                 let _ = tell.send(sandboxes.clone());
                 Ok(routes::router(sandboxes, starting.state)?)
             };

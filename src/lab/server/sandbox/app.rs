@@ -54,6 +54,7 @@ impl RunningApp {
 pub struct SandboxApp {
     running: RwLock<Arc<RunningApp>>,
     parts: AppParts,
+    refresh_token_key: RefreshTokenKey,
     /// Holds the database; deleted together with the sandbox.
     _folder: tempfile::TempDir,
 }
@@ -73,9 +74,11 @@ impl SandboxApp {
         let folder = tempfile::Builder::new().prefix("two-tokens-lab-").tempdir()?;
         let url = format!("sqlite://{}", folder.path().join("sandbox.db").display());
         let database = store::open(&url).await?;
-        let parts = AppParts { base, mount, secret: ServerSecret::generate(), database, clock, log };
+        let secret = ServerSecret::generate();
+        let refresh_token_key = RefreshTokenKey::new(&secret);
+        let parts = AppParts { base, mount, secret, database, clock, log };
         let running = parts.assemble(settings).await?;
-        Ok(Self { running: RwLock::new(Arc::new(running)), parts, _folder: folder })
+        Ok(Self { running: RwLock::new(Arc::new(running)), parts, refresh_token_key, _folder: folder })
     }
 
     /// The sandbox's database, for reading the rows as they are.
@@ -84,8 +87,8 @@ impl SandboxApp {
     }
 
     /// The key of the sandbox's refresh tokens.
-    pub fn refresh_token_key(&self) -> RefreshTokenKey {
-        RefreshTokenKey::new(&self.parts.secret)
+    pub fn refresh_token_key(&self) -> &RefreshTokenKey {
+        &self.refresh_token_key
     }
 
     pub fn running(&self) -> Arc<RunningApp> {

@@ -175,7 +175,7 @@ impl Sandbox {
     /// Reads the database and records how it differs from the last read.
     pub async fn record_row_changes(&self, exchange: Option<u64>) {
         let mut rows = self.rows.lock().await;
-        match rows.read(&*self.app.store(), &self.app.refresh_token_key(), &self.fingerprints, self.user).await {
+        match rows.read(&*self.app.store(), self.app.refresh_token_key(), &self.fingerprints, self.user).await {
             Ok(changes) => changes.into_iter().for_each(|kind| self.log.add(exchange, kind)),
             Err(error) => tracing::warn!(%error, "the lab could not read a sandbox's rows"),
         }
