@@ -60,8 +60,10 @@ const places: Place[] = [
     async open(page, member) {
       await arrive(page, "/register", "Create account");
       await fillIn(page, member);
-      await button(page, "Show password").click();
-      await expect(button(page, "Hide password")).toBeVisible();
+      // The name of the toggle is what it shows and, for screen readers, a second text.
+      const toggle = (text: string) => page.getByRole("button", { name: new RegExp(`^${t(text)} ?${t(" password")}$`) });
+      await toggle("Show").click();
+      await expect(toggle("Hide")).toBeVisible();
     },
   },
   {
