@@ -16,6 +16,8 @@ export interface Settings {
   /** Serves the lab at /lab. */
   lab?: boolean;
   passwordMin?: number;
+  /** The path prefix of the app, as `/my-app`. */
+  basePath?: string;
 }
 
 const root = resolve(import.meta.dirname, "../..");
@@ -52,19 +54,20 @@ export class Server {
     args.push("--test-clock");
     if (!settings.throttle) args.push("--throttle", "off");
     if (settings.passwordMin) args.push("--password-min", `${settings.passwordMin}`);
+    if (settings.basePath) args.push("--base-path", settings.basePath);
     if (settings.lab) args.push("--lab", "local");
     // In its own folder, so that it reads no `.env`.
     const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(url, wire, child, folder);
     process.once("exit", () => child.kill("SIGKILL"));
-    await server.ready();
+    await server.ready(settings.basePath ?? "");
     return server;
   }
 
-  private async ready(): Promise<void> {
+  private async ready(basePath: string): Promise<void> {
     const asks = async () => {
       if (this.process.exitCode !== null) throw new Error(`the server did not start:\n${this.log.join("\n")}`);
-      return fetch(`${this.url}/readyz`).then((answer) => answer.status, () => "no answer");
+      return fetch(`${this.url}${basePath}/readyz`).then((answer) => answer.status, () => "no answer");
     };
     await expect.poll(asks, { message: "the server is ready", intervals: [50], timeout: 15_000 }).toBe(200);
   }

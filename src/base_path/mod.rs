@@ -35,6 +35,16 @@ impl BasePath {
             _ => address,
         }
     }
+
+    /// The path and query of `uri` below the prefix; `None` outside the base path.
+    pub fn strip(&self, uri: &http::Uri) -> Option<http::Uri> {
+        let path = match uri.path_and_query()?.as_str().strip_prefix(&*self.0)? {
+            path if path.starts_with('/') => path.to_owned(),
+            query if query.is_empty() || query.starts_with('?') => ["/", query].concat(),
+            _ => return None,
+        };
+        path.parse().ok()
+    }
 }
 
 #[cfg(feature = "hydrate")]
@@ -70,6 +80,17 @@ mod tests {
             let base = BasePath::new(prefix);
             assert_eq!(base.at(path), address);
             assert_eq!(base.within(address), path);
+        }
+        for (address, path) in [
+            ("/a/x", Some("/")),
+            ("/a/x/", Some("/")),
+            ("/a/x?b=1", Some("/?b=1")),
+            ("/a/x/y?b=1", Some("/y?b=1")),
+            ("/a/xy", None),
+            ("/", None),
+        ] {
+            let path = path.map(http::Uri::from_static);
+            assert_eq!(BasePath::new("/a/x").strip(&http::Uri::from_static(address)), path, "{address}");
         }
         assert_eq!(BasePath::new("/a/x").within("/a/x"), "/");
         assert_eq!(BasePath::new("/a/x").within("/a/xy"), "/a/xy");

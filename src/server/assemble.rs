@@ -24,8 +24,8 @@ const HASHER_QUEUE: usize = 64;
 /// The options that differ between apps in one process.
 #[derive(Default)]
 pub struct AppOptions {
-    /// The path below which the app is served.
-    pub base_path: BasePath,
+    /// The base path, if this app is embedded in another one of this process; otherwise that of the configuration counts.
+    pub embedded_at: Option<BasePath>,
     pub observers: Observers,
     pub policy: RotationPolicy,
     /// A hasher to share with another app; `None` starts one.
@@ -71,13 +71,15 @@ pub async fn state(
     leptos: LeptosOptions,
     options: AppOptions,
 ) -> Result<AppState, AuthError> {
-    let AppOptions { base_path, observers, policy, passwords } = options;
+    let AppOptions { embedded_at, observers, policy, passwords } = options;
+    let embedded = embedded_at.is_some();
+    let base_path = embedded_at.unwrap_or_else(|| config.base_path.clone());
     let passwords = match passwords {
         Some(passwords) => passwords,
         None => start_hasher()?,
     };
     let options = AuthOptions {
-        issuer: config.public_url.clone(),
+        issuer: [&config.public_url, base_path.as_str()].concat(),
         lifetimes: config.lifetimes(),
         password_min: config.password_min,
         throttle: config.throttle == Throttle::On,
@@ -87,6 +89,7 @@ pub async fn state(
     };
     let auth = AuthService::open(secret, store, clock, options).await?;
     let mut state = AppState::new(auth, leptos, &config.public_url, base_path);
+    state.embedded = embedded;
     state.proxies = config.trusted_proxies.clone().unwrap_or_default();
     Ok(state)
 }

@@ -8,6 +8,7 @@ use clap::Parser;
 use crate::api::edge::client_address::TrustedProxies;
 use crate::auth::model::secret::ServerSecret;
 use crate::auth::service::Lifetimes;
+use crate::base_path::BasePath;
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
 #[derive(Clone, Debug, Parser)]
@@ -20,6 +21,10 @@ pub struct Config {
     /// The public address: issuer of tokens, allowed origin, HSTS.
     #[arg(long, global = true, env = "TWO_TOKENS_PUBLIC_URL", default_value = "http://localhost:3000")]
     pub public_url: String,
+
+    /// The path prefix that a reverse proxy serves this app under, as `/my-app`; the proxy passes it on. Empty is the root.
+    #[arg(long, global = true, env = "TWO_TOKENS_BASE_PATH", default_value = "", value_parser = base_path)]
+    pub base_path: BasePath,
 
     /// `sqlite://path` or `postgres://…`.
     #[arg(long, global = true, env = "TWO_TOKENS_DATABASE_URL", default_value = "sqlite://data/two-tokens.db")]
@@ -68,6 +73,20 @@ pub struct Config {
     /// Let `POST /test/clock` move the server's clock forward, for browser tests. Loopback addresses only.
     #[arg(long, global = true)]
     pub test_clock: bool,
+}
+
+/// Parses a base path: its segments are unreserved characters of a URL (RFC 3986, section 2.3).
+fn base_path(text: &str) -> Result<BasePath, String> {
+    let prefix = text.trim_end_matches('/');
+    let segment = |segment: &str| {
+        !segment.trim_matches('.').is_empty()
+            && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte))
+    };
+    let valid = prefix.is_empty() || prefix.strip_prefix('/').is_some_and(|path| path.split('/').all(segment));
+    if !valid {
+        return Err("must be empty or a path as /my-app, of letters, digits and -._~".into());
+    }
+    Ok(BasePath::new(prefix))
 }
 
 /// Whether attempts are throttled.
@@ -245,6 +264,19 @@ mod tests {
             (vec!["--addr", "[::]:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
         ] {
             assert_eq!(parse(&arguments).unwrap_err().setting, setting, "{arguments:?}");
+        }
+    }
+
+    #[test]
+    fn a_base_path_is_unreserved_segments() {
+        for (text, base_path) in
+            [("", ""), ("/", ""), ("/app", "/app"), ("/app/", "/app"), ("/a-b/c_d.e~1", "/a-b/c_d.e~1")]
+        {
+            assert_eq!(parse(&["--base-path", text]).unwrap().base_path.as_str(), base_path, "{text}");
+        }
+        for text in ["app", "//app", "/a//b", "/..", "/a/./b", "/a b", "/a%20b", "/a?b", "/{id}", "/ä", "https://x/app"]
+        {
+            assert!(Config::try_parse_from(["two-tokens", "--base-path", text]).is_err(), "{text}");
         }
     }
 

@@ -5,10 +5,13 @@ use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::connect_info::Connected,
+    extract::{Request, connect_info::Connected},
+    http::StatusCode,
+    response::IntoResponse as _,
     serve::{IncomingStream, Listener},
 };
 use tokio::{net::TcpListener, sync::watch};
+use tower::ServiceExt as _;
 
 use super::config::Config;
 use super::router::{Pages, router};
@@ -16,6 +19,7 @@ use super::{cluster, demo};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::client_address::{Connection, PlainListener};
 use crate::auth::service::AuthService;
+use crate::base_path::BasePath;
 
 /// An error for the operator.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -67,11 +71,32 @@ where
     };
     let maintenance = tokio::spawn(maintain(state.auth.clone()));
     let cluster = tokio::spawn(cluster::follow(state.auth.clone()));
-    let service = router(state, pages)?.merge(extra_routes).into_make_service_with_connect_info::<Connection>();
+    let service = below(&state.base_path.clone(), router(state, pages)?)
+        .merge(extra_routes)
+        .into_make_service_with_connect_info::<Connection>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
     maintenance.abort();
     cluster.abort();
     Ok(())
+}
+
+/// Serves `app` below `base_path`. A request outside it is told where the app is.
+pub fn below(base_path: &BasePath, app: Router) -> Router {
+    if base_path.is_root() {
+        return app;
+    }
+    let base_path = base_path.clone();
+    // `Router::nest` does not match the base path with a slash at its end.
+    Router::new().fallback(async move |mut request: Request| match base_path.strip(request.uri()) {
+        Some(uri) => {
+            *request.uri_mut() = uri;
+            app.oneshot(request).await.into_response()
+        }
+        None => {
+            let elsewhere = format!("Nothing is here: the app is at {}\n", base_path.at("/"));
+            (StatusCode::NOT_FOUND, elsewhere).into_response()
+        }
+    })
 }
 
 /// Runs the periodic maintenance until aborted.
@@ -118,7 +143,7 @@ where
     if config.test_clock {
         tracing::warn!("--test-clock: every client of this address can move the server's clock forward");
     }
-    println!("Two Tokens is at {}", config.public_url);
+    println!("Two Tokens is at {}{}", config.public_url, config.base_path.as_str());
     if config.demo_user {
         demo::ensure(&state.auth).await?;
         println!("Sign in as {} with the password: {}", demo::EMAIL, demo::PASSWORD);

@@ -8,13 +8,16 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use super::support::page_settings::{header_link_attribute, password_min};
+use crate::api::edge::app_state::AppState;
 use crate::base_path;
 use crate::client::auth_state::signed_in_hint;
 use crate::lang::lang;
 
 /// Renders the document with `app` as its body.
 pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> impl IntoView {
-    let Assets { js, loader, wasm, css } = assets(&options).clone();
+    let files = use_context::<AppState>().map(|state| state.files_base()).unwrap_or_default();
+    let [js, loader, wasm, css] = assets(&options).each().map(|path| files.at(path));
+    let icon = files.at("/favicon.svg");
     let nonce = use_nonce();
     let base_path = base_path::current();
     let base_path = (!base_path.is_root()).then(|| base_path.as_str().to_owned());
@@ -30,7 +33,7 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
                     name="description"
                     content=lang().shell_description()
                 />
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="icon" href=icon type="image/svg+xml" />
                 // `cargo leptos watch` finds the stylesheet by this id.
                 <link id="leptos" rel="stylesheet" href=css />
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
@@ -57,7 +60,7 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
     }
 }
 
-/// URL paths of the built files, with their content hashes.
+/// URL paths of the built files below the base path, with their content hashes.
 #[derive(Clone)]
 pub struct Assets {
     pub js: String,
@@ -65,6 +68,12 @@ pub struct Assets {
     pub loader: String,
     pub wasm: String,
     pub css: String,
+}
+
+impl Assets {
+    fn each(&self) -> [&str; 4] {
+        [&self.js, &self.loader, &self.wasm, &self.css]
+    }
 }
 
 /// The paths of the program and of the app's stylesheet. File names do not change while the server runs.

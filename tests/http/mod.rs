@@ -2,6 +2,7 @@
 
 mod access_tokens;
 mod bad_input;
+mod base_path;
 mod changing_the_email;
 mod clock_jumps;
 mod cross_site;

@@ -14,7 +14,7 @@ use two_tokens::clock::{Clock as _, ManualClock, Timestamp};
 use two_tokens::notes;
 use two_tokens::server::assemble::{self, AppOptions, leptos_options};
 use two_tokens::server::config::Config;
-use two_tokens::server::{pages, router::router};
+use two_tokens::server::{pages, router::router, serve::below};
 use two_tokens::store::{self, Database};
 
 use super::{Client, PASSWORD};
@@ -53,7 +53,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_800_000_000)));
         let (config, passwords) = (config(arguments), cheap_hasher());
         let state = assemble(&config, &database, &clock, &passwords).await;
-        let router = router(state.clone(), pages::pages()).unwrap();
+        let router = below(&state.base_path, router(state.clone(), pages::pages()).unwrap());
         Self { router, state, clock, store: database.store(), passwords, database, _folder: folder }
     }
 

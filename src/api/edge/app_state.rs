@@ -29,6 +29,8 @@ pub struct AppState {
     pub public_url: Arc<str>,
     /// The path below which the app is served.
     pub base_path: BasePath,
+    /// Whether another app in this process embeds this one: that app serves the built files, and its pages may frame this one.
+    pub embedded: bool,
     /// The proxies whose `X-Forwarded-For` is trusted.
     pub proxies: TrustedProxies,
     /// Additional links in the pages' header.
@@ -46,11 +48,17 @@ impl AppState {
             leptos: Arc::new(leptos),
             public_url: public_url.into(),
             base_path,
+            embedded: false,
             proxies: TrustedProxies::default(),
             extra_link: None,
             test_clock: None,
             resources: Extensions::new(),
         }
+    }
+
+    /// The base path of the built files.
+    pub fn files_base(&self) -> BasePath {
+        if self.embedded { BasePath::default() } else { self.base_path.clone() }
     }
 
     /// Adds a resource of your own; one per type. Its server functions read it with

@@ -13,7 +13,6 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::api::edge::app_state::AppState;
-use crate::base_path;
 
 /// On every response.
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
@@ -71,7 +70,8 @@ pub async fn immutable(request: Request, next: Next) -> Response {
 pub fn content_security_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
-    let framed_by = if base_path::current().is_root() { "'none'" } else { "'self'" };
+    let embedded = use_context::<AppState>().is_some_and(|state| state.embedded);
+    let framed_by = if embedded { "'self'" } else { "'none'" };
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          img-src 'self'; connect-src 'self'{reload}; form-action 'self'; base-uri 'none'; frame-ancestors {framed_by}"

@@ -65,7 +65,7 @@ fn this_tab() -> Option<Lifeline> {
 
 /// The name the lab's page gave this frame; `None` outside its frames.
 fn frame_name() -> Option<String> {
-    if base_path::current().is_root() {
+    if !base_path::current().as_str().starts_with("/lab/") {
         return None;
     }
     web_sys::window()?.name().ok().filter(|name| name == "tab" || name == "tab2")

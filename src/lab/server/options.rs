@@ -39,6 +39,9 @@ impl LabOptions {
                 "can be local for loopback addresses only; `public` is made for strangers",
             );
         }
+        if self.mode != LabMode::Off && !config.base_path.is_root() {
+            return refuse("TWO_TOKENS_LAB", "must be off with TWO_TOKENS_BASE_PATH: the lab is at /lab of the host");
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use axum::{
     Json, Router,
     body::Bytes,
     extract::{DefaultBodyLimit, Path, Query, Request, State, rejection::BytesRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
@@ -197,11 +197,7 @@ async fn enter(State(lab): State<RouterState>, mut request: Request) -> Response
     let path = request.uri().path().to_owned();
     let id = path.split('/').nth(2).unwrap_or_default();
     let Some(sandbox) = lab.sandboxes.find(id) else { return gone(request.headers()) };
-    let address = request.uri().path_and_query().map(|address| address.as_str()).unwrap_or_default();
-    let within = sandbox.mount.within(address);
-    // `/lab/x?a=1` is the root with a query.
-    let within = if within.starts_with('/') { within.to_owned() } else { format!("/{within}") };
-    let Ok(address) = within.parse::<Uri>() else { return gone(request.headers()) };
+    let Some(address) = sandbox.mount.strip(request.uri()) else { return gone(request.headers()) };
     *request.uri_mut() = address;
     // The span marks a sandbox's log lines, so that an alarm inside the lab does not look like one of the app.
     Box::pin(recorder::pass(sandbox, request)).instrument(tracing::info_span!("lab")).await

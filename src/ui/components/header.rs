@@ -17,10 +17,10 @@ pub fn Header() -> impl IntoView {
         <header class="top">
             <Brand />
             <nav aria-label=lang().common_main_navigation()>
-                <A href="/" exact=true>
+                <A href=at("/") exact=true>
                     {lang().common_home()}
                 </A>
-                <A href="/notes">{lang().common_notes()}</A>
+                <A href=at("/notes")>{lang().common_notes()}</A>
                 // Served beside the app, outside its router.
                 {header_link().map(|link| view! { <a href=link.href rel="external">{link.label}</a> })}
             </nav>

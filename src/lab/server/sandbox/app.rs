@@ -140,7 +140,7 @@ impl AppParts {
             ..self.base.config.clone()
         };
         let options = AppOptions {
-            base_path: self.mount.clone(),
+            embedded_at: Some(self.mount.clone()),
             observers: Observers::new(Arc::new(FlowRecorder(self.log.clone()))),
             policy: weakened::policy_of(&settings.weak),
             passwords: Some(self.base.passwords.clone()),
