@@ -1,7 +1,8 @@
 import { defineConfig, devices, type PlaywrightTestProject } from "@playwright/test";
 
 // Set by script/test where Playwright's own browser cannot be had; see script/bootstrap.
-const chromium = process.env.TWO_TOKENS_CHROMIUM;
+export const fullChromium = process.env.TWO_TOKENS_CHROMIUM;
+const chromium = process.env.TWO_TOKENS_HEADLESS_SHELL ?? fullChromium;
 
 export const inChromium: PlaywrightTestProject = {
   name: "chromium",

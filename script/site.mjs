@@ -60,8 +60,22 @@ function fingerprint() {
 // target folder has overwritten.
 const outcome = () => [...filesIn(site), existsSync(hashFile) && readFileSync(hashFile, "utf8")].join("\n");
 
+// cargo-leptos passes the options to wasm-opt in a random order, and the last pass here must come last: it puts functions of
+// similar names, the instances of one generic function, beside each other, which compresses better by 1 %. So cargo-leptos
+// only keeps the names (wasm-opt without passes), and the passes run here for both ways.
+const FEATURES = ["--enable-bulk-memory", "--enable-nontrapping-float-to-int"];
+const NO_PASSES = ["-O0", "-g", ...FEATURES];
+const PASSES = ["-Oz", "--one-caller-inline-max-function-size=20", ...FEATURES, "--reorder-functions-by-name"];
+
+function wasmOpt(options) {
+  for (const part of filesIn(pkg).filter((file) => file.endsWith(".wasm"))) {
+    execFileSync("wasm-opt", [...options, part, "-o", part], { stdio: "inherit" });
+  }
+}
+
 function withCargoLeptos() {
-  const env = { ...process.env, LEPTOS_SITE_ROOT: next, LEPTOS_HASH_FILES: "false" };
+  const wasmOptFeatures = NO_PASSES.join(",");
+  const env = { ...process.env, LEPTOS_SITE_ROOT: next, LEPTOS_HASH_FILES: "false", LEPTOS_WASM_OPT_FEATURES: wasmOptFeatures };
   // Replaces `lib-features` of Cargo.toml.
   const libFeatures = `--lib-features=${["hydrate", ...features].join(",")}`;
   const args = ["leptos", "build", "--release", "--split", "--frontend-only", libFeatures];
@@ -78,14 +92,10 @@ async function stepByStep() {
 
   const main = wasm.replace(/\.wasm$/, "_split.wasm");
   execFileSync("two-tokens-wasm-split", [wasm, main, pkg, `./${name}.js`], { stdio: "inherit" });
-  const parts = filesIn(pkg).filter((file) => file.endsWith(".wasm"));
   const asTheyAre = ["--keep-lld-exports", "--no-demangle"];
   execFileSync("wasm-bindgen", ["--target=web", ...asTheyAre, `--out-name=${name}`, `--out-dir=${pkg}`, main], { stdio: "inherit" });
   renameSync(join(pkg, `${name}_bg.wasm`), join(pkg, `${name}.wasm`));
-  const options = leptos["wasm-opt-features"] ?? ["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"];
-  for (const part of [join(pkg, `${name}.wasm`), ...parts]) {
-    execFileSync("wasm-opt", [...options, part, "-o", part], { stdio: "inherit" });
-  }
+  wasmOpt(NO_PASSES);
 
   const js = join(pkg, `${name}.js`);
   const minified = await tools("@swc/core").minify(readFileSync(js, "utf8"), { compress: true, mangle: true, module: true });
@@ -172,6 +182,7 @@ async function layOut() {
   rmSync(next, { recursive: true, force: true });
   if (way === "cargo-leptos") withCargoLeptos();
   else await stepByStep();
+  wasmOpt(PASSES);
   for (const source of moreStyles) minifyStyle(source, basename(source, ".css"));
   mendLoader();
   const hashes = leptos["hash-files"] && putHashesInNames();

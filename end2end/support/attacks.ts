@@ -3,11 +3,14 @@
 export type Fields = Record<string, string>;
 export type Target = [url: string, fields: Fields];
 
-/** Submits a form for each target, each into a frame of its own or all into this page, where the last one wins. */
-export function submitAll([method, inFrames, all]: [method: "get" | "post", inFrames: boolean, all: Target[]]): void {
+/** Where a form's answer is shown. */
+export type Into = "frames" | "windows" | "here";
+
+/** Submits a form for each target, each into a frame or window of its own, or all into this page, where the last one wins. */
+export function submitAll([method, into, all]: [method: "get" | "post", into: Into, all: Target[]]): void {
   for (const [at, [action, fields]] of all.entries()) {
-    const target = inFrames ? `frame-${at}` : "";
-    if (inFrames) document.body.append(Object.assign(document.createElement("iframe"), { name: target }));
+    const target = into === "here" ? "" : `${into}-${at}`;
+    if (into === "frames") document.body.append(Object.assign(document.createElement("iframe"), { name: target }));
     const form = Object.assign(document.createElement("form"), { method, action, target });
     for (const [name, value] of Object.entries(fields)) form.append(Object.assign(document.createElement("input"), { name, value }));
     document.body.append(form);

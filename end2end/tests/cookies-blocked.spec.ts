@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "@playwright/test";
-import { inChromium } from "../playwright.config.ts";
+import { fullChromium, inChromium } from "../playwright.config.ts";
 import { button, emailField, fillIn, hydrated, signedOut } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -15,6 +15,8 @@ test("a browser that blocks cookies shows an explanation and no redirect loop", 
   writeFileSync(join(folder, "Default", "Preferences"), JSON.stringify(settings));
   const context = await chromium.launchPersistentContext(folder, {
     ...inChromium.use?.launchOptions,
+    // The headless shell reads no preferences.
+    ...(fullChromium ? { executablePath: fullChromium } : {}),
     baseURL: server.url,
     locale: "en-GB",
   });

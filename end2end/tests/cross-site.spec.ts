@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import type { BrowserContext, Frame, Page } from "@playwright/test";
-import { FETCHES, fetchAll, showAll, submitAll, type Fields, type Target } from "../support/attacks.ts";
+import { FETCHES, fetchAll, showAll, submitAll, type Fields, type Into, type Target } from "../support/attacks.ts";
 import { otherSite } from "../support/other-site.ts";
 import { accessTokenOf, reload, signedIn, signIn, writeNote } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
@@ -61,6 +61,9 @@ async function opened(tab: Page, url: string): Promise<Frame> {
   return tab.frames()[1] ?? tab.mainFrame();
 }
 
+/** Ways to send requests, and how many each sends. */
+type Ways = [way: string, requests: number, act: () => Promise<unknown>][];
+
 const isOfOthers = ({ headers }: Passed): boolean => /^(cross|same)-site$/.test(`${headers["sec-fetch-site"]}`);
 const code = ({ answer }: Passed): unknown => (JSON.parse(`${answer.body}`) as { code: unknown }).code;
 const names = ({ answer }: Passed): string[] => answer.headers.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
@@ -88,31 +91,27 @@ test.describe(() => {
       const site = await otherSite(body, host);
       const tab = await context.newPage();
       const frame = () => opened(tab, site.url);
-      const oneByOne = (method: "get" | "post", these: Target[]) => async () => {
-        for (const target of these) {
-          const there = await frame();
-          const arrived = wire.passed.length;
-          const navigated = tab.waitForEvent("framenavigated");
-          await there.evaluate(submitAll, [method, false, [target]] as Parameters<typeof submitAll>[0]);
-          const status = () => wire.passed.slice(arrived).find(isOfOthers)?.status;
-          await expect.poll(status, { message: target[0], intervals: [20] }).toBeGreaterThanOrEqual(400);
-          await navigated;
-        }
-      };
-      const inFrames = (method: "get" | "post") => async () =>
-        (await frame()).evaluate(submitAll, [method, true, all] as Parameters<typeof submitAll>[0]);
+      const submit = (method: "get" | "post", into: Into, these: Target[]) => async () =>
+        (await frame()).evaluate(submitAll, [method, into, these] as Parameters<typeof submitAll>[0]);
+      // A sandboxed frame opens no windows.
+      const windows: Ways = body
+        ? []
+        : [
+            ["forms", all.length, submit("post", "windows", all)],
+            // Links to pages are allowed: see `arriving`.
+            ["links", api.length, submit("get", "windows", api)],
+          ];
       const learned: string[] = [];
-      const ways: [way: string, requests: number, act: () => Promise<unknown>][] = [
-        ["forms", all.length, oneByOne("post", all)],
-        ["forms into frames", all.length, inFrames("post")],
+      const ways: Ways = [
+        ...windows,
+        ["forms into frames", all.length, submit("post", "frames", all)],
         ["scripts", all.length * FETCHES, async () => learned.push(...(await (await frame()).evaluate(fetchAll, all)))],
         ["images", all.length, async () => learned.push(...(await (await frame()).evaluate(showAll, all)))],
-        // Links to pages are allowed: see `arriving`.
-        ["links", api.length, oneByOne("get", api)],
-        ["frames", all.length, inFrames("get")],
+        ["frames", all.length, submit("get", "frames", all)],
       ];
       for (const [way, requests, act] of ways) {
         const sent = await test.step(way, () => sentDuring(wire, requests, act));
+        await Promise.all(context.pages().filter((other) => other !== page && other !== tab).map((window) => window.close()));
         expect(await possessions(context, server.url, token), way).toEqual(before);
         for (const passed of sent) {
           const what = `${way}: ${passed.method} ${passed.path} ${passed.status}`;
@@ -137,7 +136,7 @@ test.describe(() => {
 test("the same form on this site signs in", async ({ page, server, stranger, member, newcomer }) => {
   await page.goto("/register");
   const [form] = targets(server.url, member, stranger, newcomer);
-  await page.evaluate(submitAll, ["post", false, [form!]] as Parameters<typeof submitAll>[0]);
+  await page.evaluate(submitAll, ["post", "here", [form!]] as Parameters<typeof submitAll>[0]);
   await signedIn(page);
   await expect(page.getByRole("banner")).toContainText(stranger.email);
 });

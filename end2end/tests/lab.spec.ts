@@ -90,7 +90,6 @@ const sequences: Record<string, Press[]> = {
   ],
   "disturb tabs and network": [
     SIGN_IN,
-    { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
     setting("Drop the next refresh answer", /Done\./),
     {
       press: EXPIRE,
@@ -106,6 +105,8 @@ const sequences: Record<string, Press[]> = {
     setting("Answer 429", /patience/),
     setting("Back to normal", /What waited is sent/),
     { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /was given refresh token \d+ again/ },
+    // Last: each press takes longer, the more has happened.
+    { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
   ],
   "steal and tamper": [
     SIGN_IN,

@@ -231,6 +231,7 @@ impl LabState {
             let before = self.newest();
             let opens_a_page =
                 matches!(button.effect, ButtonEffect::Attack(_) | ButtonEffect::Arrive | ButtonEffect::Inject { .. });
+            let prepares = matches!(&button.effect, ButtonEffect::Run(action) if action.only_prepares());
             let done = match button.effect {
                 ButtonEffect::Run(action) => self.act(action).await,
                 ButtonEffect::Attack(from) => self.visit(button.name, from),
@@ -239,10 +240,13 @@ impl LabState {
             };
             match done {
                 Ok(()) => {
-                    if opens_a_page {
+                    if opens_a_page || prepares {
                         self.first_event(before).await;
                     }
-                    self.summarize_action(before, button.watch_for).await;
+                    if !prepares {
+                        self.quiet().await;
+                    }
+                    self.summarize_action(before, button.watch_for);
                 }
                 Err(why) => self.failure.set(Some(ActionFailure { of: button.name, why })),
             }
@@ -329,8 +333,7 @@ impl LabState {
         self.visit.set(Some(ForeignVisit { title, address, number }));
     }
 
-    async fn summarize_action(self, before: u64, watch_for: &str) {
-        self.quiet().await;
+    fn summarize_action(self, before: u64, watch_for: &str) {
         let sentence = self.watch.events.with_untracked(|events| {
             let from = events.partition_point(|event| event.seq <= before);
             summary::summarize(events.get(from..).unwrap_or_default())

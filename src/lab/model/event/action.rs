@@ -79,6 +79,13 @@ pub enum Action {
     Reset,
 }
 
+impl Action {
+    /// Whether the action only prepares what comes later: a single event, and no request.
+    pub fn only_prepares(&self) -> bool {
+        matches!(self, Action::ShortLifetimes { .. } | Action::NextRefresh { .. } | Action::Weaken { .. })
+    }
+}
+
 /// How an access token is altered before it is sent (RFC 8725 section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
