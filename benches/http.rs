@@ -170,7 +170,7 @@ async fn remembering(folder: &Path) -> Result<(), Failure> {
     use two_tokens::auth::model::session::SessionId;
     use two_tokens::auth::model::user::UserId;
     use two_tokens::auth::token::access::AccessTokens;
-    use two_tokens::auth::token::keys::KeyRing;
+    use two_tokens::auth::token::key_ring::KeyRing;
     use two_tokens::clock::Timestamp;
     use two_tokens::store;
     let database = store::open(&format!("sqlite://{}/keys.db", folder.display())).await?;

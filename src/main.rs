@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 use two_tokens::notes;
 use two_tokens::server::{
-    assemble::{Assembled, assemble},
+    assemble::{Assembled, assemble, replace_signing_keys},
     config::{Config, unknown_variables},
     pages,
     serve::{self, Error},
@@ -51,6 +51,12 @@ enum KeysCommand {
     Rotate,
     /// List the keys and their states.
     List,
+    /// Forget the retired keys now. Access tokens signed with them are refused, and clients get new ones by a refresh.
+    Retire {
+        /// Replace the active and the next key too: for a key that somebody else may have. Nobody is signed out.
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -96,9 +102,14 @@ async fn serve(cli: Cli) -> Result<(), Error> {
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 async fn keys(config: &Config, command: KeysCommand) -> Result<(), Error> {
+    if let KeysCommand::Retire { now: true } = command {
+        replace_signing_keys(config).await?;
+    }
     let auth = assemble(config).await?.state.auth;
-    if let KeysCommand::Rotate = command {
-        auth.rotate_keys().await?;
+    match command {
+        KeysCommand::Rotate => drop(auth.rotate_keys().await?),
+        KeysCommand::Retire { .. } => println!("retired keys forgotten: {}", auth.forget_retired_keys().await?),
+        KeysCommand::List => {}
     }
     for key in auth.signing_keys() {
         println!("{:8} {}", key.state.as_str(), key.kid);

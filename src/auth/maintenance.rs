@@ -56,9 +56,7 @@ impl AuthService {
     pub async fn maintain(&self) -> Result<(), AuthError> {
         let (now, access) = (self.clock.now(), self.lifetimes.access);
         self.revoked.purge_expired(now, access);
-        if self.keys.maintain(&*self.store, now, KEY_AGE, access).await? {
-            self.access_tokens.forget_verified();
-        }
+        self.keys.maintain(&*self.store, now, KEY_AGE).await?;
         self.attempts.purge_expired().await?;
         self.store.purge_ended(now.minus(access)).await?;
         let before = now.minus(KEEP_ENDED);
@@ -83,15 +81,37 @@ impl AuthService {
         Ok(rotated)
     }
 
+    /// Replaces every signing key, after one was lost to somebody else: every access token issued so far is refused at once, on
+    /// all instances as soon as they hear of it, and clients get new ones by a refresh. No session ends.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn replace_keys(&self) -> Result<(), AuthError> {
+        self.keys.replace(&*self.store, self.clock.now()).await?;
+        self.observers.emit(|| FlowEvent::KeysChanged);
+        self.audit.record(EventKind::KeysRotated, Subject::None, &Device::default()).await
+    }
+
+    /// Deletes the retired keys before their last token has expired; such tokens are refused at once. Returns how many there
+    /// were.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::Store`].
+    pub async fn forget_retired_keys(&self) -> Result<u64, AuthError> {
+        let forgotten = self.keys.forget_retired(&*self.store, self.clock.now()).await?;
+        self.observers.emit(|| FlowEvent::KeysChanged);
+        Ok(forgotten)
+    }
+
     /// Every signing key, oldest first. The private parts are sealed.
     pub fn signing_keys(&self) -> Vec<StoredKey> {
         self.keys.current().stored.clone()
     }
 
     async fn reload_keys(&self) -> Result<(), AuthError> {
-        if self.keys.reload(&*self.store).await? {
-            self.access_tokens.forget_verified();
-        }
+        self.keys.reload(&*self.store).await?;
         Ok(())
     }
 

@@ -14,7 +14,8 @@ use super::store::Store;
 use super::throttle::{attempts::AttemptCounter, device_cookie::DeviceCookie};
 use super::token::{
     access::{AccessTokens, Refused, Verified},
-    keys::{KeyRing, PublicJwk},
+    key_ring::KeyRing,
+    keys::PublicJwk,
     policy::RotationPolicy,
     refresh::{Presented, RefreshToken, RefreshTokenKey},
     revoked::RevokedSessions,

@@ -180,6 +180,8 @@ pub trait SigningKeys: Send + Sync + 'static {
         new_next: &StoredKey,
         at: Timestamp,
     ) -> Result<bool, StoreError>;
+    /// Replaces every key by these two, in one transaction.
+    async fn replace_signing_keys(&self, active: &StoredKey, next: &StoredKey) -> Result<(), StoreError>;
     /// Deletes the keys retired at or before `before`; returns how many.
     async fn forget_retired_keys(&self, before: Timestamp) -> Result<u64, StoreError>;
 }

@@ -55,7 +55,7 @@ pub use browser::current;
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(not(feature = "hydrate"))]
-pub use server::current;
+pub use server::{FilesBase, current, files};
 
 /// [`BasePath::at`] for the current page: the `href` of a link.
 pub fn at(path: &str) -> String {

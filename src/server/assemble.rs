@@ -13,6 +13,7 @@ use crate::auth::observer::Observers;
 use crate::auth::password::hasher::PasswordHasher;
 use crate::auth::service::{AuthOptions, AuthService};
 use crate::auth::store::Store;
+use crate::auth::token::key_ring::replace_stored;
 use crate::auth::token::policy::RotationPolicy;
 use crate::base_path::BasePath;
 use crate::clock::{Clock, ShiftedClock, SystemClock};
@@ -56,6 +57,18 @@ pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
     let mut state = state(config, &secret, database.store(), clock.clone(), leptos, AppOptions::default()).await?;
     state.test_clock = test_clock;
     Ok(Assembled { state, database, clock })
+}
+
+/// Replaces every signing key in the database, also where the old keys cannot be read.
+///
+/// # Errors
+///
+/// A message for the operator: the secret or the database cannot be read.
+pub async fn replace_signing_keys(config: &Config) -> Result<(), Error> {
+    let secret = config.secret()?;
+    let database = store::open(&config.database_url).await?;
+    replace_stored(&*database.store(), &secret.sealing_key(), SystemClock.now()).await?;
+    Ok(())
 }
 
 /// Builds the state on an open store.

@@ -8,6 +8,7 @@ use clap::Parser;
 use crate::api::edge::client_address::TrustedProxies;
 use crate::auth::model::secret::ServerSecret;
 use crate::auth::service::Lifetimes;
+use crate::auth::token::access::ACCESS_TTL_MAX;
 use crate::base_path::BasePath;
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
@@ -22,8 +23,8 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_PUBLIC_URL", default_value = "http://localhost:3000")]
     pub public_url: String,
 
-    /// The path prefix that a reverse proxy serves this app under, as `/my-app`; the proxy passes it on. Empty is the root.
-    #[arg(long, global = true, env = "TWO_TOKENS_BASE_PATH", default_value = "", value_parser = base_path)]
+    /// The path prefix that a reverse proxy serves this app under, as `/my-app`; the proxy passes it on.
+    #[arg(long, global = true, env = "TWO_TOKENS_BASE_PATH", default_value = "/", value_parser = base_path)]
     pub base_path: BasePath,
 
     /// `sqlite://path` or `postgres://…`.
@@ -139,7 +140,7 @@ impl Config {
         if !matches!(url.scheme_str(), Some("http" | "https")) || url.path() != "/" || url.query().is_some() {
             return refuse("TWO_TOKENS_PUBLIC_URL", "must be http:// or https:// and a host, without a path");
         }
-        if !(Duration::from_secs(5)..=Duration::from_secs(3600)).contains(&self.access_ttl) {
+        if !(Duration::from_secs(5)..=ACCESS_TTL_MAX).contains(&self.access_ttl) {
             return refuse("TWO_TOKENS_ACCESS_TTL", "must be from 5s to 1h");
         }
         if self.refresh_idle < self.access_ttl {

@@ -24,7 +24,7 @@ use crate::api::edge::{headers, request_body, request_context};
 use crate::app::App;
 use crate::auth::error::AuthError;
 use crate::auth::service::Grant;
-use crate::base_path::BasePath;
+use crate::base_path::{BasePath, FilesBase};
 use crate::client::auth_state::SignedInHint;
 use crate::lang::{Lang, lang};
 use crate::protocol::problem::Problem;
@@ -144,6 +144,7 @@ async fn render(
     let context = move || {
         provide_context(lang);
         provide_context(state.base_path.clone());
+        provide_context(FilesBase(state.files_base()));
         provide_context(state.clone());
         provide_context(PasswordMin(state.auth.password_min()));
         provide_context(SignedInHint(signed_in_hint));

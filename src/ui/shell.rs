@@ -8,14 +8,13 @@ use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use super::support::page_settings::{header_link_attribute, password_min};
-use crate::api::edge::app_state::AppState;
 use crate::base_path;
 use crate::client::auth_state::signed_in_hint;
 use crate::lang::lang;
 
 /// Renders the document with `app` as its body.
 pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> impl IntoView {
-    let files = use_context::<AppState>().map(|state| state.files_base()).unwrap_or_default();
+    let files = base_path::files();
     let [js, loader, wasm, css] = assets(&options).each().map(|path| files.at(path));
     let icon = files.at("/favicon.svg");
     let nonce = use_nonce();

@@ -7,6 +7,7 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as B64};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
+use two_tokens::clock::Timestamp;
 
 use crate::support::{Answer, Client, Cookies, REFRESH_COOKIE, TestApp, seconds};
 
@@ -270,8 +271,11 @@ async fn keys_of_every_stage_verify_as_they_should_and_a_rotation_ends_no_sessio
     let new = ada.access_token.clone().unwrap();
     assert_eq!(jsonwebtoken::decode_header(&new).unwrap().kid, Some(second_kid));
     assert_eq!(ada.get("/.well-known/jwks.json").await.json()["keys"].as_array().unwrap().len(), 3);
-    // One lifetime and the time other instances may take later, nothing signed with the first key can be alive.
-    app.pass(seconds(900 + 121));
+    // The longest lifetime and the time other instances may take later, nothing signed with the first key can be alive.
+    app.pass(seconds(3600 + 119));
+    app.maintain().await;
+    assert!(app.keys().verifying(&first_kid).is_some());
+    app.pass(seconds(2));
     app.maintain().await;
     assert!(app.keys().verifying(&first_kid).is_none());
     send(&mut ada, &old).await.refused(401, "access_token_invalid");
@@ -287,4 +291,77 @@ async fn an_old_key_is_rotated_by_itself() {
     app.pass(crate::support::days(30));
     app.maintain().await;
     assert_ne!(app.keys().active_kid, before);
+}
+
+#[tokio::test]
+async fn a_leaked_key_makes_no_token_of_times_that_this_server_would_not_choose() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let good = claims(ada.access_token.as_ref().unwrap());
+    let now = app.now().secs();
+    const YEARS: i64 = 10 * 365 * 24 * 3600;
+    for (iat, exp, accepted) in [
+        (now, now + 3600, true),
+        (now, now + 3601, false),
+        (now, now + YEARS, false),
+        (now - YEARS, now + 1, false),
+        (now + 60, now + 960, true),
+        (now + 61, now + 961, false),
+        (now + 24 * 3600, now + 25 * 3600, false),
+        (now + YEARS, now + YEARS + 1, false),
+        (i64::MIN, i64::MAX, false),
+        (now, i64::MAX, false),
+    ] {
+        let mut bent = good.clone();
+        (bent["iat"], bent["exp"]) = (json!(iat), json!(exp));
+        let token = signed(&app, |_| (), &bent);
+        // The second time, a verified token would be remembered.
+        for _ in 0..2 {
+            let answer = send(&mut ada, &token).await;
+            match accepted {
+                true => drop(answer.expect(StatusCode::OK)),
+                false => drop(answer.refused(401, "access_token_invalid")),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_from_the_future_is_refused_also_when_the_clock_was_put_back() {
+    let app = TestApp::start().await;
+    app.pass(seconds(1200));
+    let mut ada = app.registered("ada@example.com").await;
+    ada.me().await.expect(StatusCode::OK);
+    app.clock.set(Timestamp(app.now().millis() - 1_200_000));
+    ada.me().await.refused(401, "access_token_invalid");
+    ada.refresh().await.expect(StatusCode::OK);
+    ada.me().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn tokens_of_replaced_keys_are_refused_at_once_and_nobody_is_signed_out() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let leaked = signed(&app, |_| (), &claims(ada.access_token.as_ref().unwrap()));
+    let rotated = app.state.auth.rotate_keys().await.unwrap();
+    assert!(rotated);
+    // A rotation alone leaves it valid, and now it is remembered.
+    let own = ada.access_token.clone().unwrap();
+    send(&mut ada, &leaked).await.expect(StatusCode::OK);
+    send(&mut ada, &own).await.expect(StatusCode::OK);
+
+    app.state.auth.forget_retired_keys().await.unwrap();
+    send(&mut ada, &leaked).await.refused(401, "access_token_invalid");
+    ada.refresh().await.expect(StatusCode::OK);
+    let own = ada.access_token.clone().unwrap();
+    ada.me().await.expect(StatusCode::OK);
+    let leaked = signed(&app, |_| (), &claims(&own));
+    send(&mut ada, &leaked).await.expect(StatusCode::OK);
+
+    app.state.auth.replace_keys().await.unwrap();
+    for token in [leaked, own] {
+        send(&mut ada, &token).await.refused(401, "access_token_invalid");
+    }
+    ada.refresh().await.expect(StatusCode::OK);
+    ada.me().await.expect(StatusCode::OK);
 }

@@ -33,3 +33,16 @@ pub async fn keys_are_rotated_once_for_each_active_key(store: Arc<dyn Store>) {
     assert_eq!(store.forget_retired_keys(Timestamp(NOW.millis() - 1)).await.unwrap(), 0);
     assert_eq!(store.forget_retired_keys(NOW).await.unwrap(), 1);
 }
+
+pub async fn keys_are_replaced_whole(store: Arc<dyn Store>) {
+    let (active, next) = (key(KeyState::Active), key(KeyState::Next));
+    store.create_first_signing_keys(&active, &next).await.unwrap();
+    assert!(store.rotate_signing_keys(&active.kid, &key(KeyState::Next), NOW).await.unwrap());
+    let (active, next) = (key(KeyState::Active), key(KeyState::Next));
+    store.replace_signing_keys(&active, &next).await.unwrap();
+    let mut kids: Vec<_> = store.signing_keys().await.unwrap().into_iter().map(|key| (key.kid, key.state)).collect();
+    let mut wanted = vec![(active.kid, KeyState::Active), (next.kid, KeyState::Next)];
+    kids.sort_by(|a, b| a.0.cmp(&b.0));
+    wanted.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(kids, wanted);
+}

@@ -78,6 +78,7 @@ promises![
     a_deleted_user_takes_everything_along,
     only_one_pair_of_first_keys_is_created,
     keys_are_rotated_once_for_each_active_key,
+    keys_are_replaced_whole,
     notes_belong_to_their_owner,
     attempts_are_counted_under_all_keys_or_none,
     of_many_attempts_at_once_each_is_counted,

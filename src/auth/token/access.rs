@@ -13,12 +13,17 @@ use crate::auth::error::AuthError;
 use crate::auth::model::session::SessionId;
 use crate::auth::model::user::UserId;
 use crate::auth::random;
-use crate::auth::token::keys::KeyRing;
+use crate::auth::token::{key_ring::KeyRing, keys::KeySet};
 use crate::clock::Timestamp;
 use crate::protocol::tokens::AccessToken;
 
 /// The longest token that is parsed, in bytes. Issued tokens have about 600.
 const LENGTH_MAX: usize = 4096;
+/// The longest lifetime that a configuration may choose, and that a token may claim. All that must outlive a token (a
+/// revocation, a retired key) is kept this long, whatever the lifetime is today: it may have been longer before a restart.
+pub const ACCESS_TTL_MAX: Duration = Duration::from_secs(3600);
+/// How far the clocks of two instances may differ: a token may be issued that far ahead of the verifier's clock.
+pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
 const TYPE: &str = "at+jwt";
 /// The `client_id` claim: this app is its own only client.
 pub const CLIENT_ID: &str = "two-tokens-web";
@@ -63,7 +68,14 @@ pub struct AccessTokens {
     ttl: Duration,
     validation: Validation,
     /// Verified tokens, so that a repeated request costs no signature verification.
-    verified: Option<Cache<String, Arc<Verified>>>,
+    verified: Option<Cache<String, Remembered>>,
+}
+
+/// A verified token, with the version of the key set that verified it.
+#[derive(Clone)]
+struct Remembered {
+    key_set: u64,
+    token: Arc<Verified>,
 }
 
 impl AccessTokens {
@@ -132,30 +144,31 @@ impl AccessTokens {
         if compact.len() > LENGTH_MAX {
             return Err(Refused::Invalid);
         }
-        let verified = match self.verified.as_ref().and_then(|cache| cache.get(compact)) {
-            Some(verified) => verified,
-            None => {
-                let verified = Arc::new(self.check(keys, compact)?);
+        let remembered = self.verified.as_ref().and_then(|cache| cache.get(compact));
+        let token = match remembered {
+            // A key of an older set may be gone: its owner may have lost it.
+            Some(remembered) if remembered.key_set == keys.version() => remembered.token,
+            _ => {
+                let keys = keys.current();
+                let token = Arc::new(self.check(&keys, compact)?);
                 if let Some(cache) = &self.verified {
-                    cache.insert(compact.to_owned(), verified.clone());
+                    cache.insert(compact.to_owned(), Remembered { key_set: keys.version, token: token.clone() });
                 }
-                verified
+                token
             }
         };
-        if now.secs() >= verified.expires_at.secs() { Err(Refused::Expired) } else { Ok(verified) }
-    }
-
-    /// Invalidates the cache. Required after a key change: a cached token may be signed with a key that was removed.
-    pub fn forget_verified(&self) {
-        if let Some(cache) = &self.verified {
-            cache.clear();
+        // The holder of a leaked signing key chooses the times too.
+        let lifetime = token.expires_at.since(token.issued_at);
+        let longest = i64::try_from(ACCESS_TTL_MAX.as_millis()).unwrap_or(i64::MAX);
+        if lifetime > longest || token.issued_at.secs() > now.plus(CLOCK_SKEW).secs() {
+            return Err(Refused::Invalid);
         }
+        if now.secs() >= token.expires_at.secs() { Err(Refused::Expired) } else { Ok(token) }
     }
 
-    fn check(&self, keys: &KeyRing, compact: &str) -> Result<Verified, Refused> {
+    fn check(&self, keys: &KeySet, compact: &str) -> Result<Verified, Refused> {
         let header = jsonwebtoken::decode_header(compact).map_err(|_| Refused::Invalid)?;
         let kid = acceptable_kid(&header).ok_or(Refused::Invalid)?;
-        let keys = keys.current();
         let key = keys.verifying(kid).ok_or(Refused::Invalid)?;
         let claims =
             jsonwebtoken::decode::<Claims>(compact, key, &self.validation).map_err(|_| Refused::Invalid)?.claims;

@@ -2,12 +2,7 @@
 //! then `retired` (verifies until the last token signed with it has expired). So a rotation signs nobody out, and every
 //! verifier has a key before it sees the first token signed with it.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    sync::{Arc, RwLock},
-    time::Duration,
-};
+use std::{collections::HashMap, fmt};
 
 use aws_lc_rs::{
     digest,
@@ -21,7 +16,7 @@ use zeroize::Zeroizing;
 use crate::auth::error::AuthError;
 use crate::auth::model::secret::SealingKey;
 use crate::auth::random;
-use crate::auth::store::{SigningKeys, StoreError};
+use crate::auth::store::StoreError;
 use crate::clock::Timestamp;
 
 /// The state of a key in its life cycle.
@@ -82,6 +77,8 @@ pub struct PublicJwk {
 
 /// All keys in use. Immutable: a rotation replaces the whole set.
 pub struct KeySet {
+    /// Grows by one with each set that this instance installs.
+    pub version: u64,
     pub active_kid: String,
     pub signing: EncodingKey,
     verifying: HashMap<String, DecodingKey>,
@@ -91,23 +88,23 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Unseals stored keys.
+    /// Unseals stored keys. A retired key that cannot be read is left out, with an error in the log: tokens signed with it are
+    /// refused, which costs their clients a refresh.
     ///
     /// # Errors
     ///
-    /// [`AuthError::Store`] when a key was sealed with another server secret, [`AuthError::Internal`] without an active key.
+    /// [`StoreError::Corrupt`] when the active or the next key cannot be read (the message names it), or no key at all: then
+    /// the server secret is another. [`AuthError::Internal`] without an active key.
     pub fn unseal(sealing: &SealingKey, stored: Vec<StoredKey>) -> Result<Self, AuthError> {
         let mut active = None;
         let mut verifying = HashMap::new();
         let mut jwks = Vec::new();
+        let mut unreadable = Vec::new();
         for key in &stored {
-            let seed = Zeroizing::new(sealing.open(&key.kid, &key.sealed).map_err(|_| {
-                AuthError::Store(StoreError::Corrupt(
-                    "the signing keys were sealed with another server secret: start with the secret file they belong to"
-                        .into(),
-                ))
-            })?);
-            let (signing, public) = open_seed(&seed)?;
+            let Some((signing, public)) = open(sealing, key) else {
+                unreadable.push(key);
+                continue;
+            };
             let x = URL_SAFE_NO_PAD.encode(&public);
             let decoding = DecodingKey::from_ed_components(&x).map_err(|_| AuthError::Internal("an Ed25519 key"))?;
             verifying.insert(key.kid.clone(), decoding);
@@ -116,8 +113,24 @@ impl KeySet {
                 active = Some((key.kid.clone(), signing));
             }
         }
+        if !unreadable.is_empty() && verifying.is_empty() {
+            return corrupt(
+                "the signing keys were sealed with another server secret: start with the secret file they belong to",
+            );
+        }
+        for key in unreadable {
+            if key.state != KeyState::Retired {
+                return corrupt(format!(
+                    "the {} signing key {} cannot be read, though others can: its row is damaged. Restore it from a backup, or \
+                     run `two-tokens keys retire --now`, which makes new keys",
+                    key.state.as_str(),
+                    key.kid
+                ));
+            }
+            tracing::error!(kid = key.kid, "a retired signing key cannot be read: its row is damaged and is left out");
+        }
         let (active_kid, signing) = active.ok_or(AuthError::Internal("there is no active signing key"))?;
-        Ok(Self { active_kid, signing, verifying, jwks, stored })
+        Ok(Self { version: 0, active_kid, signing, verifying, jwks, stored })
     }
 
     /// The key that verifies tokens with this `kid`.
@@ -130,96 +143,22 @@ impl KeySet {
         &self.jwks
     }
 
-    fn active_since(&self) -> Option<Timestamp> {
+    pub(super) fn active_since(&self) -> Option<Timestamp> {
         self.stored.iter().find(|key| key.state == KeyState::Active)?.activated_at
     }
 }
 
-/// The current key set of this instance, reloaded when the store changes.
-pub struct KeyRing {
-    sealing: SealingKey,
-    current: RwLock<Arc<KeySet>>,
+fn corrupt<T>(why: impl Into<String>) -> Result<T, AuthError> {
+    Err(AuthError::Store(StoreError::Corrupt(why.into())))
 }
 
-/// How long a retired key keeps verifying beyond one access-token lifetime: another instance signs with it until it learns of
-/// the rotation.
-pub const PROPAGATION_DELAY: Duration = Duration::from_secs(120);
-
-impl KeyRing {
-    /// Loads the keys. The very first start creates an active and a next key.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::Store`]; [`StoreError::Corrupt`] when the keys were sealed with another server secret.
-    pub async fn open(store: &dyn SigningKeys, sealing: SealingKey, now: Timestamp) -> Result<Self, AuthError> {
-        let mut stored = store.signing_keys().await?;
-        if !stored.iter().any(|key| key.state == KeyState::Active) {
-            let active = generate(&sealing, KeyState::Active, now)?;
-            let next = generate(&sealing, KeyState::Next, now)?;
-            store.create_first_signing_keys(&active, &next).await?;
-            stored = store.signing_keys().await?;
-        }
-        let set = KeySet::unseal(&sealing, stored)?;
-        Ok(Self { sealing, current: RwLock::new(Arc::new(set)) })
-    }
-
-    /// The key set in use.
-    pub fn current(&self) -> Arc<KeySet> {
-        self.current.read().unwrap_or_else(|poisoned| poisoned.into_inner()).clone()
-    }
-
-    /// Reloads the keys from the store; `true` when they changed.
-    ///
-    /// # Errors
-    ///
-    /// As [`KeyRing::open`]; the current set stays in use.
-    pub async fn reload(&self, store: &dyn SigningKeys) -> Result<bool, AuthError> {
-        let stored = store.signing_keys().await?;
-        if stored == self.current().stored {
-            return Ok(false);
-        }
-        let set = Arc::new(KeySet::unseal(&self.sealing, stored)?);
-        *self.current.write().unwrap_or_else(|poisoned| poisoned.into_inner()) = set;
-        Ok(true)
-    }
-
-    /// Rotates the keys: the active key retires, `next` becomes active, and a new `next` is published. `false` when another
-    /// instance rotated first.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::Store`].
-    pub async fn rotate(&self, store: &dyn SigningKeys, now: Timestamp) -> Result<bool, AuthError> {
-        let next = generate(&self.sealing, KeyState::Next, now)?;
-        let rotated = store.rotate_signing_keys(&self.current().active_kid, &next, now).await?;
-        self.reload(store).await?;
-        Ok(rotated)
-    }
-
-    /// Rotates the keys when the active one is older than `max_age`, and deletes retired keys that no valid token needs. `true`
-    /// when the set changed, `false` also when another instance rotated first.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::Store`].
-    pub async fn maintain(
-        &self,
-        store: &dyn SigningKeys,
-        now: Timestamp,
-        max_age: Duration,
-        access_ttl: Duration,
-    ) -> Result<bool, AuthError> {
-        let unused_since = now.minus(access_ttl + PROPAGATION_DELAY);
-        store.forget_retired_keys(unused_since).await?;
-        let changed = self.reload(store).await?;
-        match self.current().active_since() {
-            Some(since) if since.plus(max_age) <= now => self.rotate(store, now).await,
-            _ => Ok(changed),
-        }
-    }
+/// The signing and the public key of a stored key; `None` where it was sealed with another secret, or is damaged.
+fn open(sealing: &SealingKey, key: &StoredKey) -> Option<(EncodingKey, Vec<u8>)> {
+    let seed = Zeroizing::new(sealing.open(&key.kid, &key.sealed).ok()?);
+    open_seed(&seed).ok()
 }
 
-fn generate(sealing: &SealingKey, state: KeyState, now: Timestamp) -> Result<StoredKey, AuthError> {
+pub(super) fn generate(sealing: &SealingKey, state: KeyState, now: Timestamp) -> Result<StoredKey, AuthError> {
     let seed = Zeroizing::new(random::bytes::<32>());
     let (_, public) = open_seed(seed.as_slice())?;
     let kid = thumbprint(&public);
@@ -244,12 +183,44 @@ fn thumbprint(public: &[u8]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::auth::model::secret::ServerSecret;
 
     #[test]
     fn the_thumbprint_is_that_of_rfc_8037() {
         let public = URL_SAFE_NO_PAD.decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").unwrap();
         assert_eq!(thumbprint(&public), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
+
+    pub(in crate::auth::token) fn sealing() -> SealingKey {
+        ServerSecret::new([7; 32]).sealing_key()
+    }
+
+    /// A retired, an active and a next key.
+    pub(in crate::auth::token) fn set() -> Vec<StoredKey> {
+        [KeyState::Retired, KeyState::Active, KeyState::Next]
+            .map(|state| generate(&sealing(), state, Timestamp::from_secs(1)).unwrap())
+            .into()
+    }
+
+    fn damaged(at: &[usize]) -> Result<KeySet, String> {
+        let mut keys = set();
+        at.iter().for_each(|&at| keys[at].sealed.reverse());
+        KeySet::unseal(&sealing(), keys).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_damaged_retired_key_is_left_out_and_any_other_is_named() {
+        let whole = damaged(&[]).unwrap();
+        assert_eq!(whole.jwks().len(), 3);
+        let without = damaged(&[0]).unwrap();
+        assert_eq!(without.jwks().len(), 2);
+        for (at, state) in [(1, "active"), (2, "next")] {
+            let error = damaged(&[at]).err().unwrap();
+            assert!(error.contains(&format!("the {state} signing key ")) && !error.contains("secret"), "{error}");
+        }
+        let error = damaged(&[0, 1, 2]).err().unwrap();
+        assert!(error.contains("another server secret"), "{error}");
     }
 }

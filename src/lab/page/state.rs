@@ -229,8 +229,7 @@ impl LabState {
                 self.quiet().await;
             }
             let before = self.newest();
-            let opens_a_page =
-                matches!(button.effect, ButtonEffect::Attack(_) | ButtonEffect::Arrive | ButtonEffect::Inject { .. });
+            let opens_a_page = !matches!(button.effect, ButtonEffect::Run(_));
             let prepares = matches!(&button.effect, ButtonEffect::Run(action) if action.only_prepares());
             let done = match button.effect {
                 ButtonEffect::Run(action) => self.act(action).await,

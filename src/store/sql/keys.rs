@@ -1,5 +1,23 @@
 //! Signing keys and their rotation. The SQL is the same in both dialects.
 
+macro_rules! insert_key {
+    ($connection:expr, $key:expr, $conflict:literal) => {
+        sqlx::query(concat!(
+            "INSERT INTO signing_keys (kid, state, sealed, created_at, activated_at) VALUES ($1, $2, $3, $4, $5)",
+            $conflict
+        ))
+        .bind(&$key.kid)
+        .bind($key.state.as_str())
+        .bind(&$key.sealed)
+        .bind($key.created_at.millis())
+        .bind($key.activated_at.map(Timestamp::millis))
+        .execute($connection)
+        .await
+        .map_err(unavailable)?
+    };
+}
+pub(in crate::store) use insert_key;
+
 macro_rules! keys_sql {
     ($store:ty) => {
         #[async_trait::async_trait]
@@ -19,19 +37,19 @@ macro_rules! keys_sql {
                 let mut connection = self.write().await?;
                 let mut transaction = connection.begin().await.map_err(unavailable)?;
                 for key in [active, next] {
-                    sqlx::query(
-                        "INSERT INTO signing_keys (kid, state, sealed, created_at, activated_at) \
-                         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
-                    )
-                    .bind(&key.kid)
-                    .bind(key.state.as_str())
-                    .bind(&key.sealed)
-                    .bind(key.created_at.millis())
-                    .bind(key.activated_at.map(Timestamp::millis))
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(unavailable)?;
+                    $crate::store::sql::keys::insert_key!(&mut *transaction, key, " ON CONFLICT DO NOTHING");
                 }
+                transaction.commit().await.map_err(unavailable)
+            }
+
+            async fn replace_signing_keys(&self, active: &StoredKey, next: &StoredKey) -> Result<(), StoreError> {
+                let mut connection = self.write().await?;
+                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                sqlx::query("DELETE FROM signing_keys").execute(&mut *transaction).await.map_err(unavailable)?;
+                for key in [active, next] {
+                    $crate::store::sql::keys::insert_key!(&mut *transaction, key, "");
+                }
+                Self::notify_key_rotation(&mut transaction).await?;
                 transaction.commit().await.map_err(unavailable)
             }
 
@@ -59,25 +77,24 @@ macro_rules! keys_sql {
                     .execute(&mut *transaction)
                     .await
                     .map_err(unavailable)?;
-                sqlx::query("INSERT INTO signing_keys (kid, state, sealed, created_at) VALUES ($1, $2, $3, $4)")
-                    .bind(&new_next.kid)
-                    .bind(new_next.state.as_str())
-                    .bind(&new_next.sealed)
-                    .bind(new_next.created_at.millis())
-                    .execute(&mut *transaction)
-                    .await
-                    .map_err(unavailable)?;
+                $crate::store::sql::keys::insert_key!(&mut *transaction, new_next, "");
                 Self::notify_key_rotation(&mut transaction).await?;
                 transaction.commit().await.map_err(unavailable)?;
                 Ok(true)
             }
 
             async fn forget_retired_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
+                let mut connection = self.write().await?;
+                let mut transaction = connection.begin().await.map_err(unavailable)?;
                 let forgotten = sqlx::query("DELETE FROM signing_keys WHERE state = 'retired' AND retired_at <= $1")
                     .bind(before.millis())
-                    .execute(&mut *self.write().await?)
+                    .execute(&mut *transaction)
                     .await
                     .map_err(unavailable)?;
+                if forgotten.rows_affected() > 0 {
+                    Self::notify_key_rotation(&mut transaction).await?;
+                }
+                transaction.commit().await.map_err(unavailable)?;
                 Ok(forgotten.rows_affected())
             }
         }
