@@ -48,22 +48,53 @@ pub enum NotReady {
 
 impl AuthService {
     /// Rotates the signing keys when the active one is old enough, and purges expired rows. Idempotent: safe to repeat after
-    /// an error, and on several instances at once. Call it about every 30 seconds.
+    /// an error, and on several instances at once. A step that fails is logged and does not stop the others. Call it about
+    /// every 30 seconds.
     ///
     /// # Errors
     ///
-    /// [`AuthError::Store`] when the store fails; the next call continues.
+    /// [`AuthError::Store`] of the first step that failed; the next call continues.
     pub async fn maintain(&self) -> Result<(), AuthError> {
+        let now = self.clock.now();
+        self.revoked.purge_expired(now, self.lifetimes.access);
+        let steps = [
+            ("signing keys", self.maintain_keys().await),
+            ("attempts", self.attempts.purge_expired().await),
+            ("ended sessions of users", self.purge_ended().await),
+            ("sessions", self.purge_sessions().await),
+            ("events", self.purge_events().await),
+        ];
+        let mut outcome = Ok(());
+        for (step, failed) in steps {
+            if let Err(error) = &failed {
+                tracing::warn!(step, %error, "maintenance: this step failed, the others ran");
+            }
+            outcome = outcome.and(failed);
+        }
+        outcome
+    }
+
+    async fn maintain_keys(&self) -> Result<(), AuthError> {
         let (now, access) = (self.clock.now(), self.lifetimes.access);
-        self.revoked.purge_expired(now, access);
         if self.keys.maintain(&*self.store, now, KEY_AGE, access).await? {
             self.access_tokens.forget_verified();
         }
-        self.attempts.purge_expired().await?;
-        self.store.purge_ended(now.minus(access)).await?;
-        let before = now.minus(KEEP_ENDED);
+        Ok(())
+    }
+
+    async fn purge_ended(&self) -> Result<(), AuthError> {
+        self.store.purge_ended(self.clock.now().minus(self.lifetimes.access)).await?;
+        Ok(())
+    }
+
+    async fn purge_sessions(&self) -> Result<(), AuthError> {
+        let before = self.clock.now().minus(KEEP_ENDED);
         while self.store.purge_sessions(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
-        let before = now.minus(KEEP_EVENTS);
+        Ok(())
+    }
+
+    async fn purge_events(&self) -> Result<(), AuthError> {
+        let before = self.clock.now().minus(KEEP_EVENTS);
         while self.store.purge_events(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
         Ok(())
     }
@@ -108,6 +139,7 @@ impl AuthService {
     pub async fn apply(&self, change: &Change) -> Result<(), AuthError> {
         match change {
             Change::Revoked(revocation) => self.revoked.add(*revocation),
+            Change::UserRevoked(revocation) => self.revoked.add_user(*revocation),
             Change::KeysRotated => self.reload_keys().await?,
             Change::Disconnected => self.cluster.0.store(false, Ordering::SeqCst),
             Change::Connected => {
