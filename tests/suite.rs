@@ -3,6 +3,7 @@
 //! | module | shows |
 //! |---|---|
 //! | `http` | the HTTP contract, on the real router with a clock that the test moves |
+//! | `interleavings` | use cases that meet, and callers that go away: all of it or nothing |
 //! | `store_contract` | what every store promises, held against SQLite and PostgreSQL |
 //! | `rotation_model` | every short history of a refresh token, exhaustively |
 //! | `rotation_properties` | long random histories of it |
@@ -18,6 +19,7 @@ mod support;
 
 mod docs;
 mod http;
+mod interleavings;
 #[cfg(feature = "lab")]
 mod lab;
 mod make_it_yours;

@@ -28,8 +28,8 @@ pub async fn me() -> Result<TokenInfo, Problem> {
 #[server(prefix = "/api/account", endpoint = "sessions", input = GetUrl, output = Json, client = BearerClient)]
 pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
     let (context, user) = crate::api::edge::RequestContext::signed_in()?;
-    let sessions = context.service().sessions(user.user_id).await?;
-    let mut views: Vec<_> = sessions
+    let sessions = context.service().sessions(&user).await?;
+    let views = sessions
         .into_iter()
         .map(|session| SessionView {
             id: session.id.to_string(),
@@ -40,7 +40,6 @@ pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
             expires_at: session.idle_expires_at.min(session.absolute_expires_at),
         })
         .collect();
-    views.sort_by_key(|view| (!view.current, std::cmp::Reverse(view.last_used_at)));
     Ok(views)
 }
 

@@ -1,28 +1,28 @@
 //! Account management: list and revoke sessions, change password and e-mail, delete the account; for operators, disable and
 //! enable it. The access token is already verified, and every query is restricted to its user (no IDOR).
 
-use super::audit::Subject;
+use super::audit::{Audit, Subject};
 use super::error::AuthError;
 use super::model::device::Device;
 use super::model::event::EventKind;
 use super::model::session::{Session, SessionId};
-use super::model::user::{Email, UserId, UserRecord};
+use super::model::user::{Email, UserRecord};
+use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
 use super::service::AuthService;
+use super::sign_in::{SESSIONS_MAX, VERIFY_TRIES};
+use super::store::{ChangePassword, EndAll, EndedAll, Guard, Stale};
 use super::throttle::attempts::CountedAttempt;
-use super::token::access::Verified;
+use super::token::{access::Verified, revoked::RevokedSessions};
 use super::validation::ValidationError;
 use crate::protocol::session::RevokeReason;
 
 impl AuthService {
-    /// The user's sessions that can still refresh: not revoked, and within the idle and the absolute lifetime.
-    pub async fn sessions(&self, user_id: UserId) -> Result<Vec<Session>, AuthError> {
-        let now = self.clock.now();
-        let mut sessions = self.store.sessions_of_user(user_id).await?;
-        sessions.retain(|session| {
-            session.revoked.is_none() && now < session.idle_expires_at && now < session.absolute_expires_at
-        });
-        Ok(sessions)
+    /// The user's sessions that can still refresh: not revoked, and within the idle and the absolute lifetime. The caller's own
+    /// comes first, then by last use; at most [`SESSIONS_MAX`].
+    pub async fn sessions(&self, user: &Verified) -> Result<Vec<Session>, AuthError> {
+        let (own, now) = (user.session_id, self.clock.now());
+        Ok(self.store.living_sessions_of_user(user.user_id, own, now, SESSIONS_MAX).await?)
     }
 
     /// Ends one of the user's own sessions. Any other session than the current one requires a step-up (RFC 9470).
@@ -47,7 +47,18 @@ impl AuthService {
     /// [`AuthError::StepUpRequired`].
     pub async fn revoke_other_sessions(&self, user: &Verified, device: &Device) -> Result<u32, AuthError> {
         self.require_step_up(user)?;
-        self.end_all(user.user_id, Some(user.session_id), RevokeReason::SignedOutElsewhere, device).await
+        let (own, reason) = (Some(user.session_id), RevokeReason::SignedOutElsewhere);
+        let guard = Guard { user_id: user.user_id, verified_hash: None, session_id: own };
+        let end = self.end_of_all(Subject::User(user.user_id), own, reason, device);
+        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
+        let ended = self.detached(async move {
+            let ended = store.end_all_sessions(&guard, &end).await?;
+            if let Ok(ended) = &ended {
+                announce(&end, ended, &revoked, &audit);
+            }
+            Ok(ended)
+        });
+        Ok(self.ended(&ended.await??))
     }
 
     /// Changes the password, and ends every other session unless `keep_others`. Returns how many ended.
@@ -65,16 +76,41 @@ impl AuthService {
         device: &Device,
     ) -> Result<u32, AuthError> {
         self.password_rules.long_enough(&new, "new_password")?;
-        let refused = EventKind::PasswordChangeFail;
-        let counted = self.attempts.confirm_password(user.user_id);
-        let account = self.confirm_password(user, old, "current_password", refused, device, counted).await?;
-        let hash = self.passwords.hash_new(new, &account.email, "new_password").await?;
-        self.store.set_password(user.user_id, &hash).await?;
-        self.audit.record(EventKind::PasswordChange, user, device).await?;
-        if keep_others {
-            return Ok(0);
+        old.not_oversized("current_password")?;
+        let attempt = self.attempts.confirm_password(user.user_id).await?;
+        for _ in 0..VERIFY_TRIES {
+            let refused = EventKind::PasswordChangeFail;
+            let account = self.confirm(user, &old, "current_password", refused, device, &attempt).await?;
+            let password_hash = self.passwords.hash_new(new.clone(), &account.email, "new_password").await?;
+            let (own, reason) = (Some(user.session_id), RevokeReason::PasswordChanged);
+            let change = ChangePassword {
+                guard: guard(user, account),
+                password_hash,
+                event: self.audit.event(EventKind::PasswordChange, user.into(), device, None),
+                end: (!keep_others).then(|| self.end_of_all(Subject::User(user.user_id), own, reason, device)),
+            };
+            match self.write_password(change).await? {
+                Err(Stale::Account) => {}
+                Err(ended) => return Err(ended.into()),
+                Ok(ended) => return Ok(ended.map_or(0, |ended| self.ended(&ended))),
+            }
         }
-        self.end_all(user.user_id, Some(user.session_id), RevokeReason::PasswordChanged, device).await
+        Err(AuthError::AccountChanged)
+    }
+
+    async fn write_password(&self, change: ChangePassword) -> Result<Result<Option<EndedAll>, Stale>, AuthError> {
+        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
+        self.detached(async move {
+            let changed = store.change_password(&change).await?;
+            if let Ok(ended) = &changed {
+                audit.log(&change.event);
+                if let (Some(end), Some(ended)) = (&change.end, ended) {
+                    announce(end, ended, &revoked, &audit);
+                }
+            }
+            Ok(changed)
+        })
+        .await
     }
 
     /// Changes the e-mail address; returns the normalized form. The sessions stay: tokens name the user's id, not the address.
@@ -91,17 +127,32 @@ impl AuthService {
         device: &Device,
     ) -> Result<Email, AuthError> {
         let email = Email::parse(email)?;
-        let counted = self.attempts.change_email(user.user_id);
-        let refused = EventKind::EmailChangeFail;
-        let account = self.confirm_password(user, password, "password", refused, device, counted).await?;
-        if account.email == email.as_str() {
-            return Ok(email);
+        password.not_oversized("password")?;
+        let attempt = self.attempts.change_email(user.user_id).await?;
+        for _ in 0..VERIFY_TRIES {
+            let refused = EventKind::EmailChangeFail;
+            let account = self.confirm(user, &password, "password", refused, device, &attempt).await?;
+            if account.email == email.as_str() {
+                return Ok(email);
+            }
+            let event = self.audit.event(EventKind::EmailChange, user.into(), device, None);
+            let (guard, to) = (guard(user, account), email.as_str().to_owned());
+            let (store, audit) = (self.store.clone(), self.audit.clone());
+            let changed = self.detached(async move {
+                let changed = store.change_email(&guard, &to, &event).await?;
+                if changed == Ok(true) {
+                    audit.log(&event);
+                }
+                Ok(changed)
+            });
+            match changed.await? {
+                Ok(true) => return Ok(email),
+                Ok(false) => return Err(AuthError::EmailTaken),
+                Err(Stale::Account) => {}
+                Err(ended) => return Err(ended.into()),
+            }
         }
-        if !self.store.set_email(user.user_id, email.as_str()).await? {
-            return Err(AuthError::EmailTaken);
-        }
-        self.audit.record(EventKind::EmailChange, user, device).await?;
-        Ok(email)
+        Err(AuthError::AccountChanged)
     }
 
     /// Revokes every session, then deletes the account with everything that references it.
@@ -110,11 +161,33 @@ impl AuthService {
     ///
     /// [`AuthError::Invalid`] for a wrong password, [`AuthError::TooManyAttempts`], [`AuthError::Busy`].
     pub async fn delete_account(&self, user: &Verified, password: Password, device: &Device) -> Result<(), AuthError> {
-        let counted = self.attempts.confirm_password(user.user_id);
-        self.confirm_password(user, password, "password", EventKind::UserDeleteFail, device, counted).await?;
-        self.end_all(user.user_id, None, RevokeReason::AccountDeleted, device).await?;
-        self.store.delete_user(user.user_id).await?;
-        self.audit.record(EventKind::UserDeleted, Subject::None, device).await
+        password.not_oversized("password")?;
+        let attempt = self.attempts.confirm_password(user.user_id).await?;
+        for _ in 0..VERIFY_TRIES {
+            let refused = EventKind::UserDeleteFail;
+            let account = self.confirm(user, &password, "password", refused, device, &attempt).await?;
+            let reason = RevokeReason::AccountDeleted;
+            let event = self.audit.event(EventKind::UserDeleted, Subject::None, device, None);
+            let (guard, end) = (guard(user, account), EndAll { kept: None, reason, event });
+            let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
+            let deleted = self.detached(async move {
+                let deleted = store.delete_user(&guard, &end).await?;
+                if let Ok(revocation) = &deleted {
+                    revoked.add_user(*revocation);
+                    audit.log(&end.event);
+                }
+                Ok(deleted)
+            });
+            match deleted.await? {
+                Ok(_) => {
+                    self.observers.emit(|| FlowEvent::SessionEnded { session_id: user.session_id, reason });
+                    return Ok(());
+                }
+                Err(Stale::Account) => {}
+                Err(ended) => return Err(ended.into()),
+            }
+        }
+        Err(AuthError::AccountChanged)
     }
 
     /// Disables an account: sign-in is refused, and every session ends together with its access tokens. Returns how many
@@ -124,9 +197,17 @@ impl AuthService {
     ///
     /// [`AuthError::NotFound`] when no account has the address.
     pub async fn disable_user(&self, email: &str) -> Result<u32, AuthError> {
-        let user = self.user_with_email(email).await?;
-        self.store.set_disabled(user.id, Some(self.clock.now())).await?;
-        self.end_all(user.id, None, RevokeReason::AccountDisabled, &Device::default()).await
+        let id = self.user_with_email(email).await?.id;
+        let end = self.end_of_all(Subject::User(id), None, RevokeReason::AccountDisabled, &Device::default());
+        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
+        let ended = self.detached(async move {
+            let ended = store.disable_user(id, &end).await?;
+            if let Some(ended) = &ended {
+                announce(&end, ended, &revoked, &audit);
+            }
+            Ok(ended)
+        });
+        Ok(self.ended(&ended.await?.ok_or(AuthError::NotFound)?))
     }
 
     /// Allows sign-in again. Sessions that have ended stay ended.
@@ -136,33 +217,43 @@ impl AuthService {
     /// [`AuthError::NotFound`] when no account has the address.
     pub async fn enable_user(&self, email: &str) -> Result<(), AuthError> {
         let user = self.user_with_email(email).await?;
-        Ok(self.store.set_disabled(user.id, None).await?)
+        Ok(self.store.enable_user(user.id).await?)
     }
 
     async fn user_with_email(&self, email: &str) -> Result<UserRecord, AuthError> {
         self.store.user_by_email(Email::parse(email)?.as_str()).await?.ok_or(AuthError::NotFound)
     }
 
-    /// Verifies the signed-in user's password. `counted` counts the attempt and runs only after the size check; `refused` is
-    /// the event recorded when the password is wrong.
-    async fn confirm_password(
+    /// Verifies the signed-in user's password, whose attempt is counted; `refused` is the event recorded when it is wrong.
+    async fn confirm(
         &self,
         user: &Verified,
-        password: Password,
+        password: &Password,
         field: &'static str,
         refused: EventKind,
         device: &Device,
-        counted: impl Future<Output = Result<CountedAttempt, AuthError>>,
+        attempt: &CountedAttempt,
     ) -> Result<UserRecord, AuthError> {
-        password.not_oversized(field)?;
-        let attempt = counted.await?;
         let account = self.store.user(user.user_id).await?.ok_or(AuthError::NotFound)?;
-        match self.verify_own(&account, password, attempt).await? {
+        match self.verify_own(&account, password.clone(), attempt).await? {
             Verification::Right => Ok(account),
             Verification::Wrong => {
                 self.audit.record(refused, user, device).await?;
                 Err(AuthError::invalid(field, ValidationError::WrongPassword))
             }
         }
+    }
+}
+
+/// What a change of an account relies on once the password is verified.
+fn guard(user: &Verified, account: UserRecord) -> Guard {
+    Guard { user_id: account.id, verified_hash: Some(account.password_hash), session_id: Some(user.session_id) }
+}
+
+/// Tells this instance's memory and its log that all sessions of a user ended.
+fn announce(end: &EndAll, ended: &EndedAll, revoked: &RevokedSessions, audit: &Audit) {
+    revoked.add_user(ended.revocation);
+    if ended.count > 0 {
+        audit.log(&end.event);
     }
 }

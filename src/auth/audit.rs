@@ -8,7 +8,7 @@ use super::model::event::{EventKind, SecurityEvent};
 use super::model::secret::FingerprintKey;
 use super::model::session::{Session, SessionId};
 use super::model::user::UserId;
-use super::store::{Events, StoreError};
+use super::store::Events;
 use super::token::access::Verified;
 use crate::clock::Clock;
 use crate::protocol::session::RevokeReason;
@@ -64,22 +64,19 @@ impl Audit {
         SecurityEvent { at: self.clock.now(), kind, user_id, session_id, device, detail }
     }
 
-    /// Logs an event and appends it to the history.
-    ///
-    /// # Errors
-    ///
-    /// The event is logged but not stored.
-    pub async fn append(&self, event: &SecurityEvent) -> Result<(), StoreError> {
+    /// Logs an event that the store recorded together with what it is about.
+    pub fn log(&self, event: &SecurityEvent) {
         event.log(&self.fingerprints);
-        self.events.append_event(event).await
     }
 
-    /// Records an event that happens now and ends no session.
+    /// Records an event that happens now and changes nothing: logs it and appends it to the history.
     ///
     /// # Errors
     ///
     /// The event is logged but not stored.
     pub async fn record(&self, kind: EventKind, subject: impl Into<Subject>, device: &Device) -> Result<(), AuthError> {
-        Ok(self.append(&self.event(kind, subject.into(), device, None)).await?)
+        let event = self.event(kind, subject.into(), device, None);
+        self.log(&event);
+        Ok(self.events.append_event(&event).await?)
     }
 }

@@ -1,7 +1,7 @@
 //! The error type of the use cases. It names the precise cause; the edge maps it to one of the few public error codes in one
 //! place (`api::edge::problem`). Nothing here knows HTTP.
 
-use crate::auth::store::StoreError;
+use crate::auth::store::{Stale, StoreError};
 use crate::auth::token::rotation::SessionEnd;
 use crate::auth::validation::ValidationError;
 use crate::protocol::session::RevokeReason;
@@ -35,6 +35,9 @@ pub enum AuthError {
     /// Replay detection (RFC 9700 section 4.14.2). The revocation is committed before this is returned.
     #[error("a superseded refresh token was used again: session revoked")]
     RefreshTokenReused,
+    /// The account changed between the check of its password and the write, more often than was tried. Nothing was written.
+    #[error("the account changed meanwhile")]
+    AccountChanged,
     /// The server is overloaded. `retry_after` is in seconds.
     #[error("too busy, try again in {retry_after} s")]
     Busy { retry_after: u32 },
@@ -52,5 +55,14 @@ impl AuthError {
     /// An input error at the form field `field`.
     pub fn invalid(field: &'static str, error: ValidationError) -> Self {
         Self::Invalid { field, error }
+    }
+}
+
+impl From<Stale> for AuthError {
+    fn from(stale: Stale) -> Self {
+        match stale {
+            Stale::Account => Self::AccountChanged,
+            Stale::Session(reason) => Self::SessionEnded(SessionEnd::Revoked, reason),
+        }
     }
 }

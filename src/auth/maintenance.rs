@@ -3,7 +3,7 @@
 
 use std::{
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use futures::stream::BoxStream;
@@ -21,6 +21,9 @@ use super::token::keys::StoredKey;
 const KEY_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long the row of an ended session is kept, so that its refresh token is refused with the reason.
 const KEEP_ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
+/// How long the end of all sessions of a user is kept: far longer than an access token lives, because a clock that is a few
+/// hours ahead must not delete what is needed when it is right again.
+const KEEP_ENDS_OF_USERS: Duration = Duration::from_secs(24 * 3600);
 /// How long security events, and with them the history of accounts, are kept.
 const KEEP_EVENTS: Duration = Duration::from_secs(180 * 24 * 3600);
 /// Rows deleted by one statement: a long delete would block writers.
@@ -48,20 +51,49 @@ pub enum NotReady {
 
 impl AuthService {
     /// Rotates the signing keys when the active one is old enough, and purges expired rows. Idempotent: safe to repeat after
-    /// an error, and on several instances at once. Call it about every 30 seconds.
+    /// an error, and on several instances at once. A step that fails is logged and does not stop the others. Call it about
+    /// every 30 seconds.
     ///
     /// # Errors
     ///
-    /// [`AuthError::Store`] when the store fails; the next call continues.
+    /// [`AuthError::Store`] of the first step that failed; the next call continues.
     pub async fn maintain(&self) -> Result<(), AuthError> {
-        let (now, access) = (self.clock.now(), self.lifetimes.access);
-        self.revoked.purge_expired(now, access);
-        self.keys.maintain(&*self.store, now, KEY_AGE).await?;
-        self.attempts.purge_expired().await?;
-        self.store.purge_ended(now.minus(access)).await?;
-        let before = now.minus(KEEP_ENDED);
+        self.revoked.purge(Instant::now());
+        let steps = [
+            ("signing keys", self.maintain_keys().await),
+            ("attempts", self.attempts.purge_expired().await),
+            ("ended sessions of users", self.purge_ended().await),
+            ("sessions", self.purge_sessions().await),
+            ("events", self.purge_events().await),
+        ];
+        let mut outcome = Ok(());
+        for (step, failed) in steps {
+            if let Err(error) = &failed {
+                tracing::warn!(step, %error, "maintenance: this step failed, the others ran");
+            }
+            outcome = outcome.and(failed);
+        }
+        outcome
+    }
+
+    async fn maintain_keys(&self) -> Result<(), AuthError> {
+        self.keys.maintain(&*self.store, self.clock.now(), KEY_AGE).await?;
+        Ok(())
+    }
+
+    async fn purge_ended(&self) -> Result<(), AuthError> {
+        self.store.purge_ended(self.clock.now().minus(KEEP_ENDS_OF_USERS)).await?;
+        Ok(())
+    }
+
+    async fn purge_sessions(&self) -> Result<(), AuthError> {
+        let before = self.clock.now().minus(KEEP_ENDED);
         while self.store.purge_sessions(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
-        let before = now.minus(KEEP_EVENTS);
+        Ok(())
+    }
+
+    async fn purge_events(&self) -> Result<(), AuthError> {
+        let before = self.clock.now().minus(KEEP_EVENTS);
         while self.store.purge_events(before, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
         Ok(())
     }
@@ -128,6 +160,7 @@ impl AuthService {
     pub async fn apply(&self, change: &Change) -> Result<(), AuthError> {
         match change {
             Change::Revoked(revocation) => self.revoked.add(*revocation),
+            Change::UserRevoked(revocation) => self.revoked.add_user(*revocation),
             Change::KeysRotated => self.reload_keys().await?,
             Change::Disconnected => self.cluster.0.store(false, Ordering::SeqCst),
             Change::Connected => {

@@ -15,6 +15,7 @@ pub mod validation;
 
 mod account;
 pub mod audit;
+mod detached;
 pub mod history;
 mod maintenance;
 mod refresh;

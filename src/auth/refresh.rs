@@ -8,7 +8,7 @@ use super::model::event::EventKind;
 use super::model::session::Session;
 use super::observer::FlowEvent;
 use super::service::{AuthService, Grant};
-use super::store::{Rotate, Swap};
+use super::store::{Guard, Rotate, Swap};
 use super::token::{
     refresh::Presented,
     rotation::{Decision, Rotation, SessionEnd},
@@ -20,12 +20,12 @@ use crate::protocol::session::RevokeReason;
 const SWAP_TRIES: usize = 8;
 
 /// Whether the user entered the password for this rotation (the `auth_time` claim).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Authentication {
+#[derive(Clone, Copy)]
+pub(super) enum Authentication<'a> {
     /// A refresh: `auth_time` stays.
     Unchanged,
-    /// A step-up: `auth_time` becomes now, in the same swap.
-    Renewed,
+    /// A step-up: `auth_time` becomes now, in the same swap, if what the guard relies on still holds.
+    Renewed(&'a Guard),
 }
 
 /// A genuine refresh token that the rule accepted, with the row the decision is based on.
@@ -61,7 +61,7 @@ impl AuthService {
         &self,
         presented: &Presented,
         device: &Device,
-        authentication: Authentication,
+        authentication: Authentication<'_>,
     ) -> Result<Grant, AuthError> {
         for _ in 0..SWAP_TRIES {
             let Accepted { mut session, now, next } = self.evaluate(presented, device).await?;
@@ -69,7 +69,7 @@ impl AuthService {
                 (NextStep::Rotate(rotation), _) => (rotation, now.plus(self.lifetimes.refresh_idle), now),
                 // Tab 1 refreshes with token A and gets B. Tab 2 sends A with the password while A is in its grace: it gets B
                 // too. Only `auth_time` is written, so the cookie is right whichever response arrives last.
-                (NextStep::Replay, Authentication::Renewed) => {
+                (NextStep::Replay, Authentication::Renewed(_)) => {
                     (Rotation::none(&session.rotation), session.idle_expires_at, session.last_used_at)
                 }
                 // Two tabs wake up and both send token A. The first rotates A to B; the second gets B as well.
@@ -79,7 +79,7 @@ impl AuthService {
             };
             let authenticated_at = match authentication {
                 Authentication::Unchanged => None,
-                Authentication::Renewed => Some(now),
+                Authentication::Renewed(_) => Some(now),
             };
             session.authenticated_at = authenticated_at.unwrap_or(session.authenticated_at);
             let generation = rotation.next.generation;
@@ -91,7 +91,10 @@ impl AuthService {
                 last_used_at,
                 authenticated_at,
             };
-            let won = self.store.rotate(write).await? == Swap::Done;
+            let won = match authentication {
+                Authentication::Unchanged => self.store.rotate(write).await?,
+                Authentication::Renewed(guard) => self.renew(guard, write, &session, device).await?,
+            } == Swap::Done;
             self.observers.emit(|| FlowEvent::Swapped { session_id: session.id, won });
             // Otherwise a concurrent request rotated or revoked the session after our read: decide again by the new row.
             if won {
@@ -99,6 +102,20 @@ impl AuthService {
             }
         }
         Err(AuthError::Busy { retry_after: 1 })
+    }
+
+    /// Writes a rotation that a verified password renews, together with its event.
+    async fn renew(&self, guard: &Guard, write: Rotate, session: &Session, device: &Device) -> Result<Swap, AuthError> {
+        let event = self.audit.event(EventKind::Reauthenticated, session.into(), device, None);
+        let (store, audit, guard) = (self.store.clone(), self.audit.clone(), guard.clone());
+        let swapped = self.detached(async move {
+            let swapped = store.rotate_guarded(&guard, write, &event).await?;
+            if swapped == Ok(Swap::Done) {
+                audit.log(&event);
+            }
+            Ok(swapped)
+        });
+        Ok(swapped.await??)
     }
 
     /// Applies the rotation rule to a presented token. Replay detection commits the revocation before this returns.

@@ -96,6 +96,7 @@ pub struct AuthService {
     pub(super) policy: RotationPolicy,
     pub(super) observers: Observers,
     pub(super) cluster: super::maintenance::ClusterLink,
+    pub(super) tasks: super::detached::DetachedTasks,
 }
 
 impl AuthService {
@@ -121,6 +122,7 @@ impl AuthService {
             password_rules: PasswordRules { min: password_min },
             revoked: Arc::default(),
             cluster: Default::default(),
+            tasks: Default::default(),
             store,
             clock,
             lifetimes,
@@ -142,7 +144,7 @@ impl AuthService {
         let verified = self.access_tokens.verify(&self.keys, compact, self.clock.now());
         let outcome = match verified {
             Err(refused) => Err(NotAuthenticated::Refused(refused)),
-            Ok(verified) => match self.revoked.reason(&verified.session_id) {
+            Ok(verified) => match self.revoked.reason(&verified) {
                 Some(reason) => Err(NotAuthenticated::Revoked(reason)),
                 None => Ok(verified),
             },
@@ -194,14 +196,7 @@ impl AuthService {
         now: Timestamp,
     ) -> Result<Grant, AuthError> {
         let ends = idle_expires_at.min(session.absolute_expires_at);
-        let (access_token, expires_in) = self.access_tokens.issue(
-            &self.keys,
-            session.user_id,
-            session.id,
-            session.authenticated_at,
-            session.absolute_expires_at,
-            now,
-        )?;
+        let (access_token, expires_in) = self.access_tokens.issue(&self.keys, session, now)?;
         self.observers.emit(|| FlowEvent::Issued { session_id: session.id, generation });
         Ok(Grant {
             access_token,

@@ -3,23 +3,29 @@
 
 use uuid::Uuid;
 
-use super::audit::Subject;
+use super::audit::{Audit, Subject};
 use super::error::AuthError;
 use super::model::device::Device;
-use super::model::event::EventKind;
+use super::model::event::{EventKind, SecurityEvent};
 use super::model::session::{Salt, Session, SessionId};
 use super::model::user::{Email, UserId, UserRecord};
 use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
 use super::random;
 use super::service::{AuthService, Grant};
-use super::store::CreateUser;
+use super::store::{OpenSession, Opened, Register};
 use super::throttle::attempts::{Caller, CountedAttempt};
 use super::token::{
     refresh::Presented,
+    revoked::{Revocation, RevokedSessions},
     rotation::{RecentlySuperseded, RotationState},
 };
 use crate::protocol::session::RevokeReason;
+
+/// How often a password is verified when the account changes between the look and the write.
+pub(super) const VERIFY_TRIES: usize = 3;
+/// The most living sessions of an account. The sign-in beyond it ends the session unused longest.
+pub const SESSIONS_MAX: u32 = 100;
 
 /// The browser that a sign-in comes from.
 #[derive(Debug, Default)]
@@ -56,12 +62,22 @@ impl AuthService {
             created_at: self.clock.now(),
             disabled_at: None,
         };
-        match self.store.create_user(&user).await? {
-            CreateUser::EmailTaken => return Err(AuthError::EmailTaken),
-            CreateUser::Created => {}
-        }
-        self.audit.record(EventKind::UserCreated, Subject::User(user.id), &visitor.device).await?;
-        let grant = self.open_session(user, visitor).await?;
+        let event = self.audit.event(EventKind::UserCreated, Subject::User(user.id), &visitor.device, None);
+        let open = self.new_session(&user, &visitor).await?;
+        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
+        let written = open.clone();
+        let registered = self.detached(async move {
+            let registered = store.register(&user, &event, &written).await?;
+            if let Register::Registered(opened) = &registered {
+                audit.log(&event);
+                announce(&written, opened, &revoked, &audit);
+            }
+            Ok(registered)
+        });
+        let grant = match registered.await? {
+            Register::Registered(opened) => self.begin(open.session, &opened)?,
+            Register::EmailTaken => return Err(AuthError::EmailTaken),
+        };
         Ok(self.with_device_cookie(grant, &email, &attempt))
     }
 
@@ -75,32 +91,62 @@ impl AuthService {
         let email = Email::parse(email)?;
         password.not_oversized("password")?;
         let attempt = self.attempts.sign_in(&email, &visitor.caller).await?;
-        let user = self.store.user_by_email(email.as_str()).await?;
-        let stored = user.as_ref().map(|user| user.password_hash.clone());
-        let verified = self.verify(password, stored, &attempt).await?;
-        match user {
-            Some(user) if verified == Verification::Right && user.disabled_at.is_none() => {
-                self.attempts.succeeded(&attempt).await?;
-                let grant = self.open_session(user, visitor).await?;
-                Ok(self.with_device_cookie(grant, &email, &attempt))
+        let mut forgiven = false;
+        for _ in 0..VERIFY_TRIES {
+            let user = self.store.user_by_email(email.as_str()).await?;
+            let stored = user.as_ref().map(|user| user.password_hash.clone());
+            let verified = self.verify(password.clone(), stored, &attempt).await?;
+            match user {
+                Some(user) if verified == Verification::Right && user.disabled_at.is_none() => {
+                    if !std::mem::replace(&mut forgiven, true) {
+                        self.attempts.succeeded(&attempt).await?;
+                    }
+                    if let Some(grant) = self.open_session(&user, &visitor).await? {
+                        return Ok(self.with_device_cookie(grant, &email, &attempt));
+                    }
+                }
+                user => {
+                    let subject = user.map_or(Subject::None, |user| Subject::User(user.id));
+                    self.audit.record(EventKind::LoginFail, subject, &visitor.device).await?;
+                    return Err(AuthError::InvalidCredentials);
+                }
             }
-            user => {
-                let subject = user.map_or(Subject::None, |user| Subject::User(user.id));
-                self.audit.record(EventKind::LoginFail, subject, &visitor.device).await?;
-                Err(AuthError::InvalidCredentials)
+        }
+        Err(AuthError::AccountChanged)
+    }
+
+    /// Opens a session; `None` when the account is no longer as the password was verified against it.
+    async fn open_session(&self, user: &UserRecord, visitor: &Visitor) -> Result<Option<Grant>, AuthError> {
+        let open = self.new_session(user, visitor).await?;
+        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
+        let written = open.clone();
+        let opened = self.detached(async move {
+            let opened = store.open_session(&written).await?;
+            if let Ok(opened) = &opened {
+                announce(&written, opened, &revoked, &audit);
             }
+            Ok(opened)
+        });
+        match opened.await? {
+            Ok(opened) => Ok(Some(self.begin(open.session, &opened)?)),
+            Err(_) => Ok(None),
         }
     }
 
-    async fn open_session(&self, user: UserRecord, visitor: Visitor) -> Result<Grant, AuthError> {
+    /// The session that a sign-in opens. Nothing is written yet.
+    async fn new_session(&self, user: &UserRecord, visitor: &Visitor) -> Result<OpenSession, AuthError> {
         let Visitor { device, replaces, .. } = visitor;
-        self.end_presented(replaces, RevokeReason::Replaced, &device).await?;
+        let replaced = match replaces {
+            Some(presented) => self.genuine(presented).await?,
+            None => None,
+        };
         let now = self.clock.now();
         let session = Session {
             id: SessionId(random::bytes()),
             user_id: user.id,
-            user_email: user.email,
+            user_email: user.email.clone(),
             user_disabled: false,
+            session_epoch: 0,
             salt: Salt(random::bytes()),
             rotation: RotationState { generation: 0, parent: None, recently_superseded: RecentlySuperseded::default() },
             created_at: now,
@@ -111,10 +157,26 @@ impl AuthService {
             revoked: None,
             device: device.as_str().to_owned(),
         };
-        self.store.create_session(&session).await?;
+        let limit = Some(RevokeReason::SessionLimit);
+        Ok(OpenSession {
+            verified_hash: user.password_hash.clone(),
+            event: self.audit.event(EventKind::LoginSuccess, (&session).into(), device, None),
+            replaces: replaced
+                .map(|session| self.end_of(&session, RevokeReason::Replaced, EventKind::TokenRevoked, device)),
+            living_max: SESSIONS_MAX,
+            limit_event: self.audit.event(EventKind::TokenRevoked, Subject::User(user.id), device, limit),
+            session,
+        })
+    }
+
+    /// Reports a session that was opened, and issues its tokens.
+    fn begin(&self, session: Session, opened: &Opened) -> Result<Grant, AuthError> {
+        let session = Session { session_epoch: opened.session_epoch, ..session };
+        for &Revocation { session_id, reason, .. } in &opened.ended {
+            self.observers.emit(|| FlowEvent::SessionEnded { session_id, reason });
+        }
         self.observers.emit(|| FlowEvent::SessionOpened { session: &session });
-        self.audit.record(EventKind::LoginSuccess, &session, &device).await?;
-        self.grant(&session, 0, session.idle_expires_at, now)
+        self.grant(&session, 0, session.idle_expires_at, session.created_at)
     }
 
     /// Adds the device cookie of this browser to a grant.
@@ -127,11 +189,11 @@ impl AuthService {
         &self,
         user: &UserRecord,
         password: Password,
-        attempt: CountedAttempt,
+        attempt: &CountedAttempt,
     ) -> Result<Verification, AuthError> {
-        let verified = self.verify(password, Some(user.password_hash.clone()), &attempt).await?;
+        let verified = self.verify(password, Some(user.password_hash.clone()), attempt).await?;
         if verified == Verification::Right {
-            self.attempts.succeeded(&attempt).await?;
+            self.attempts.succeeded(attempt).await?;
         }
         Ok(verified)
     }
@@ -152,4 +214,16 @@ impl AuthService {
         }
         verified
     }
+}
+
+/// Tells this instance's memory and its log what a sign-in committed.
+fn announce(open: &OpenSession, opened: &Opened, revoked: &RevokedSessions, audit: &Audit) {
+    revoked.add_all(opened.ended.iter().copied());
+    for ended in &opened.ended {
+        match &open.replaces {
+            Some(replaced) if replaced.session_id == ended.session_id => audit.log(&replaced.event),
+            _ => audit.log(&SecurityEvent { session_id: Some(ended.session_id), ..open.limit_event.clone() }),
+        }
+    }
+    audit.log(&open.event);
 }

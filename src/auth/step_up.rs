@@ -7,6 +7,8 @@ use super::model::event::EventKind;
 use super::password::hasher::{Password, Verification};
 use super::refresh::Authentication;
 use super::service::{AuthService, Grant};
+use super::sign_in::VERIFY_TRIES;
+use super::store::Guard;
 use super::token::{access::Verified, refresh::Presented};
 use crate::protocol::code::STEP_UP_MAX_AGE;
 
@@ -37,18 +39,20 @@ impl AuthService {
         password.not_oversized("password")?;
         self.attempts.refresh(presented.session_id)?;
         let session = self.evaluate(&presented, &device).await?.session;
-        let user = self.store.user(session.user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
-        let attempt = self.attempts.confirm_password(user.id).await?;
-        match self.verify_own(&user, password, attempt).await? {
-            Verification::Right => {
-                // Recorded before the rotation: a failure after it would lose the new token on its way to the browser.
-                self.audit.record(EventKind::Reauthenticated, &session, &device).await?;
-                self.rotate(&presented, &device, Authentication::Renewed).await
-            }
-            Verification::Wrong => {
+        let user_id = session.user_id;
+        let attempt = self.attempts.confirm_password(user_id).await?;
+        for _ in 0..VERIFY_TRIES {
+            let user = self.store.user(user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
+            if self.verify_own(&user, password.clone(), &attempt).await? == Verification::Wrong {
                 self.audit.record(EventKind::ReauthenticationFail, &session, &device).await?;
-                Err(AuthError::WrongPassword)
+                return Err(AuthError::WrongPassword);
+            }
+            let guard = Guard { user_id, verified_hash: Some(user.password_hash), session_id: None };
+            match self.rotate(&presented, &device, Authentication::Renewed(&guard)).await {
+                Err(AuthError::AccountChanged) => {}
+                outcome => return outcome,
             }
         }
+        Err(AuthError::AccountChanged)
     }
 }

@@ -1,8 +1,12 @@
 //! The ports (repository traits): the persistence that the rules need, one trait for each aggregate. The rules own these
 //! traits; a database implements them and decides nothing (ports and adapters).
 //!
-//! Every operation is one transaction and durable when it returns. After an error nothing was written, or it is unknown
-//! whether it was; a retry is safe in both cases.
+//! Every operation is one transaction and durable when it returns: a use case that must hold together is one operation here,
+//! with its events and the notification of other instances. After an error nothing was written, or it is unknown whether it
+//! was; a retry is safe in both cases.
+//!
+//! The write decides: an operation that depends on what the rules read before (the verified password, the caller's session)
+//! checks it again under the lock of the user's row, and writes nothing when it has changed ([`Stale`]).
 //!
 //! # Adding a store
 //!
@@ -20,14 +24,6 @@
 //!
 //! #[async_trait::async_trait]
 //! impl Notices for InMemory {
-//!     async fn add_notice(&self, notice: &ReuseNotice) -> Result<(), StoreError> {
-//!         let mut notices = self.0.lock().unwrap();
-//!         if notices.iter().all(|kept| kept.session_id != notice.session_id) {
-//!             notices.push(notice.clone());
-//!         }
-//!         Ok(())
-//!     }
-//!
 //!     async fn notices_of_user(&self, id: UserId, limit: u32) -> Result<Vec<ReuseNotice>, StoreError> {
 //!         let mut own: Vec<_> = self.0.lock().unwrap().iter().filter(|notice| notice.user_id == id).cloned().collect();
 //!         own.sort_by_key(|notice| std::cmp::Reverse(notice.at));
@@ -55,7 +51,11 @@ use super::model::{
     user::{UserId, UserRecord},
 };
 use super::throttle::rules::{AttemptKey, Count};
-use super::token::{keys::StoredKey, revoked::Revocation, rotation::RotationState};
+use super::token::{
+    keys::StoredKey,
+    revoked::{Revocation, UserRevocation},
+    rotation::RotationState,
+};
 use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
 
@@ -76,6 +76,107 @@ pub enum StoreError {
 pub enum CreateUser {
     Created,
     EmailTaken,
+}
+
+/// What an operation relies on: facts that the rules read, and that must still hold when it writes. The account must exist
+/// and be enabled.
+#[derive(Clone)]
+pub struct Guard {
+    pub user_id: UserId,
+    /// The stored hash that a password was verified against; `None` when no password was asked for.
+    pub verified_hash: Option<String>,
+    /// The session of the caller, which must be alive; `None` when the caller has none yet.
+    pub session_id: Option<SessionId>,
+}
+
+/// Why a guarded operation wrote nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stale {
+    /// The account has another password by now, is disabled, or is gone.
+    Account,
+    /// The caller's session has ended.
+    Session(Option<RevokeReason>),
+}
+
+/// The end of one session, with everything that is written together with it.
+#[derive(Clone, Debug)]
+pub struct EndSession {
+    pub user_id: UserId,
+    pub session_id: SessionId,
+    pub reason: RevokeReason,
+    /// Recorded when this call ends the session; its time is the session's end.
+    pub event: SecurityEvent,
+    /// For a detected reuse. A session has at most one notice; the first one stays.
+    pub notice: Option<ReuseNotice>,
+}
+
+/// The end of all sessions of a user, with everything that is written together with it.
+#[derive(Clone, Debug)]
+pub struct EndAll {
+    /// The one session that goes on.
+    pub kept: Option<SessionId>,
+    pub reason: RevokeReason,
+    /// Recorded once, when at least one living session ended; its time is the sessions' end.
+    pub event: SecurityEvent,
+}
+
+/// The most sessions that [`EndedAll`] names.
+pub const ENDED_NAMED: u32 = 100;
+
+/// What [`EndAll`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedAll {
+    pub revocation: UserRevocation,
+    /// How many living sessions ended.
+    pub count: u32,
+    /// Those of them that were used last, at most [`ENDED_NAMED`].
+    pub named: Vec<SessionId>,
+}
+
+/// A session to open.
+#[derive(Clone)]
+pub struct OpenSession {
+    pub session: Session,
+    /// The stored hash that the password was verified against.
+    pub verified_hash: String,
+    pub event: SecurityEvent,
+    /// The session that this browser had before; it ends.
+    pub replaces: Option<EndSession>,
+    /// The most living sessions of a user, the new one included.
+    pub living_max: u32,
+    /// Recorded for each session that ends because of `living_max`, under that session's id.
+    pub limit_event: SecurityEvent,
+}
+
+/// The most sessions that one sign-in ends because of [`OpenSession::living_max`].
+pub const LIMIT_ENDED_MAX: u32 = 100;
+
+/// What [`OpenSession`] did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The user's session epoch, in which the new session began.
+    pub session_epoch: u64,
+    /// The sessions that ended: the replaced one, and those unused longest beyond the limit.
+    pub ended: Vec<Revocation>,
+}
+
+/// The outcome of [`Users::register`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Register {
+    Registered(Opened),
+    EmailTaken,
+}
+
+/// A new password.
+#[derive(Clone)]
+pub struct ChangePassword {
+    pub guard: Guard,
+    /// A PHC string.
+    pub password_hash: String,
+    pub event: SecurityEvent,
+    /// The end of the other sessions; `None` lets them go on.
+    pub end: Option<EndAll>,
 }
 
 /// One rotation of a session's refresh token.
@@ -113,6 +214,7 @@ pub struct CountAttempt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     Revoked(Revocation),
+    UserRevoked(UserRevocation),
     KeysRotated,
     /// The link is down: changes by other instances do not arrive.
     Disconnected,
@@ -123,42 +225,74 @@ pub enum Change {
 /// Accounts.
 #[async_trait]
 pub trait Users: Send + Sync + 'static {
-    /// Adds a user; the database keeps the e-mail unique.
+    /// Adds a user without a session; the database keeps the e-mail unique.
     async fn create_user(&self, user: &UserRecord) -> Result<CreateUser, StoreError>;
+    /// Adds a user, records `event`, and opens the first session.
+    async fn register(
+        &self,
+        user: &UserRecord,
+        event: &SecurityEvent,
+        open: &OpenSession,
+    ) -> Result<Register, StoreError>;
     async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError>;
     async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError>;
-    async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError>;
-    /// `false` when another user has the address; the database keeps it unique.
-    async fn set_email(&self, id: UserId, email: &str) -> Result<bool, StoreError>;
-    async fn set_disabled(&self, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError>;
-    /// Deletes the user, and by cascade the sessions, notices, events and everything else that references the user.
-    /// [`Sessions::revoked_since`] still returns the revoked sessions, until they are purged.
-    async fn delete_user(&self, id: UserId) -> Result<(), StoreError>;
+    /// Replaces the password and ends the other sessions. Of two calls that verified the same password one is done, the other
+    /// is [`Stale`].
+    async fn change_password(&self, change: &ChangePassword) -> Result<Result<Option<EndedAll>, Stale>, StoreError>;
+    /// Replaces the e-mail and records `event`; `false` when another user has the address.
+    async fn change_email(
+        &self,
+        guard: &Guard,
+        email: &str,
+        event: &SecurityEvent,
+    ) -> Result<Result<bool, Stale>, StoreError>;
+    /// Disables the user and ends every session; `None` when there is no such user.
+    async fn disable_user(&self, id: UserId, end: &EndAll) -> Result<Option<EndedAll>, StoreError>;
+    async fn enable_user(&self, id: UserId) -> Result<(), StoreError>;
+    /// Ends every session, then deletes the user, and by cascade the sessions, notices, events and everything else that
+    /// references the user. The event belongs to no user. [`Sessions::users_revoked_since`] still returns the end, until it is
+    /// purged.
+    async fn delete_user(&self, guard: &Guard, end: &EndAll) -> Result<Result<UserRevocation, Stale>, StoreError>;
 }
 
 /// Sessions: one row for each signed-in browser.
 #[async_trait]
 pub trait Sessions: Send + Sync + 'static {
-    async fn create_session(&self, session: &Session) -> Result<(), StoreError>;
+    /// Opens a session, if the account is enabled and has the verified password. Ends the replaced session, and those unused
+    /// longest when the user would have more living ones than allowed: at most [`LIMIT_ENDED_MAX`] with one call.
+    async fn open_session(&self, open: &OpenSession) -> Result<Result<Opened, Stale>, StoreError>;
     /// The session joined with its user's e-mail and standing. Sees every commit that returned before the call.
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+    /// Every session of a user that has a row, ended ones too.
     async fn sessions_of_user(&self, id: UserId) -> Result<Vec<Session>, StoreError>;
+    /// The sessions of a user that are alive at `now`: `first` if it is one of them, then by last use; at most `limit`.
+    async fn living_sessions_of_user(
+        &self,
+        id: UserId,
+        first: SessionId,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError>;
     /// Compare-and-swap on `generation`, only while the session is not revoked: of all callers that expect the same generation
     /// at most one gets [`Swap::Done`]. Never changes the absolute limit.
     async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError>;
-    /// `true` when this call ended the session. An ended session keeps its first reason.
-    async fn revoke_session(&self, id: SessionId, reason: RevokeReason, at: Timestamp) -> Result<bool, StoreError>;
-    /// Revokes all sessions of a user except `except`; returns those that this call ended.
-    async fn revoke_sessions_of_user(
+    /// A rotation that depends on a verified password, and records `event` when it is done.
+    async fn rotate_guarded(
         &self,
-        id: UserId,
-        except: Option<SessionId>,
-        reason: RevokeReason,
-        at: Timestamp,
-    ) -> Result<Vec<SessionId>, StoreError>;
-    /// The revocations at or after `since`, deleted users' sessions included.
+        guard: &Guard,
+        rotate: Rotate,
+        event: &SecurityEvent,
+    ) -> Result<Result<Swap, Stale>, StoreError>;
+    /// `true` when this call ended the session. An ended session keeps its first reason.
+    async fn end_session(&self, end: &EndSession) -> Result<bool, StoreError>;
+    /// Ends the sessions of the guard's user.
+    async fn end_all_sessions(&self, guard: &Guard, end: &EndAll) -> Result<Result<EndedAll, Stale>, StoreError>;
+    /// The sessions that ended alone at or after `since`.
     async fn revoked_since(&self, since: Timestamp) -> Result<Vec<Revocation>, StoreError>;
-    /// Deletes the revocations kept of deleted users' sessions that ended before `before`; returns how many.
+    /// The users whose sessions all ended at or after `since`, deleted users included: the last time of each.
+    async fn users_revoked_since(&self, since: Timestamp) -> Result<Vec<UserRevocation>, StoreError>;
+    /// Deletes what is kept of deleted users' sessions, and of users whose sessions all ended, before `before`; returns how
+    /// many rows.
     async fn purge_ended(&self, before: Timestamp) -> Result<u64, StoreError>;
     /// Deletes at most `limit` sessions that ended before `before`; returns how many. One instance purges at a time; meanwhile
     /// the others delete nothing.
@@ -205,6 +339,7 @@ pub trait Attempts: Send + Sync + 'static {
 /// Security events: the audit log and the account's history.
 #[async_trait]
 pub trait Events: Send + Sync + 'static {
+    /// Adds an event. One of a user who was deleted meanwhile is not kept.
     async fn append_event(&self, event: &SecurityEvent) -> Result<(), StoreError>;
     /// The events of a user, newest first.
     async fn events_of_user(&self, id: UserId, limit: u32) -> Result<Vec<SecurityEvent>, StoreError>;
@@ -212,11 +347,9 @@ pub trait Events: Send + Sync + 'static {
     async fn purge_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
-/// Notices of detected reuse that the owner has not dismissed.
+/// Notices of detected reuse that the owner has not dismissed. [`Sessions::end_session`] adds them.
 #[async_trait]
 pub trait Notices: Send + Sync + 'static {
-    /// Adds a notice. A session has at most one; the first one stays.
-    async fn add_notice(&self, notice: &ReuseNotice) -> Result<(), StoreError>;
     /// The notices of a user, newest first.
     async fn notices_of_user(&self, id: UserId, limit: u32) -> Result<Vec<ReuseNotice>, StoreError>;
     /// Deletes a notice; `false` when this user has no such notice.

@@ -8,6 +8,6 @@ use super::service::AuthService;
 impl AuthService {
     /// Clears the in-memory revocation list: access tokens of ended sessions work again until they expire.
     pub fn forget_revocations(&self) {
-        self.revoked.0.write().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.revoked.0.write().unwrap_or_else(PoisonError::into_inner) = Default::default();
     }
 }

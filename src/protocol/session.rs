@@ -32,6 +32,8 @@ pub enum RevokeReason {
     PasswordChanged,
     AccountDeleted,
     AccountDisabled,
+    /// The account had too many sessions, and this one was unused longest.
+    SessionLimit,
 }
 
 impl RevokeReason {
@@ -45,6 +47,7 @@ impl RevokeReason {
             RevokeReason::PasswordChanged => "password_changed",
             RevokeReason::AccountDeleted => "account_deleted",
             RevokeReason::AccountDisabled => "account_disabled",
+            RevokeReason::SessionLimit => "session_limit",
         }
     }
 
@@ -57,6 +60,7 @@ impl RevokeReason {
             RevokeReason::PasswordChanged,
             RevokeReason::AccountDeleted,
             RevokeReason::AccountDisabled,
+            RevokeReason::SessionLimit,
         ]
         .into_iter()
         .find(|reason| reason.as_str() == text)

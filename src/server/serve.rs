@@ -21,6 +21,9 @@ use crate::api::edge::client_address::{Connection, PlainListener};
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 
+/// How long a shutdown waits for writes that were accepted from clients that left.
+const SETTLE: Duration = Duration::from_secs(30);
+
 /// An error for the operator.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -71,13 +74,17 @@ where
     };
     let maintenance = tokio::spawn(maintain(state.auth.clone()));
     let cluster = tokio::spawn(cluster::follow(state.auth.clone()));
+    let auth = state.auth.clone();
     let service = below(&state.base_path.clone(), router(state, pages)?)
         .merge(extra_routes)
         .into_make_service_with_connect_info::<Connection>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await?;
+    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     maintenance.abort();
+    if tokio::time::timeout(SETTLE, auth.settled()).await.is_err() {
+        tracing::warn!("what was accepted from clients that left is not written: nothing of it takes effect");
+    }
     cluster.abort();
-    Ok(())
+    Ok(served?)
 }
 
 /// Serves `app` below `base_path`. A request outside it is told where the app is.

@@ -8,10 +8,17 @@ use crate::auth::model::user::{UserId, UserRecord};
 use crate::auth::store::StoreError;
 use crate::auth::throttle::rules::Count;
 use crate::auth::token::keys::{KeyState, StoredKey};
-use crate::auth::token::revoked::Revocation;
+use crate::auth::token::revoked::{Revocation, UserRevocation};
 use crate::auth::token::rotation::{RecentlySuperseded, RotationState};
 use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
+
+/// What a transaction knows of a user whose row it has locked.
+pub(crate) struct LockedUser {
+    pub password_hash: String,
+    pub disabled_at: Option<Timestamp>,
+    pub session_epoch: u64,
+}
 
 /// A row whose columns can be read as domain values.
 pub(crate) trait Readable: Row {
@@ -48,14 +55,32 @@ pub(crate) trait Readable: Row {
         })
     }
 
+    fn epoch(&self, column: &str) -> Result<u64, StoreError> {
+        u64::try_from(self.number(column)?).map_err(|_| corrupt(column))
+    }
+
+    fn locked_user(&self) -> Result<LockedUser, StoreError> {
+        Ok(LockedUser {
+            password_hash: self.text("password_hash")?,
+            disabled_at: self.maybe_time("disabled_at")?,
+            session_epoch: self.epoch("session_epoch")?,
+        })
+    }
+
+    /// A reason that this program does not know, of a newer one, counts as signed out elsewhere.
+    fn revoked(&self) -> Result<Option<Revoked>, StoreError> {
+        let reason = self.maybe_text("revoked_reason")?.as_deref().and_then(RevokeReason::parse);
+        let reason = reason.unwrap_or(RevokeReason::SignedOutElsewhere);
+        Ok(self.maybe_time("revoked_at")?.map(|at| Revoked { at, reason }))
+    }
+
     fn session(&self) -> Result<Session, StoreError> {
-        let reason = self.maybe_text("revoked_reason")?;
-        let reason = reason.as_deref().and_then(RevokeReason::parse);
         Ok(Session {
             id: SessionId(self.id("id")?),
             user_id: self.user_id("user_id")?,
             user_email: self.text("email")?,
             user_disabled: self.maybe_number("disabled_at")?.is_some(),
+            session_epoch: self.epoch("session_epoch")?,
             salt: Salt(self.id("salt")?),
             rotation: RotationState {
                 generation: generation(self.number("generation")?)?,
@@ -68,9 +93,7 @@ pub(crate) trait Readable: Row {
             last_used_at: self.time("last_used_at")?,
             idle_expires_at: self.time("idle_expires_at")?,
             absolute_expires_at: self.time("absolute_expires_at")?,
-            revoked: self
-                .maybe_time("revoked_at")?
-                .map(|at| Revoked { at, reason: reason.unwrap_or(RevokeReason::SignedOutElsewhere) }),
+            revoked: self.revoked()?,
             device: self.text("device")?,
         })
     }
@@ -78,6 +101,17 @@ pub(crate) trait Readable: Row {
     fn revocation(&self) -> Result<Revocation, StoreError> {
         Ok(Revocation {
             session_id: SessionId(self.id("id")?),
+            at: self.time("revoked_at")?,
+            reason: RevokeReason::parse(&self.text("revoked_reason")?).ok_or_else(|| corrupt("revoked_reason"))?,
+        })
+    }
+
+    fn user_revocation(&self) -> Result<UserRevocation, StoreError> {
+        let kept = self.maybe_bytes("kept")?.map(|bytes| bytes.try_into().map_err(|_| corrupt("kept")));
+        Ok(UserRevocation {
+            user_id: self.user_id("user_id")?,
+            epoch: self.epoch("epoch")?,
+            kept: kept.transpose()?.map(SessionId),
             at: self.time("revoked_at")?,
             reason: RevokeReason::parse(&self.text("revoked_reason")?).ok_or_else(|| corrupt("revoked_reason"))?,
         })

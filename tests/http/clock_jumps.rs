@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use two_tokens::clock::Timestamp;
 
-use crate::support::{TestApp, days, seconds};
+use crate::support::{PASSWORD, TestApp, days, seconds};
 
 #[tokio::test]
 async fn a_wall_clock_set_back_raises_no_alarm() {
@@ -30,4 +30,41 @@ async fn a_wall_clock_set_forward_and_back_again_costs_no_session() {
     app.clock.set(right);
     ada.refresh().await.expect(StatusCode::OK);
     ada.me().await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn an_ended_session_stays_ended_however_the_clock_jumps() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let token = ada.access_token.clone();
+    ada.logout().await.expect(StatusCode::NO_CONTENT);
+    ada.access_token = token;
+    ada.me().await.refused(401, "session_revoked");
+    let right = app.now();
+    for ahead in [seconds(20 * 60), seconds(3 * 3600), days(2)] {
+        app.pass(ahead);
+        app.maintain().await;
+        app.clock.set(right);
+        ada.me().await.refused(401, "session_revoked");
+    }
+}
+
+#[tokio::test]
+async fn an_ended_session_stays_ended_after_a_restart_with_a_shorter_lifetime() {
+    let app = TestApp::with(&["--access-ttl", "1h"]).await;
+    let mut ada = app.registered("ada@example.com").await;
+    let mut all = app.registered("grace@example.com").await;
+    let (one, of_all) = (ada.access_token.clone(), all.access_token.clone());
+    ada.logout().await.expect(StatusCode::NO_CONTENT);
+    all.post("/api/account/delete_account", &[("password", PASSWORD)]).await.expect(StatusCode::NO_CONTENT);
+    app.pass(seconds(3500));
+    app.maintain().await;
+    let restarted = app.beside(&["--access-ttl", "5s"]).await;
+    for (client, token) in [(&mut ada, one), (&mut all, of_all)] {
+        let mut client = client.clone().at(restarted.clone());
+        client.access_token = token;
+        let answer = client.me().await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
+        assert_ne!(answer.code(), "access_token_expired");
+    }
 }

@@ -57,7 +57,7 @@ async fn a_password_that_would_not_be_taken_today_still_signs_in() {
     let old = "passwordpassword";
     let hash = app.passwords.hash(old.to_owned().into()).await.unwrap();
     let id = ada.me().await.json()["id"].as_str().unwrap().to_owned();
-    app.store.set_password(two_tokens::auth::model::user::UserId::parse(&id).unwrap(), &hash).await.unwrap();
+    app.set_password_hash(two_tokens::auth::model::user::UserId::parse(&id).unwrap(), &hash).await;
     ada.login("ada@example.com", old).await.expect(StatusCode::OK);
     ada.post("/api/auth/reauthenticate", &[("password", old)]).await.expect(StatusCode::OK);
     change(&mut ada, old, PASSWORD).await.expect(StatusCode::OK);

@@ -1,6 +1,8 @@
 use axum::http::{StatusCode, header};
 use two_tokens::auth::model::event::EventKind;
 use two_tokens::auth::model::user::UserId;
+use two_tokens::auth::store::EndAll;
+use two_tokens::protocol::session::RevokeReason;
 
 use crate::support::{PASSWORD, TestApp, days, seconds};
 
@@ -110,7 +112,8 @@ async fn a_person_disabled_behind_the_servers_back_is_refused_at_the_next_refres
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let id = ada.me().await.json()["id"].as_str().unwrap().to_owned();
-    app.store.set_disabled(UserId::parse(&id).unwrap(), Some(app.now())).await.unwrap();
+    let end = EndAll { kept: None, reason: RevokeReason::AccountDisabled, event: app.event(EventKind::TokenRevoked) };
+    app.store.disable_user(UserId::parse(&id).unwrap(), &end).await.unwrap().unwrap();
     ada.refresh().await.refused(401, "session_revoked");
 }
 

@@ -111,6 +111,6 @@ async fn a_deleted_account_takes_everything_with_it() {
     ada.refresh().await.refused(401, "refresh_token_invalid");
     // Also an instance that starts later refuses what is left of the access token's life.
     let since = two_tokens::clock::Timestamp(app.now().millis() - 900_000);
-    assert_eq!(app.store.revoked_since(since).await.unwrap().len(), 1);
+    assert_eq!(app.store.users_revoked_since(since).await.unwrap().len(), 1);
     app.registered("ada@example.com").await.get("/api/notes/list").await.expect(StatusCode::OK);
 }

@@ -29,7 +29,7 @@ async fn the_public_keys_verify_what_is_signed_and_hold_nothing_private() {
     let claims = jsonwebtoken::decode::<serde_json::Value>(&token, &key, &validation).unwrap().claims;
     let mut names: Vec<_> = claims.as_object().unwrap().keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "sid", "sub"]);
+    assert_eq!(names, ["aud", "auth_time", "client_id", "exp", "iat", "iss", "jti", "session_epoch", "sid", "sub"]);
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ async fn two_instances_on_one_database_count_together() {
     let app = TestApp::start().await;
     app.registered(ADA).await;
     let mut here = stranger(&app, 1);
-    let mut there = stranger(&app, 1).at(app.beside().await);
+    let mut there = stranger(&app, 1).at(app.beside(&[]).await);
     for _ in 0..5 {
         here.login(ADA, WRONG).await.refused(401, "invalid_credentials");
         there.login(ADA, WRONG).await.refused(401, "invalid_credentials");

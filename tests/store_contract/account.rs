@@ -1,18 +1,20 @@
 //! What every store promises about an account: its address, its recent sign-ins, its history and notices.
 
-use two_tokens::auth::model::event::ReuseNotice;
-
 use super::*;
 
 pub async fn an_email_changes_unless_it_is_somebody_elses(store: Arc<dyn Store>) {
     let session = new_session(&*store).await;
     let other = new_user(&*store).await;
-    assert!(!store.set_email(session.user_id, &other.email).await.unwrap());
+    let change = async |to: &str| {
+        store.change_email(&guard(&session, HASH), to, &event(session.user_id, 1)).await.unwrap().unwrap()
+    };
+    assert!(!change(&other.email).await);
     assert_eq!(store.session(session.id).await.unwrap().unwrap().user_email, session.user_email);
-    assert!(store.set_email(session.user_id, "new@example.com").await.unwrap());
-    assert!(store.set_email(session.user_id, "new@example.com").await.unwrap());
+    assert!(change("new@example.com").await);
+    assert!(change("new@example.com").await);
     assert_eq!(store.session(session.id).await.unwrap().unwrap().user_email, "new@example.com");
     assert!(store.user_by_email(&session.user_email).await.unwrap().is_none());
+    assert_eq!(store.events_of_user(session.user_id, 9).await.unwrap().len(), 3, "none for the refused change");
 }
 
 pub async fn the_time_of_the_password_moves_only_when_told_and_only_with_the_swap(store: Arc<dyn Store>) {
@@ -71,9 +73,10 @@ pub fn notice(session: &Session, at: i64) -> ReuseNotice {
 pub async fn a_notice_stays_until_its_owner_dismisses_it(store: Arc<dyn Store>) {
     let laptop = new_session(&*store).await;
     let (phone, eve) = (new_session_of(&*store, laptop.user_id).await, new_session(&*store).await);
-    store.add_notice(&notice(&laptop, 1)).await.unwrap();
-    store.add_notice(&notice(&phone, 2)).await.unwrap();
-    store.add_notice(&notice(&laptop, 3)).await.unwrap();
+    for (session, at) in [(&laptop, 1), (&phone, 2), (&laptop, 3)] {
+        let end = EndSession { notice: Some(notice(session, at)), ..end(session, RevokeReason::Reuse, Timestamp(at)) };
+        assert_eq!(store.end_session(&end).await.unwrap(), at != 3);
+    }
     // The rows of sessions go by age, a notice does not.
     assert_eq!(store.purge_sessions(Timestamp(i64::MAX), 9).await.unwrap(), 3);
     let kept = || async { store.notices_of_user(laptop.user_id, 9).await.unwrap() };
@@ -93,8 +96,7 @@ async fn a_session_without_a_time_of_its_own_was_authenticated_at_its_sign_in() 
     let url = format!("sqlite://{}/a.db", folder.path().display());
     let store = store::open(&url).await.unwrap().store();
     let user = new_user(&*store).await;
-    let session = Session { authenticated_at: Timestamp(7), ..session(&user) };
-    store.create_session(&session).await.unwrap();
+    let session = opened(&*store, &user, Session { authenticated_at: Timestamp(7), ..session(&user) }).await;
     let mut before = sqlx::SqliteConnection::connect(&url).await.unwrap();
     sqlx::query("UPDATE sessions SET authenticated_at = NULL").execute(&mut before).await.unwrap();
     assert_eq!(store.session(session.id).await.unwrap().unwrap().authenticated_at, session.created_at);

@@ -3,13 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
-use two_tokens::auth::model::event::{EventKind, SecurityEvent};
+use two_tokens::auth::model::event::{EventKind, ReuseNotice, SecurityEvent};
 use two_tokens::auth::model::session::{Salt, Session, SessionId};
 use two_tokens::auth::model::user::{UserId, UserRecord};
 use two_tokens::auth::random;
-use two_tokens::auth::store::{Change, CountAttempt, CreateUser, Rotate, Store, Swap};
+use two_tokens::auth::store::{
+    Change, ChangePassword, CountAttempt, CreateUser, EndAll, EndSession, EndedAll, Guard, OpenSession, Register,
+    Rotate, Stale, Store, Swap,
+};
 use two_tokens::auth::throttle::rules::{AttemptKey, Count};
 use two_tokens::auth::token::keys::{KeyState, StoredKey};
+use two_tokens::auth::token::revoked::Revocation;
 use two_tokens::auth::token::rotation::{RecentlySuperseded, RotationState, Superseded};
 use two_tokens::clock::Timestamp;
 use two_tokens::notes::protocol::Note;
@@ -25,13 +29,16 @@ mod attempts;
 mod keys;
 mod notes;
 mod sessions;
+mod transactions;
 
 use account::*;
 use attempts::*;
 use keys::*;
 use notes::*;
 use sessions::*;
+use transactions::*;
 
+const HASH: &str = "$argon2id$…";
 const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
 type Promise = fn(Database) -> BoxFuture<'static, ()>;
@@ -65,13 +72,22 @@ macro_rules! promises {
 
 promises![
     a_user_is_found_as_written_and_an_email_is_unique,
-    a_password_and_the_disabling_of_a_user_are_kept,
+    a_registration_is_the_account_its_first_session_and_both_events,
+    a_user_is_disabled_and_enabled,
+    a_password_changes_once_for_each_verified_one,
+    a_change_by_an_ended_session_is_refused,
     an_email_changes_unless_it_is_somebody_elses,
+    a_session_opens_only_for_the_verified_password_of_an_enabled_account,
+    a_sign_in_ends_the_session_that_it_replaces,
+    beyond_the_limit_the_session_unused_longest_ends,
+    the_living_sessions_are_listed_own_first,
     a_session_is_found_as_written_with_what_its_user_row_says,
     a_rotation_is_a_compare_and_swap,
     the_time_of_the_password_moves_only_when_told_and_only_with_the_swap,
     of_many_racers_exactly_one_wins,
     a_revoked_session_never_rotates_and_keeps_its_first_reason,
+    a_session_ends_with_its_event_and_notice_or_not_at_all,
+    a_rotation_with_a_password_depends_on_it_and_records_it,
     all_sessions_of_a_user_but_one_can_be_ended,
     revocations_since_a_time_are_listed,
     ended_sessions_are_purged_in_batches,
@@ -118,9 +134,9 @@ async fn postgres_tells_other_instances_what_committed() {
     assert_eq!(heard.next().await, Some(Change::Connected));
     let first = new_session(&*here).await;
     let second = new_session_of(&*here, first.user_id).await;
-    here.revoke_session(first.id, RevokeReason::Logout, NOW).await.unwrap();
-    here.revoke_session(first.id, RevokeReason::Reuse, NOW).await.unwrap();
-    here.revoke_sessions_of_user(first.user_id, None, RevokeReason::PasswordChanged, NOW).await.unwrap();
+    end_one(&*here, &first, RevokeReason::Logout, NOW).await;
+    end_one(&*here, &first, RevokeReason::Reuse, NOW).await;
+    let ended = end_others(&*here, &second).await;
     let (active, next) = (key(KeyState::Active), key(KeyState::Next));
     here.create_first_signing_keys(&active, &next).await.unwrap();
     assert!(here.rotate_signing_keys(&active.kid, &key(KeyState::Next), NOW).await.unwrap());
@@ -128,16 +144,8 @@ async fn postgres_tells_other_instances_what_committed() {
     for _ in 0..3 {
         told.push(heard.next().await.unwrap());
     }
-    let revoked =
-        |id, reason| Change::Revoked(two_tokens::auth::token::revoked::Revocation { session_id: id, at: NOW, reason });
-    assert_eq!(
-        told,
-        [
-            revoked(first.id, RevokeReason::Logout),
-            revoked(second.id, RevokeReason::PasswordChanged),
-            Change::KeysRotated
-        ]
-    );
+    let revoked = Revocation { session_id: first.id, at: NOW, reason: RevokeReason::Logout };
+    assert_eq!(told, [Change::Revoked(revoked), Change::UserRevoked(ended.revocation), Change::KeysRotated]);
 }
 
 /// The lock is held here as another instance that purges would hold it.
@@ -147,7 +155,7 @@ async fn of_several_instances_one_purges_at_a_time() {
     let url = Databases::shared().empty().await;
     let store = store::open(&url).await.unwrap().store();
     let ended = new_session(&*store).await;
-    store.revoke_session(ended.id, RevokeReason::Logout, Timestamp(10)).await.unwrap();
+    end_one(&*store, &ended, RevokeReason::Logout, Timestamp(10)).await;
     let mut other = sqlx::PgConnection::connect(&url).await.unwrap();
     let mut purging = other.begin().await.unwrap();
     sqlx::query("SELECT pg_advisory_xact_lock($1)")
@@ -165,7 +173,7 @@ fn user() -> UserRecord {
     UserRecord {
         id,
         email: format!("{id}@example.com"),
-        password_hash: "$argon2id$…".into(),
+        password_hash: HASH.into(),
         created_at: NOW,
         disabled_at: None,
     }
@@ -183,6 +191,7 @@ fn session(user: &UserRecord) -> Session {
         user_id: user.id,
         user_email: user.email.clone(),
         user_disabled: false,
+        session_epoch: 0,
         salt: Salt(random::bytes()),
         rotation: RotationState { generation: 0, parent: None, recently_superseded: RecentlySuperseded::default() },
         created_at: NOW,
@@ -195,16 +204,58 @@ fn session(user: &UserRecord) -> Session {
     }
 }
 
+/// A session to open for a user whose password was verified; it replaces none.
+fn opening(user: &UserRecord, session: Session) -> OpenSession {
+    let event = |kind| SecurityEvent { kind, session_id: Some(session.id), ..event(session.user_id, NOW.millis()) };
+    OpenSession {
+        verified_hash: user.password_hash.clone(),
+        event: event(EventKind::LoginSuccess),
+        replaces: None,
+        living_max: 100,
+        limit_event: event(EventKind::TokenRevoked),
+        session,
+    }
+}
+
+async fn opened(store: &dyn Store, user: &UserRecord, session: Session) -> Session {
+    let opened = store.open_session(&opening(user, session.clone())).await.unwrap().unwrap();
+    Session { session_epoch: opened.session_epoch, ..session }
+}
+
 async fn new_session(store: &dyn Store) -> Session {
-    let session = session(&new_user(store).await);
-    store.create_session(&session).await.unwrap();
-    session
+    let user = new_user(store).await;
+    opened(store, &user, session(&user)).await
 }
 
 async fn new_session_of(store: &dyn Store, user_id: UserId) -> Session {
-    let session = session(&store.user(user_id).await.unwrap().unwrap());
-    store.create_session(&session).await.unwrap();
-    session
+    let user = store.user(user_id).await.unwrap().unwrap();
+    opened(store, &user, session(&user)).await
+}
+
+fn end(session: &Session, reason: RevokeReason, at: Timestamp) -> EndSession {
+    let event = SecurityEvent { session_id: Some(session.id), ..event(session.user_id, at.millis()) };
+    EndSession { user_id: session.user_id, session_id: session.id, reason, event, notice: None }
+}
+
+async fn end_one(store: &dyn Store, session: &Session, reason: RevokeReason, at: Timestamp) -> bool {
+    store.end_session(&end(session, reason, at)).await.unwrap()
+}
+
+fn end_all(user_id: UserId, kept: Option<SessionId>, reason: RevokeReason) -> EndAll {
+    let event = SecurityEvent { kind: EventKind::TokenRevoked, session_id: None, ..event(user_id, NOW.millis()) };
+    EndAll { kept, reason, event }
+}
+
+/// Ends every session of a user but this one.
+async fn end_others(store: &dyn Store, kept: &Session) -> EndedAll {
+    let end = end_all(kept.user_id, Some(kept.id), RevokeReason::PasswordChanged);
+    store.end_all_sessions(&guard(kept, None), &end).await.unwrap().unwrap()
+}
+
+/// What a change by the user of a session relies on; `hash` is the one that the password was verified against.
+fn guard(session: &Session, hash: impl Into<Option<&'static str>>) -> Guard {
+    let verified_hash = hash.into().map(str::to_owned);
+    Guard { user_id: session.user_id, verified_hash, session_id: Some(session.id) }
 }
 
 fn turn(session: &Session, expected: u32, mark: i64) -> Rotate {
@@ -247,36 +298,32 @@ async fn a_user_is_found_as_written_and_an_email_is_unique(store: Arc<dyn Store>
     assert!(store.user_by_email("nobody@example.com").await.unwrap().is_none());
 }
 
-async fn a_password_and_the_disabling_of_a_user_are_kept(store: Arc<dyn Store>) {
-    let session = new_session(&*store).await;
-    store.set_password(session.user_id, "another").await.unwrap();
-    store.set_disabled(session.user_id, Some(NOW)).await.unwrap();
-    let user = store.user(session.user_id).await.unwrap().unwrap();
-    assert_eq!((user.password_hash.as_str(), user.disabled_at), ("another", Some(NOW)));
-    assert!(store.session(session.id).await.unwrap().unwrap().user_disabled);
-    store.set_disabled(session.user_id, None).await.unwrap();
-    assert!(!store.session(session.id).await.unwrap().unwrap().user_disabled);
-}
-
 async fn a_deleted_user_takes_everything_along(database: Database) {
     let (store, notes) = (database.store(), notes_store(&database));
     let session = new_session(&*store).await;
     let note = Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: "y".into(), updated_at: NOW };
     notes.create_note(session.user_id, &note).await.unwrap();
     store.append_event(&event(session.user_id, 1)).await.unwrap();
-    store.add_notice(&notice(&session, 1)).await.unwrap();
-    store.revoke_session(session.id, RevokeReason::AccountDeleted, NOW).await.unwrap();
-    store.delete_user(session.user_id).await.unwrap();
-    let told = store.revoked_since(NOW).await.unwrap();
-    assert_eq!((told.len(), told[0].session_id), (1, session.id), "an access token of theirs may still live");
+    let phone = new_session_of(&*store, session.user_id).await;
+    let reused = EndSession { notice: Some(notice(&phone, 1)), ..end(&phone, RevokeReason::Reuse, NOW) };
+    assert!(store.end_session(&reused).await.unwrap());
+    let deleted = SecurityEvent { user_id: None, ..event(session.user_id, NOW.millis()) };
+    let end = EndAll { event: deleted, ..end_all(session.user_id, None, RevokeReason::AccountDeleted) };
+    let revocation = store.delete_user(&guard(&session, HASH), &end).await.unwrap().unwrap();
+    assert_eq!((revocation.epoch, revocation.kept, revocation.at), (1, None, NOW));
+    let told = store.users_revoked_since(NOW).await.unwrap();
+    assert_eq!(told, [revocation], "an access token of theirs may still live");
     assert_eq!(store.purge_ended(NOW).await.unwrap(), 0);
     assert_eq!(store.purge_ended(NOW.plus(Duration::from_millis(1))).await.unwrap(), 1);
-    assert!(store.revoked_since(NOW).await.unwrap().is_empty());
+    assert!(store.users_revoked_since(NOW).await.unwrap().is_empty());
     assert!(store.session(session.id).await.unwrap().is_none());
     assert!(notes.notes(session.user_id).await.unwrap().is_empty());
     assert!(store.events_of_user(session.user_id, 9).await.unwrap().is_empty());
     assert!(store.notices_of_user(session.user_id, 9).await.unwrap().is_empty());
     assert!(store.user(session.user_id).await.unwrap().is_none());
+    // A refusal that was on its way is no failure of the database.
+    store.append_event(&event(session.user_id, 1)).await.unwrap();
+    assert_eq!(store.delete_user(&guard(&session, HASH), &end).await.unwrap(), Err(Stale::Account));
 }
 
 fn event(user_id: UserId, at: i64) -> SecurityEvent {

@@ -37,44 +37,59 @@ pub async fn of_many_racers_exactly_one_wins(store: Arc<dyn Store>) {
 
 pub async fn a_revoked_session_never_rotates_and_keeps_its_first_reason(store: Arc<dyn Store>) {
     let session = new_session(&*store).await;
-    assert!(store.revoke_session(session.id, RevokeReason::Reuse, NOW).await.unwrap());
-    assert!(!store.revoke_session(session.id, RevokeReason::Logout, Timestamp(1)).await.unwrap());
+    assert!(end_one(&*store, &session, RevokeReason::Reuse, NOW).await);
+    assert!(!end_one(&*store, &session, RevokeReason::Logout, Timestamp(1)).await);
     assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Lost);
     let revoked = store.session(session.id).await.unwrap().unwrap().revoked.unwrap();
     assert_eq!((revoked.at, revoked.reason), (NOW, RevokeReason::Reuse));
-    assert!(!store.revoke_session(SessionId([8; 16]), RevokeReason::Logout, NOW).await.unwrap());
+    let unknown = Session { id: SessionId([8; 16]), ..session.clone() };
+    assert!(!end_one(&*store, &unknown, RevokeReason::Logout, NOW).await);
+    let nobodys = Session { user_id: UserId(Uuid::now_v7()), ..session };
+    assert!(!end_one(&*store, &nobodys, RevokeReason::Logout, NOW).await);
 }
 
 pub async fn all_sessions_of_a_user_but_one_can_be_ended(store: Arc<dyn Store>) {
     let kept = new_session(&*store).await;
-    let mut others = [new_session_of(&*store, kept.user_id).await.id, new_session_of(&*store, kept.user_id).await.id];
+    let others = [new_session_of(&*store, kept.user_id).await, new_session_of(&*store, kept.user_id).await];
     let stranger = new_session(&*store).await;
-    let end = |except| store.revoke_sessions_of_user(kept.user_id, except, RevokeReason::PasswordChanged, NOW);
-    let mut ended = end(Some(kept.id)).await.unwrap();
-    ended.sort_unstable();
-    others.sort_unstable();
-    assert_eq!(ended, others);
-    assert!(end(Some(kept.id)).await.unwrap().is_empty());
-    assert_eq!(store.sessions_of_user(kept.user_id).await.unwrap().len(), 3);
-    assert_eq!(end(None).await.unwrap(), [kept.id]);
+    let ended = end_others(&*store, &kept).await;
+    assert_eq!((ended.count, ended.named.len()), (2, 2));
+    assert!(others.iter().all(|session| ended.named.contains(&session.id)));
+    let revocation = ended.revocation;
+    assert_eq!((revocation.user_id, revocation.epoch, revocation.kept), (kept.user_id, 1, Some(kept.id)));
+    for session in others {
+        let found = store.session(session.id).await.unwrap().unwrap();
+        assert_eq!(found.revoked.unwrap().reason, RevokeReason::PasswordChanged);
+        assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Lost);
+    }
+    assert_eq!(store.session(kept.id).await.unwrap().unwrap().session_epoch, 1);
     assert!(store.session(stranger.id).await.unwrap().unwrap().revoked.is_none());
+    assert_eq!(store.events_of_user(kept.user_id, 9).await.unwrap().len(), 4, "one for all that ended");
+    let again = end_others(&*store, &kept).await;
+    assert_eq!((again.count, again.revocation.epoch), (0, 2));
+    assert_eq!(store.events_of_user(kept.user_id, 9).await.unwrap().len(), 4, "nothing ended");
+    assert_eq!(store.sessions_of_user(kept.user_id).await.unwrap().len(), 3);
 }
 
 pub async fn revocations_since_a_time_are_listed(store: Arc<dyn Store>) {
     let (old, new) = (new_session(&*store).await, new_session(&*store).await);
-    new_session(&*store).await;
-    store.revoke_session(old.id, RevokeReason::Logout, Timestamp(10)).await.unwrap();
-    store.revoke_session(new.id, RevokeReason::Reuse, Timestamp(20)).await.unwrap();
+    let kept = new_session(&*store).await;
+    new_session_of(&*store, kept.user_id).await;
+    end_one(&*store, &old, RevokeReason::Logout, Timestamp(10)).await;
+    end_one(&*store, &new, RevokeReason::Reuse, Timestamp(20)).await;
+    let of_all = end_others(&*store, &kept).await.revocation;
     let since: Vec<_> = store.revoked_since(Timestamp(20)).await.unwrap();
-    assert_eq!(since.len(), 1);
-    assert_eq!((since[0].session_id, since[0].at, since[0].reason), (new.id, Timestamp(20), RevokeReason::Reuse));
+    assert_eq!(since, [Revocation { session_id: new.id, at: Timestamp(20), reason: RevokeReason::Reuse }]);
+    assert_eq!(store.users_revoked_since(NOW).await.unwrap(), [of_all], "however many sessions, one entry");
+    let of_all = end_others(&*store, &kept).await.revocation;
+    assert_eq!(store.users_revoked_since(NOW).await.unwrap(), [of_all], "the last time counts");
 }
 
 pub async fn ended_sessions_are_purged_in_batches(store: Arc<dyn Store>) {
     let living = new_session(&*store).await;
     for _ in 0..5 {
         let ended = new_session(&*store).await;
-        store.revoke_session(ended.id, RevokeReason::Logout, Timestamp(10)).await.unwrap();
+        end_one(&*store, &ended, RevokeReason::Logout, Timestamp(10)).await;
     }
     assert_eq!(store.purge_sessions(Timestamp(10), 3).await.unwrap(), 0);
     assert_eq!(store.purge_sessions(Timestamp(11), 3).await.unwrap(), 3);

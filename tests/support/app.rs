@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use axum::Router;
 use clap::Parser as _;
 use two_tokens::api::edge::app_state::AppState;
+use two_tokens::auth::model::event::{EventKind, SecurityEvent};
 use two_tokens::auth::model::secret::ServerSecret;
 use two_tokens::auth::model::user::UserId;
 use two_tokens::auth::password::hasher::{HashCost, PasswordHasher};
-use two_tokens::auth::store::Store;
+use two_tokens::auth::store::{ChangePassword, Guard, Store};
 use two_tokens::auth::token::keys::KeySet;
 use two_tokens::clock::{Clock as _, ManualClock, Timestamp};
 use two_tokens::notes;
@@ -61,9 +62,10 @@ impl TestApp {
         Client::of(self.router.clone())
     }
 
-    /// Another instance on the same database.
-    pub async fn beside(&self) -> Router {
-        router(assemble(&config(&[]), &self.database, &self.clock, &self.passwords).await, pages::pages()).unwrap()
+    /// Another instance on the same database, or the same one started again, with these settings.
+    pub async fn beside(&self, arguments: &[&str]) -> Router {
+        let state = assemble(&config(arguments), &self.database, &self.clock, &self.passwords).await;
+        router(state, pages::pages()).unwrap()
     }
 
     /// A client with a new account, signed in.
@@ -80,7 +82,31 @@ impl TestApp {
     pub async fn reset_password(&self, client: &mut Client) {
         let id = client.me().await.json()["id"].as_str().and_then(UserId::parse).unwrap();
         let hash = self.passwords.hash(PASSWORD.to_owned().into()).await.unwrap();
-        self.store.set_password(id, &hash).await.unwrap();
+        self.set_password_hash(id, &hash).await;
+    }
+
+    /// Writes another password hash into a user's row, and changes nothing else.
+    pub async fn set_password_hash(&self, user_id: UserId, hash: &str) {
+        let guard = Guard { user_id, verified_hash: None, session_id: None };
+        let change = ChangePassword {
+            guard,
+            password_hash: hash.to_owned(),
+            event: self.event(EventKind::PasswordChange),
+            end: None,
+        };
+        assert_eq!(self.store.change_password(&change).await.unwrap(), Ok(None));
+    }
+
+    /// An event that happens now and concerns nobody, for a call of the store.
+    pub fn event(&self, kind: EventKind) -> SecurityEvent {
+        SecurityEvent {
+            at: self.now(),
+            kind,
+            user_id: None,
+            session_id: None,
+            device: String::new(),
+            detail: String::new(),
+        }
     }
 
     pub fn now(&self) -> Timestamp {

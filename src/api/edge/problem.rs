@@ -49,6 +49,7 @@ impl From<AuthError> for Problem {
             }
             AuthError::SessionEnded(end, reason) => ended(end, reason),
             AuthError::RefreshTokenReused => reused(),
+            AuthError::AccountChanged => Problem::unavailable(lang().problem_busy(), RETRY_AFTER),
             AuthError::Busy { retry_after } => Problem::unavailable(lang().problem_busy(), retry_after),
             AuthError::TooManyAttempts { retry_after } => Problem::too_many(retry_after),
             AuthError::Store(error) => {
@@ -73,6 +74,7 @@ fn revoked(reason: Option<RevokeReason>) -> Problem {
         Some(RevokeReason::PasswordChanged) => lang().problem_password_changed(),
         Some(RevokeReason::AccountDeleted) => lang().problem_account_deleted(),
         Some(RevokeReason::AccountDisabled) => lang().problem_account_disabled(),
+        Some(RevokeReason::SessionLimit) => lang().problem_session_limit(),
         _ => lang().problem_signed_out(),
     };
     Problem::new(Code::SessionRevoked, detail).because(reason)

@@ -56,6 +56,8 @@ pub struct Session {
     pub user_id: UserId,
     pub user_email: String,
     pub user_disabled: bool,
+    /// The user's session epoch: grows each time all sessions of the user end at once.
+    pub session_epoch: u64,
     pub salt: Salt,
     pub rotation: RotationState,
     /// The sign-in; the absolute limit counts from here.

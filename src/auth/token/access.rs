@@ -10,7 +10,7 @@ use quick_cache::sync::Cache;
 use serde::{Deserialize, Serialize};
 
 use crate::auth::error::AuthError;
-use crate::auth::model::session::SessionId;
+use crate::auth::model::session::{Session, SessionId};
 use crate::auth::model::user::UserId;
 use crate::auth::random;
 use crate::auth::token::{key_ring::KeyRing, keys::KeySet};
@@ -28,7 +28,7 @@ const TYPE: &str = "at+jwt";
 /// The `client_id` claim: this app is its own only client.
 pub const CLIENT_ID: &str = "two-tokens-web";
 
-/// The claims of RFC 9068 section 2.2, all required.
+/// The claims of RFC 9068 section 2.2, all required, and the user's session epoch.
 #[derive(Serialize, Deserialize)]
 struct Claims {
     iss: String,
@@ -40,6 +40,9 @@ struct Claims {
     exp: i64,
     auth_time: i64,
     client_id: String,
+    /// Tokens from before this claim have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    session_epoch: Option<u64>,
 }
 
 /// The claims of a verified access token. Times are whole seconds.
@@ -47,6 +50,8 @@ struct Claims {
 pub struct Verified {
     pub user_id: UserId,
     pub session_id: SessionId,
+    /// The user's session epoch at the time of issue ([`crate::auth::token::revoked`]).
+    pub session_epoch: Option<u64>,
     pub auth_time: Timestamp,
     pub issued_at: Timestamp,
     pub expires_at: Timestamp,
@@ -104,26 +109,19 @@ impl AccessTokens {
     /// # Errors
     ///
     /// [`AuthError::Internal`] when signing fails.
-    pub fn issue(
-        &self,
-        keys: &KeyRing,
-        user_id: UserId,
-        session_id: SessionId,
-        auth_time: Timestamp,
-        session_expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Result<(AccessToken, u64), AuthError> {
-        let expires = now.plus(self.ttl).min(session_expires_at);
+    pub fn issue(&self, keys: &KeyRing, session: &Session, now: Timestamp) -> Result<(AccessToken, u64), AuthError> {
+        let expires = now.plus(self.ttl).min(session.absolute_expires_at);
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.audience.clone(),
-            sub: user_id.to_string(),
-            sid: session_id.to_string(),
+            sub: session.user_id.to_string(),
+            sid: session.id.to_string(),
             jti: URL_SAFE_NO_PAD.encode(random::bytes::<16>()),
             iat: now.secs(),
             exp: expires.secs().max(now.secs() + 1),
-            auth_time: auth_time.secs(),
+            auth_time: session.authenticated_at.secs(),
             client_id: CLIENT_ID.to_owned(),
+            session_epoch: Some(session.session_epoch),
         };
         let keys = keys.current();
         let mut header = Header::new(Algorithm::EdDSA);
@@ -178,6 +176,7 @@ impl AccessTokens {
         Ok(Verified {
             user_id: UserId::parse(&claims.sub).ok_or(Refused::Invalid)?,
             session_id: SessionId::parse(&claims.sid).ok_or(Refused::Invalid)?,
+            session_epoch: claims.session_epoch,
             auth_time: Timestamp::from_secs(claims.auth_time),
             issued_at: Timestamp::from_secs(claims.iat),
             expires_at: Timestamp::from_secs(claims.exp),

@@ -111,7 +111,7 @@ impl SampleLog {
         let claims = json!({
             "iss": "http://localhost:3000", "aud": "http://localhost:3000/api", "sub": "01980a5e-77c1-7b1e-9d35-20f1c3a8e6d4",
             "sid": self.row.id, "jti": "Zt8cQ1v0W3pL5aXn", "iat": now, "exp": now + i64::try_from(expires).unwrap(),
-            "auth_time": BEGIN, "client_id": "two-tokens-web",
+            "auth_time": BEGIN, "client_id": "two-tokens-web", "session_epoch": 0,
         });
         let map = |value: serde_json::Value| value.as_object().cloned().unwrap();
         AccessSeen {

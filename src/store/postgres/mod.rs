@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use futures::stream::{self, BoxStream, StreamExt as _};
 use sqlx::{
-    PgConnection, PgPool, Postgres,
+    PgConnection as Conn, PgPool, Postgres, Transaction,
     pool::PoolConnection,
     postgres::{PgConnectOptions, PgListener, PgPoolOptions},
 };
@@ -25,6 +25,8 @@ const PING_AFTER: Duration = Duration::from_secs(5);
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause between attempts to restore the link.
 const RECONNECT: Duration = Duration::from_millis(200);
+/// The longest that one statement may take which ends all sessions of a user.
+const ALL_ROWS_TIMEOUT: &str = "60s";
 /// The advisory lock under which one instance at a time purges.
 pub const PURGE_LOCK: i64 = 0x7774_6f6b;
 
@@ -69,13 +71,50 @@ impl PostgresStore {
         self.read().await
     }
 
-    async fn notify_key_rotation(connection: &mut PgConnection) -> Result<(), StoreError> {
-        sqlx::query("SELECT pg_notify($1, 'keys')").bind(CHANNEL).execute(connection).await.map_err(unavailable)?;
+    async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+        self.pool.begin().await.map_err(unavailable)
+    }
+
+    /// Lets the statements of this transaction take as long as hundreds of thousands of rows need.
+    async fn allow_time(connection: &mut Conn) -> Result<(), StoreError> {
+        sqlx::query("SELECT set_config('statement_timeout', $1, true)")
+            .bind(ALL_ROWS_TIMEOUT)
+            .execute(connection)
+            .await
+            .map_err(unavailable)?;
+        Ok(())
+    }
+
+    async fn notify_key_rotation(connection: &mut Conn) -> Result<(), StoreError> {
+        Self::notify(connection, "keys".into()).await
+    }
+
+    async fn notify_revoked(connection: &mut Conn, revocation: &Revocation) -> Result<(), StoreError> {
+        let Revocation { session_id, at, reason } = revocation;
+        let id = u128::from_be_bytes(session_id.0);
+        Self::notify(connection, format!("revoked {id:032x} {} {}", at.millis(), reason.as_str())).await
+    }
+
+    async fn notify_user_revoked(connection: &mut Conn, revocation: &UserRevocation) -> Result<(), StoreError> {
+        let UserRevocation { user_id, epoch, kept, at, reason } = revocation;
+        let kept = kept.map_or("-".into(), |kept| format!("{:032x}", u128::from_be_bytes(kept.0)));
+        let (id, at, reason) = (user_id.0.simple(), at.millis(), reason.as_str());
+        Self::notify(connection, format!("user-revoked {id} {epoch} {kept} {at} {reason}")).await
+    }
+
+    /// Notifies the other instances when the transaction commits.
+    async fn notify(connection: &mut Conn, payload: String) -> Result<(), StoreError> {
+        sqlx::query("SELECT pg_notify($1, $2)")
+            .bind(CHANNEL)
+            .bind(payload)
+            .execute(connection)
+            .await
+            .map_err(unavailable)?;
         Ok(())
     }
 }
 
-users_sql!(PostgresStore);
+users_sql!(PostgresStore, lock = " FOR NO KEY UPDATE");
 keys_sql!(PostgresStore);
 attempts_sql!(PostgresStore);
 events_sql!(PostgresStore);
@@ -111,50 +150,11 @@ sessions_sql! { PostgresStore {
         Ok(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost })
     }
 
-    async fn revoke_session(&self, id: SessionId, reason: RevokeReason, at: Timestamp) -> Result<bool, StoreError> {
-        let ended = sqlx::query(
-            "WITH ended AS (UPDATE sessions SET revoked_at = $1, revoked_reason = $2 \
-             WHERE id = $3 AND revoked_at IS NULL RETURNING id) \
-             SELECT id, pg_notify($4, 'revoked ' || encode(id, 'hex') || ' ' || $1::text || ' ' || $2) FROM ended",
-        )
-        .bind(at.millis())
-        .bind(reason.as_str())
-        .bind(id.0.as_slice())
-        .bind(CHANNEL)
-        .fetch_optional(&mut *self.write().await?)
-        .await
-        .map_err(unavailable)?;
-        Ok(ended.is_some())
-    }
-
-    async fn revoke_sessions_of_user(
-        &self,
-        id: UserId,
-        except: Option<SessionId>,
-        reason: RevokeReason,
-        at: Timestamp,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let rows = sqlx::query(
-            "WITH ended AS (UPDATE sessions SET revoked_at = $1, revoked_reason = $2 \
-             WHERE user_id = $3 AND id <> $4 AND revoked_at IS NULL RETURNING id) \
-             SELECT id, pg_notify($5, 'revoked ' || encode(id, 'hex') || ' ' || $1::text || ' ' || $2) FROM ended",
-        )
-        .bind(at.millis())
-        .bind(reason.as_str())
-        .bind(id.0.as_bytes().as_slice())
-        .bind(except.map_or(Vec::new(), |id| id.0.to_vec()))
-        .bind(CHANNEL)
-        .fetch_all(&mut *self.write().await?)
-        .await
-        .map_err(unavailable)?;
-        collect(rows, |row| row.id("id").map(SessionId))
-    }
-
     async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let purged = sqlx::query(
             "WITH lease AS MATERIALIZED (SELECT pg_try_advisory_xact_lock($3) AS mine) \
              DELETE FROM sessions WHERE (SELECT mine FROM lease) AND id IN (SELECT id FROM sessions \
-             WHERE revoked_at < $1 OR absolute_expires_at < $1 LIMIT $2)",
+             WHERE revoked_at < $1 OR absolute_expires_at < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)",
         )
         .bind(before.millis())
         .bind(i64::from(limit))
@@ -225,18 +225,30 @@ async fn receive(listener: &mut PgListener) -> Result<Option<Change>, sqlx::Erro
     }
 }
 
-/// Parses a notification: `revoked <session id, hex> <Unix time, ms> <reason>`, or `keys`.
+/// Parses a notification: `revoked <session id, hex> <Unix time, ms> <reason>`,
+/// `user-revoked <user id, hex> <epoch> <kept session id, hex, or -> <Unix time, ms> <reason>`, or `keys`.
 fn parse(payload: &str) -> Option<Change> {
     let words: Vec<_> = payload.split(' ').collect();
     match words[..] {
         ["keys"] => Some(Change::KeysRotated),
         ["revoked", id, at, reason] => Some(Change::Revoked(Revocation {
-            session_id: SessionId(u128::from_str_radix(id, 16).ok()?.to_be_bytes()),
+            session_id: session_id(id)?,
+            at: Timestamp(at.parse().ok()?),
+            reason: RevokeReason::parse(reason)?,
+        })),
+        ["user-revoked", id, epoch, kept, at, reason] => Some(Change::UserRevoked(UserRevocation {
+            user_id: UserId::parse(id)?,
+            epoch: epoch.parse().ok()?,
+            kept: if kept == "-" { None } else { Some(session_id(kept)?) },
             at: Timestamp(at.parse().ok()?),
             reason: RevokeReason::parse(reason)?,
         })),
         _ => None,
     }
+}
+
+fn session_id(hex: &str) -> Option<SessionId> {
+    Some(SessionId(u128::from_str_radix(hex, 16).ok()?.to_be_bytes()))
 }
 
 #[cfg(test)]
@@ -248,8 +260,28 @@ mod tests {
         let revocation =
             Revocation { session_id: SessionId([0xab; 16]), at: Timestamp(17), reason: RevokeReason::Reuse };
         assert_eq!(parse(&format!("revoked {} 17 reuse", "ab".repeat(16))), Some(Change::Revoked(revocation)));
+        let (user, session) = ("01".repeat(16), "ab".repeat(16));
+        let user_revocation = UserRevocation {
+            user_id: UserId(uuid::Uuid::from_bytes([1; 16])),
+            epoch: 3,
+            kept: Some(SessionId([0xab; 16])),
+            at: Timestamp(17),
+            reason: RevokeReason::PasswordChanged,
+        };
+        for (kept, word) in [(user_revocation.kept, session.as_str()), (None, "-")] {
+            let told = format!("user-revoked {user} 3 {word} 17 password_changed");
+            assert_eq!(parse(&told), Some(Change::UserRevoked(UserRevocation { kept, ..user_revocation })));
+        }
         assert_eq!(parse("keys"), Some(Change::KeysRotated));
-        for nonsense in ["", "revoked", "revoked x 1 reuse", "revoked 00 x reuse", "revoked 00 1 whim", "keys keys"] {
+        for nonsense in [
+            "",
+            "revoked",
+            "revoked x 1 reuse",
+            "revoked 00 x reuse",
+            "revoked 00 1 whim",
+            "keys keys",
+            "user-revoked x 1 - 1 reuse",
+        ] {
             assert_eq!(parse(nonsense), None, "{nonsense}");
         }
     }

@@ -2,10 +2,9 @@
 
 macro_rules! events_sql {
     ($store:ty) => {
-        #[async_trait::async_trait]
-        impl Events for $store {
-            async fn append_event(&self, event: &SecurityEvent) -> Result<(), StoreError> {
-                sqlx::query(
+        impl $store {
+            async fn insert_event(connection: &mut Conn, event: &SecurityEvent) -> Result<(), sqlx::Error> {
+                let inserted = sqlx::query(
                     "INSERT INTO security_events (at, kind, user_id, session_id, device, detail) \
                      VALUES ($1, $2, $3, $4, $5, $6)",
                 )
@@ -15,10 +14,20 @@ macro_rules! events_sql {
                 .bind(event.session_id.map(|id| id.0.to_vec()))
                 .bind(&event.device)
                 .bind(&event.detail)
-                .execute(&mut *self.write().await?)
-                .await
-                .map_err(unavailable)?;
-                Ok(())
+                .execute(connection)
+                .await;
+                inserted.map(drop)
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl Events for $store {
+            async fn append_event(&self, event: &SecurityEvent) -> Result<(), StoreError> {
+                match Self::insert_event(&mut *self.write().await?, event).await {
+                    // Deleted since the event happened: the events of the user are gone as well.
+                    Err(sqlx::Error::Database(error)) if error.is_foreign_key_violation() => Ok(()),
+                    outcome => outcome.map_err(unavailable),
+                }
             }
 
             async fn events_of_user(&self, id: UserId, limit: u32) -> Result<Vec<SecurityEvent>, StoreError> {

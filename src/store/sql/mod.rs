@@ -1,6 +1,7 @@
 //! The SQL shared by both dialects, written once: for each aggregate a macro that implements its port for a database. A
-//! function generic over sqlx databases would need pages of trait bounds. A database provides `read()` and `write()`, which
-//! each return a connection.
+//! function generic over sqlx databases would need pages of trait bounds. A database provides `Conn`, its connection, `read()`
+//! and `write()`, which each return one, and `begin()`, which returns a transaction that may write. A step of a transaction is
+//! a function on a connection; dropping a transaction rolls it back.
 
 use crate::auth::store::StoreError;
 
@@ -28,20 +29,21 @@ pub(super) mod prelude {
     pub(in crate::store) use super::events::events_sql;
     pub(in crate::store) use super::keys::keys_sql;
     pub(in crate::store) use super::notices::notices_sql;
-    pub(in crate::store) use super::sessions::{select_sessions, sessions_sql};
+    pub(in crate::store) use super::sessions::{select_sessions, session_steps, sessions_sql};
     pub(in crate::store) use super::unavailable;
     pub(in crate::store) use super::users::users_sql;
     pub use crate::auth::model::event::{ReuseNotice, SecurityEvent};
     pub use crate::auth::model::session::{Session, SessionId};
     pub use crate::auth::model::user::{UserId, UserRecord};
     pub use crate::auth::store::{
-        Attempts, Change, Cluster, CountAttempt, CreateUser, Events, Notices, Rotate, Sessions, SigningKeys,
+        Attempts, Change, ChangePassword, Cluster, CountAttempt, CreateUser, ENDED_NAMED, EndAll, EndSession, EndedAll,
+        Events, Guard, LIMIT_ENDED_MAX, Notices, OpenSession, Opened, Register, Rotate, Sessions, SigningKeys, Stale,
         StoreError, Swap, Users,
     };
     pub use crate::auth::throttle::rules::{AttemptKey, Count};
     pub use crate::auth::token::keys::StoredKey;
-    pub use crate::auth::token::revoked::Revocation;
+    pub use crate::auth::token::revoked::{Revocation, UserRevocation};
     pub use crate::clock::Timestamp;
     pub use crate::protocol::session::RevokeReason;
-    pub(in crate::store) use crate::store::rows::{Readable, collect};
+    pub(in crate::store) use crate::store::rows::{LockedUser, Readable, collect};
 }

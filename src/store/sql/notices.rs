@@ -2,9 +2,8 @@
 
 macro_rules! notices_sql {
     ($store:ty) => {
-        #[async_trait::async_trait]
-        impl Notices for $store {
-            async fn add_notice(&self, notice: &ReuseNotice) -> Result<(), StoreError> {
+        impl $store {
+            async fn insert_notice(connection: &mut Conn, notice: &ReuseNotice) -> Result<(), StoreError> {
                 sqlx::query(
                     "INSERT INTO notices (session_id, user_id, at, device, session_device, session_created_at) \
                      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
@@ -15,12 +14,15 @@ macro_rules! notices_sql {
                 .bind(&notice.device)
                 .bind(&notice.session_device)
                 .bind(notice.session_created_at.millis())
-                .execute(&mut *self.write().await?)
+                .execute(connection)
                 .await
                 .map_err(unavailable)?;
                 Ok(())
             }
+        }
 
+        #[async_trait::async_trait]
+        impl Notices for $store {
             async fn notices_of_user(&self, id: UserId, limit: u32) -> Result<Vec<ReuseNotice>, StoreError> {
                 let rows = sqlx::query(
                     "SELECT session_id, user_id, at, device, session_device, session_created_at FROM notices \

@@ -1,10 +1,53 @@
 //! User accounts; a unique constraint keeps the e-mail unique. The SQL is the same in both dialects.
+//!
+//! Lock order, so that no two transactions wait for each other (deadlock): users before their sessions, and of two users the
+//! one with the lower id first.
 
+/// `$lock` is the clause that locks a selected row until the transaction ends; empty where a transaction has the whole
+/// database.
 macro_rules! users_sql {
-    ($store:ty) => {
-        #[async_trait::async_trait]
-        impl Users for $store {
-            async fn create_user(&self, user: &UserRecord) -> Result<CreateUser, StoreError> {
+    ($store:ty, lock = $lock:literal) => {
+        impl $store {
+            /// Locks a user's row; `None` when there is no such user.
+            async fn lock_user(connection: &mut Conn, id: UserId) -> Result<Option<LockedUser>, StoreError> {
+                let row = sqlx::query(concat!(
+                    "SELECT password_hash, disabled_at, session_epoch FROM users WHERE id = $1",
+                    $lock
+                ))
+                .bind(id.0.as_bytes().as_slice())
+                .fetch_optional(connection)
+                .await
+                .map_err(unavailable)?;
+                row.as_ref().map(Readable::locked_user).transpose()
+            }
+
+            /// Locks the user of a guard, and checks what the guard relies on. Returns the user's session epoch.
+            async fn check(connection: &mut Conn, guard: &Guard) -> Result<Result<u64, Stale>, StoreError> {
+                let Some(user) = Self::lock_user(connection, guard.user_id).await? else {
+                    return Ok(Err(Stale::Account));
+                };
+                let same_password = guard.verified_hash.as_ref().is_none_or(|hash| *hash == user.password_hash);
+                if user.disabled_at.is_some() || !same_password {
+                    return Ok(Err(Stale::Account));
+                }
+                let Some(session_id) = guard.session_id else { return Ok(Ok(user.session_epoch)) };
+                let row = sqlx::query(concat!(
+                    "SELECT revoked_at, revoked_reason FROM sessions WHERE id = $1 AND user_id = $2",
+                    $lock
+                ))
+                .bind(session_id.0.as_slice())
+                .bind(guard.user_id.0.as_bytes().as_slice())
+                .fetch_optional(connection)
+                .await
+                .map_err(unavailable)?;
+                Ok(match row.as_ref().map(Readable::revoked).transpose()? {
+                    Some(None) => Ok(user.session_epoch),
+                    Some(Some(revoked)) => Err(Stale::Session(Some(revoked.reason))),
+                    None => Err(Stale::Session(None)),
+                })
+            }
+
+            async fn insert_user(connection: &mut Conn, user: &UserRecord) -> Result<CreateUser, StoreError> {
                 let inserted = sqlx::query(
                     "INSERT INTO users (id, email, password_hash, created_at, disabled_at) \
                      VALUES ($1, $2, $3, $4, $5)",
@@ -14,13 +57,37 @@ macro_rules! users_sql {
                 .bind(&user.password_hash)
                 .bind(user.created_at.millis())
                 .bind(user.disabled_at.map(Timestamp::millis))
-                .execute(&mut *self.write().await?)
+                .execute(connection)
                 .await;
                 match inserted {
                     Ok(_) => Ok(CreateUser::Created),
                     Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(CreateUser::EmailTaken),
                     Err(error) => Err(unavailable(error)),
                 }
+            }
+        }
+
+        #[async_trait::async_trait]
+        impl Users for $store {
+            async fn create_user(&self, user: &UserRecord) -> Result<CreateUser, StoreError> {
+                Self::insert_user(&mut *self.write().await?, user).await
+            }
+
+            async fn register(
+                &self,
+                user: &UserRecord,
+                event: &SecurityEvent,
+                open: &OpenSession,
+            ) -> Result<Register, StoreError> {
+                let mut transaction = self.begin().await?;
+                if Self::insert_user(&mut transaction, user).await? == CreateUser::EmailTaken {
+                    return Ok(Register::EmailTaken);
+                }
+                Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
+                let opened = Self::insert_session(&mut transaction, open).await?;
+                let opened = opened.map_err(|_| StoreError::Corrupt("a new user is not as written".into()))?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(Register::Registered(opened))
             }
 
             async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError> {
@@ -43,57 +110,99 @@ macro_rules! users_sql {
                 row.as_ref().map(Readable::user).transpose()
             }
 
-            async fn set_password(&self, id: UserId, password_hash: &str) -> Result<(), StoreError> {
-                sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
-                    .bind(password_hash)
-                    .bind(id.0.as_bytes().as_slice())
-                    .execute(&mut *self.write().await?)
-                    .await
-                    .map_err(unavailable)?;
-                Ok(())
-            }
-
-            async fn set_email(&self, id: UserId, email: &str) -> Result<bool, StoreError> {
-                let updated = sqlx::query("UPDATE users SET email = $1 WHERE id = $2")
-                    .bind(email)
-                    .bind(id.0.as_bytes().as_slice())
-                    .execute(&mut *self.write().await?)
-                    .await;
-                match updated {
-                    Ok(_) => Ok(true),
-                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(false),
-                    Err(error) => Err(unavailable(error)),
+            async fn change_password(
+                &self,
+                change: &ChangePassword,
+            ) -> Result<Result<Option<EndedAll>, Stale>, StoreError> {
+                let mut transaction = self.begin().await?;
+                if let Err(stale) = Self::check(&mut transaction, &change.guard).await? {
+                    return Ok(Err(stale));
                 }
-            }
-
-            async fn set_disabled(&self, id: UserId, at: Option<Timestamp>) -> Result<(), StoreError> {
-                sqlx::query("UPDATE users SET disabled_at = $1 WHERE id = $2")
-                    .bind(at.map(Timestamp::millis))
-                    .bind(id.0.as_bytes().as_slice())
-                    .execute(&mut *self.write().await?)
-                    .await
-                    .map_err(unavailable)?;
-                Ok(())
-            }
-
-            async fn delete_user(&self, id: UserId) -> Result<(), StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
-                sqlx::query(
-                    "INSERT INTO ended_sessions (id, revoked_at, revoked_reason) \
-                     SELECT id, revoked_at, revoked_reason FROM sessions \
-                     WHERE user_id = $1 AND revoked_at IS NOT NULL",
-                )
-                .bind(id.0.as_bytes().as_slice())
-                .execute(&mut *transaction)
-                .await
-                .map_err(unavailable)?;
-                sqlx::query("DELETE FROM users WHERE id = $1")
+                let id = change.guard.user_id;
+                sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+                    .bind(&change.password_hash)
                     .bind(id.0.as_bytes().as_slice())
                     .execute(&mut *transaction)
                     .await
                     .map_err(unavailable)?;
-                transaction.commit().await.map_err(unavailable)
+                Self::insert_event(&mut transaction, &change.event).await.map_err(unavailable)?;
+                let ended = match &change.end {
+                    Some(end) => Some(Self::end_all(&mut transaction, id, end).await?),
+                    None => None,
+                };
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(Ok(ended))
+            }
+
+            async fn change_email(
+                &self,
+                guard: &Guard,
+                email: &str,
+                event: &SecurityEvent,
+            ) -> Result<Result<bool, Stale>, StoreError> {
+                let mut transaction = self.begin().await?;
+                if let Err(stale) = Self::check(&mut transaction, guard).await? {
+                    return Ok(Err(stale));
+                }
+                let updated = sqlx::query("UPDATE users SET email = $1 WHERE id = $2")
+                    .bind(email)
+                    .bind(guard.user_id.0.as_bytes().as_slice())
+                    .execute(&mut *transaction)
+                    .await;
+                match updated {
+                    Ok(_) => {}
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => return Ok(Ok(false)),
+                    Err(error) => return Err(unavailable(error)),
+                }
+                Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(Ok(true))
+            }
+
+            async fn disable_user(&self, id: UserId, end: &EndAll) -> Result<Option<EndedAll>, StoreError> {
+                let mut transaction = self.begin().await?;
+                if Self::lock_user(&mut transaction, id).await?.is_none() {
+                    return Ok(None);
+                }
+                sqlx::query("UPDATE users SET disabled_at = $1 WHERE id = $2")
+                    .bind(end.event.at.millis())
+                    .bind(id.0.as_bytes().as_slice())
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable)?;
+                let ended = Self::end_all(&mut transaction, id, end).await?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(Some(ended))
+            }
+
+            async fn enable_user(&self, id: UserId) -> Result<(), StoreError> {
+                sqlx::query("UPDATE users SET disabled_at = NULL WHERE id = $1")
+                    .bind(id.0.as_bytes().as_slice())
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(())
+            }
+
+            async fn delete_user(
+                &self,
+                guard: &Guard,
+                end: &EndAll,
+            ) -> Result<Result<UserRevocation, Stale>, StoreError> {
+                let mut transaction = self.begin().await?;
+                if let Err(stale) = Self::check(&mut transaction, guard).await? {
+                    return Ok(Err(stale));
+                }
+                Self::allow_time(&mut transaction).await?;
+                let revocation = Self::begin_epoch(&mut transaction, guard.user_id, end).await?;
+                sqlx::query("DELETE FROM users WHERE id = $1")
+                    .bind(guard.user_id.0.as_bytes().as_slice())
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable)?;
+                Self::insert_event(&mut transaction, &end.event).await.map_err(unavailable)?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(Ok(revocation))
             }
         }
     };

@@ -6,7 +6,7 @@ use std::{path::Path, str::FromStr};
 
 use futures::stream::{BoxStream, StreamExt as _};
 use sqlx::{
-    Sqlite, SqliteConnection, SqlitePool,
+    Sqlite, SqliteConnection as Conn, SqlitePool, Transaction,
     pool::PoolConnection,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -81,14 +81,38 @@ impl SqliteStore {
         self.writer.acquire().await.map_err(unavailable)
     }
 
+    /// Begins a transaction with the write lock: one that took it only at its first write would fail there when another
+    /// process wrote meanwhile.
+    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)
+    }
+
+    /// Does nothing: no statement has a time limit here.
+    #[expect(clippy::unused_async, reason = "the shared SQL awaits it; PostgreSQL sets a limit here")]
+    async fn allow_time(_: &mut Conn) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     /// Does nothing: one process owns the file.
     #[expect(clippy::unused_async, reason = "the shared SQL awaits it; PostgreSQL notifies other instances here")]
-    async fn notify_key_rotation(_: &mut SqliteConnection) -> Result<(), StoreError> {
+    async fn notify_key_rotation(_: &mut Conn) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Does nothing: one process owns the file.
+    #[expect(clippy::unused_async, reason = "the shared SQL awaits it; PostgreSQL notifies other instances here")]
+    async fn notify_revoked(_: &mut Conn, _: &Revocation) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Does nothing: one process owns the file.
+    #[expect(clippy::unused_async, reason = "the shared SQL awaits it; PostgreSQL notifies other instances here")]
+    async fn notify_user_revoked(_: &mut Conn, _: &UserRevocation) -> Result<(), StoreError> {
         Ok(())
     }
 }
 
-users_sql!(SqliteStore);
+users_sql!(SqliteStore, lock = "");
 keys_sql!(SqliteStore);
 attempts_sql!(SqliteStore);
 events_sql!(SqliteStore);
@@ -101,40 +125,6 @@ sessions_sql! { SqliteStore {
 
     async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
         self.rotations.rotate(rotate).await
-    }
-
-    async fn revoke_session(&self, id: SessionId, reason: RevokeReason, at: Timestamp) -> Result<bool, StoreError> {
-        let revoked = sqlx::query(
-            "UPDATE sessions SET revoked_at = $1, revoked_reason = $2 WHERE id = $3 AND revoked_at IS NULL",
-        )
-        .bind(at.millis())
-        .bind(reason.as_str())
-        .bind(id.0.as_slice())
-        .execute(&mut *self.write().await?)
-        .await
-        .map_err(unavailable)?;
-        Ok(revoked.rows_affected() == 1)
-    }
-
-    async fn revoke_sessions_of_user(
-        &self,
-        id: UserId,
-        except: Option<SessionId>,
-        reason: RevokeReason,
-        at: Timestamp,
-    ) -> Result<Vec<SessionId>, StoreError> {
-        let rows = sqlx::query(
-            "UPDATE sessions SET revoked_at = $1, revoked_reason = $2 \
-             WHERE user_id = $3 AND id <> $4 AND revoked_at IS NULL RETURNING id",
-        )
-        .bind(at.millis())
-        .bind(reason.as_str())
-        .bind(id.0.as_bytes().as_slice())
-        .bind(except.map_or(Vec::new(), |id| id.0.to_vec()))
-        .fetch_all(&mut *self.write().await?)
-        .await
-        .map_err(unavailable)?;
-        collect(rows, |row| row.id("id").map(SessionId))
     }
 
     async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

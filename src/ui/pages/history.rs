@@ -57,6 +57,7 @@ fn words(kind: HistoryKind, reason: Option<RevokeReason>) -> &'static str {
         HistoryKind::SessionEnded => match reason {
             Some(RevokeReason::PasswordChanged) => lang().history_by_password_change(),
             Some(RevokeReason::Replaced) => lang().history_replaced(),
+            Some(RevokeReason::SessionLimit) => lang().history_session_limit(),
             Some(RevokeReason::AccountDisabled | RevokeReason::AccountDeleted) => lang().history_by_operator(),
             _ => lang().history_from_elsewhere(),
         },

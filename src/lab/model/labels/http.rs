@@ -131,6 +131,7 @@ pub const fn reason(reason: RevokeReason) -> &'static str {
         RevokeReason::PasswordChanged => "the password was changed",
         RevokeReason::AccountDeleted => "the account was deleted",
         RevokeReason::AccountDisabled => "the account was disabled",
+        RevokeReason::SessionLimit => "the account had too many sessions, and this one was unused longest",
     }
 }
 
@@ -149,6 +150,7 @@ pub fn claim(name: &str) -> &'static str {
         "exp" => "when it ends",
         "auth_time" => "when the password was entered",
         "client_id" => "which app asked",
+        "session_epoch" => "how often all sessions of the person have ended at once",
         _ => "not one of ours",
     }
 }

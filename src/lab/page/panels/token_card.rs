@@ -16,8 +16,8 @@ use crate::ui::support::browser::Stopwatch;
 use crate::ui::support::sync_hydrated::client_only;
 
 /// The order of the RFCs (7515, 7519, 9068).
-const ORDER: [&str; 12] =
-    ["typ", "alg", "kid", "iss", "aud", "sub", "sid", "jti", "iat", "exp", "auth_time", "client_id"];
+const ORDER: [&str; 13] =
+    ["typ", "alg", "kid", "iss", "aud", "sub", "sid", "jti", "iat", "exp", "auth_time", "client_id", "session_epoch"];
 
 #[component]
 pub fn TokenCard(watch: Watch) -> impl IntoView {
