@@ -1,5 +1,6 @@
 //! The HTTP contract, on the real router with a clock that the test moves. Each file is one behaviour.
 
+mod accepted;
 mod access_tokens;
 mod bad_input;
 mod base_path;

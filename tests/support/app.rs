@@ -27,6 +27,7 @@ pub struct TestApp {
     pub store: Arc<dyn Store>,
     /// Counts the digests it computed.
     pub passwords: PasswordHasher,
+    pub database_url: String,
     database: Database,
     _folder: tempfile::TempDir,
 }
@@ -55,7 +56,7 @@ impl TestApp {
         let (config, passwords) = (config(arguments), cheap_hasher());
         let state = assemble(&config, &database, &clock, &passwords).await;
         let router = below(&state.base_path, router(state.clone(), pages::pages()).unwrap());
-        Self { router, state, clock, store: database.store(), passwords, database, _folder: folder }
+        Self { router, state, clock, store: database.store(), passwords, database_url: url, database, _folder: folder }
     }
 
     pub fn client(&self) -> Client {
