@@ -2,10 +2,10 @@
 //! function generic over sqlx databases would need pages of trait bounds. A database provides `read()` and `write()`, which
 //! each return a connection.
 
+use super::postgres::read_only;
 use crate::auth::store::StoreError;
 
 pub(super) mod attempts;
-pub(super) mod cluster;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod notices;
@@ -14,6 +14,7 @@ pub(super) mod users;
 
 /// Maps a database error: nothing was decided, and a retry is safe.
 pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
+    read_only::note(&error);
     StoreError::Unavailable(error.to_string())
 }
 
@@ -24,7 +25,6 @@ pub(super) mod prelude {
     pub use sqlx::Connection as _;
 
     pub(in crate::store) use super::attempts::attempts_sql;
-    pub(in crate::store) use super::cluster::cluster_sql;
     pub(in crate::store) use super::events::events_sql;
     pub(in crate::store) use super::keys::keys_sql;
     pub(in crate::store) use super::notices::notices_sql;
