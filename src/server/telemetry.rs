@@ -18,7 +18,8 @@ pub fn start(directives: &str) -> Result<(), String> {
         ));
     }
     let filter = EnvFilter::try_new(directives).map_err(|error| format!("TWO_TOKENS_LOG: {error}"))?;
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A line that cannot be written (a full disk) is lost. By default it is reported to stderr, which panics in its turn.
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
     let started = if std::io::stdout().is_terminal() {
         builder.compact().with_target(false).try_init()
     } else {

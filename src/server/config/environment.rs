@@ -135,10 +135,12 @@ impl Environment {
     /// Where the value was read that `error` refuses, as a sentence; `None` when it was a flag.
     pub fn origin(&self, error: &clap::Error, command: &clap::Command) -> Option<String> {
         let Some(ContextValue::String(refused)) = error.get(ContextKind::InvalidArg) else { return None };
-        let argument = command.get_arguments().find(|argument| argument.to_string() == *refused)?;
+        let flag = refused.split(' ').next()?.strip_prefix("--")?;
+        let argument = command.get_arguments().find(|argument| argument.get_long() == Some(flag))?;
         let name = argument.get_env()?.to_str()?;
         let (_, source) = self.values.get(name)?;
-        let given_as_flag = std::env::args().any(|word| argument.get_long().is_some_and(|long| word.contains(long)));
+        let given_as_flag =
+            std::env::args().any(|word| word.strip_prefix("--").is_some_and(|word| word.starts_with(flag)));
         match source {
             _ if given_as_flag => None,
             Source::Variable => Some(format!("The value is that of the environment variable {name}.")),
