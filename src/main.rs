@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use two_tokens::api::edge::{app_state::AppState, client_address::PlainListener};
 use two_tokens::notes;
 use two_tokens::server::{
-    assemble::{Assembled, assemble, replace_signing_keys},
-    config::{Config, unknown_variables},
+    assemble::{Assembled, assemble, assemble_command, replace_signing_keys},
+    config::{Config, environment::Environment},
     pages,
     serve::{self, Error},
     telemetry,
@@ -39,7 +40,7 @@ enum Command {
 
 #[derive(Clone, Debug, Subcommand)]
 enum UsersCommand {
-    /// Refuse sign-in and end every session. With SQLite a running server notices at the next refresh.
+    /// Refuse sign-in and end every session. A running server follows within a second.
     Disable { email: String },
     /// Allow sign-in again.
     Enable { email: String },
@@ -60,9 +61,7 @@ enum KeysCommand {
 }
 
 fn main() -> ExitCode {
-    // A missing `.env` is normal.
-    let _ = dotenvy::dotenv();
-    match start(Cli::parse()) {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("two-tokens: {error}");
@@ -71,13 +70,29 @@ fn main() -> ExitCode {
     }
 }
 
-fn start(mut cli: Cli) -> Result<(), Error> {
+fn run() -> Result<(), Error> {
+    let command = Cli::command();
+    let environment = Environment::read(&command)?;
+    let parsed = environment.apply(command).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let cli = parsed.unwrap_or_else(|error| {
+        let origin = environment.origin(&error, &Cli::command());
+        let _ = error.print();
+        if let Some(origin) = origin {
+            eprintln!("{origin}");
+        }
+        std::process::exit(error.exit_code());
+    });
+    start(cli, &environment)
+}
+
+fn start(mut cli: Cli, environment: &Environment) -> Result<(), Error> {
     cli.config = cli.config.check()?;
     #[cfg(feature = "lab")]
     cli.lab.check(&cli.config)?;
     telemetry::start(&cli.config.log)?;
-    for name in unknown_variables(&Cli::command()) {
-        tracing::warn!(name, "unknown setting, see --help");
+    if !environment.ignored.is_empty() {
+        let names = environment.ignored.join(", ");
+        tracing::warn!(names, "these names in .env are no settings of this program and are ignored");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -93,6 +108,12 @@ async fn serve(cli: Cli) -> Result<(), Error> {
     let Assembled { state, database, clock } = assemble(&cli.config).await?;
     let state = state.with_resource(notes::open(&database, clock));
     let listener = serve::bind(&cli.config).await?;
+    let served = listen(&cli, listener, state).await;
+    database.close().await;
+    served
+}
+
+async fn listen(cli: &Cli, listener: PlainListener, state: AppState) -> Result<(), Error> {
     #[cfg(feature = "lab")]
     if let Some(audience) = cli.lab.audience() {
         return two_tokens::lab::server::options::run(audience, &cli.config, listener, state).await;
@@ -105,7 +126,8 @@ async fn keys(config: &Config, command: KeysCommand) -> Result<(), Error> {
     if let KeysCommand::Retire { now: true } = command {
         replace_signing_keys(config).await?;
     }
-    let auth = assemble(config).await?.state.auth;
+    let Assembled { state, database, .. } = assemble_command(config).await?;
+    let auth = state.auth;
     match command {
         KeysCommand::Rotate => drop(auth.rotate_keys().await?),
         KeysCommand::Retire { .. } => println!("retired keys forgotten: {}", auth.forget_retired_keys().await?),
@@ -114,12 +136,14 @@ async fn keys(config: &Config, command: KeysCommand) -> Result<(), Error> {
     for key in auth.signing_keys() {
         println!("{:8} {}", key.state.as_str(), key.kid);
     }
+    database.close().await;
     Ok(())
 }
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 async fn users(config: &Config, command: UsersCommand) -> Result<(), Error> {
-    let auth = assemble(config).await?.state.auth;
+    let Assembled { state, database, .. } = assemble_command(config).await?;
+    let auth = state.auth;
     match command {
         UsersCommand::Disable { email } => println!("disabled; sessions ended: {}", auth.disable_user(&email).await?),
         UsersCommand::Enable { email } => {
@@ -127,5 +151,6 @@ async fn users(config: &Config, command: UsersCommand) -> Result<(), Error> {
             println!("enabled");
         }
     }
+    database.close().await;
     Ok(())
 }

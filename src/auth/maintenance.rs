@@ -2,11 +2,12 @@
 //! the cluster announce (distributed revocation, cache invalidation).
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use futures::stream::BoxStream;
+use tokio::sync::Mutex;
 
 use super::audit::Subject;
 use super::error::AuthError;
@@ -29,13 +30,26 @@ const KEEP_EVENTS: Duration = Duration::from_secs(180 * 24 * 3600);
 /// Rows deleted by one statement: a long delete would block writers.
 const PURGE_BATCH: u32 = 500;
 
-/// Whether the link to the other instances is up. A single instance counts as linked.
+/// Whether the link to the other instances is up, and what the last probe found. Until an instance follows the others it
+/// counts as linked.
 #[derive(Debug)]
-pub(super) struct ClusterLink(AtomicBool);
+pub(super) struct ClusterLink {
+    connected: AtomicBool,
+    /// How many probes have started, and the last one that has ended with its result.
+    probes: AtomicU64,
+    last: Mutex<(u64, Result<(), StoreError>)>,
+    /// Whether the log says that this instance is not ready.
+    told: AtomicBool,
+}
 
 impl Default for ClusterLink {
     fn default() -> Self {
-        Self(AtomicBool::new(true))
+        Self {
+            connected: AtomicBool::new(true),
+            probes: AtomicU64::new(0),
+            last: Mutex::new((0, Ok(()))),
+            told: AtomicBool::new(false),
+        }
     }
 }
 
@@ -147,8 +161,10 @@ impl AuthService {
         Ok(())
     }
 
-    /// The stream of changes that other instances make, for [`AuthService::apply`].
+    /// The stream of changes that other instances make, for [`AuthService::apply`]. From now on the service is not ready
+    /// until the stream has said that it is connected.
     pub fn changes(&self) -> BoxStream<'static, Change> {
+        self.cluster.connected.store(false, Ordering::SeqCst);
         self.store.changes()
     }
 
@@ -162,25 +178,44 @@ impl AuthService {
             Change::Revoked(revocation) => self.revoked.add(*revocation),
             Change::UserRevoked(revocation) => self.revoked.add_user(*revocation),
             Change::KeysRotated => self.reload_keys().await?,
-            Change::Disconnected => self.cluster.0.store(false, Ordering::SeqCst),
+            Change::Disconnected => self.cluster.connected.store(false, Ordering::SeqCst),
             Change::Connected => {
                 self.reload_revoked().await?;
                 self.reload_keys().await?;
-                self.cluster.0.store(true, Ordering::SeqCst);
+                self.cluster.connected.store(true, Ordering::SeqCst);
             }
         }
         Ok(())
     }
 
-    /// Readiness: the database answers and the cluster link is up.
+    /// Readiness: the cluster link is up, and the database answers and takes writes.
     ///
     /// # Errors
     ///
     /// The reason why the service is not ready.
     pub async fn ready(&self) -> Result<(), NotReady> {
-        if !self.cluster.0.load(Ordering::SeqCst) {
-            return Err(NotReady::Disconnected);
+        let ready = match self.cluster.connected.load(Ordering::SeqCst) {
+            true => self.probe().await.map_err(NotReady::Store),
+            false => Err(NotReady::Disconnected),
+        };
+        let told = self.cluster.told.swap(ready.is_err(), Ordering::SeqCst);
+        match &ready {
+            Err(reason) if !told => tracing::warn!(%reason, "not ready"),
+            Ok(()) if told => tracing::info!("ready again"),
+            _ => {}
         }
-        Ok(self.store.ping().await?)
+        ready
+    }
+
+    /// Writes to the database. Callers that come while a probe runs share the next one (single-flight): anybody may ask.
+    async fn probe(&self) -> Result<(), StoreError> {
+        let ClusterLink { probes, last, .. } = &self.cluster;
+        let before = probes.load(Ordering::SeqCst);
+        let mut last = last.lock().await;
+        if last.0 <= before {
+            let number = probes.fetch_add(1, Ordering::SeqCst) + 1;
+            *last = (number, self.store.ping().await);
+        }
+        last.1.clone()
     }
 }

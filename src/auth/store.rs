@@ -359,11 +359,11 @@ pub trait Notices: Send + Sync + 'static {
 /// The link to the other instances on the same database.
 #[async_trait]
 pub trait Cluster: Send + Sync + 'static {
-    /// The changes that other instances make to sessions and keys, starting with [`Change::Connected`]. Empty for a store that
-    /// supports one instance only.
+    /// The changes that other instances and commands make to sessions and keys, starting with [`Change::Connected`]: that is
+    /// said only of a link that was seen to carry a change. Empty for a store that only this process can write to.
     fn changes(&self) -> BoxStream<'static, Change>;
 
-    /// Whether the database answers, for `/readyz`.
+    /// Whether the database answers and takes writes, for `/readyz`.
     async fn ping(&self) -> Result<(), StoreError>;
 }
 

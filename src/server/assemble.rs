@@ -17,7 +17,7 @@ use crate::auth::token::key_ring::replace_stored;
 use crate::auth::token::policy::RotationPolicy;
 use crate::base_path::BasePath;
 use crate::clock::{Clock, ShiftedClock, SystemClock};
-use crate::store::{self, Database};
+use crate::store::{self, Access, Database};
 
 /// The queue of the hasher threads; further log-ins get 503 with `Retry-After` (load shedding).
 const HASHER_QUEUE: usize = 64;
@@ -40,21 +40,37 @@ pub struct Assembled {
     pub clock: Arc<dyn Clock>,
 }
 
-/// Opens the database and builds the state.
+/// Opens the database and builds the state, for a server.
 ///
 /// # Errors
 ///
 /// A message for the operator: the secret, the database or the site's options cannot be read.
 pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
     let secret = config.secret()?;
-    let database = store::open(&config.database_url).await?;
+    let database = store::open_for(config.database_url.as_str(), Access::Server).await?;
+    assembled(config, &secret, database).await
+}
+
+/// Builds the state for a command: the database and the secret must exist.
+///
+/// # Errors
+///
+/// As [`assemble`], and when there is no database or secret of a server.
+pub async fn assemble_command(config: &Config) -> Result<Assembled, Error> {
+    // The database first: its message says where the command looks.
+    let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
+    let secret = config.existing_secret()?;
+    assembled(config, &secret, database).await
+}
+
+async fn assembled(config: &Config, secret: &ServerSecret, database: Database) -> Result<Assembled, Error> {
     let test_clock = config.test_clock.then(Arc::<ShiftedClock>::default);
     let clock: Arc<dyn Clock> = match &test_clock {
         Some(clock) => clock.clone(),
         None => Arc::new(SystemClock),
     };
     let leptos = leptos_options(config)?;
-    let mut state = state(config, &secret, database.store(), clock.clone(), leptos, AppOptions::default()).await?;
+    let mut state = state(config, secret, database.store(), clock.clone(), leptos, AppOptions::default()).await?;
     state.test_clock = test_clock;
     Ok(Assembled { state, database, clock })
 }
@@ -65,9 +81,10 @@ pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
 ///
 /// A message for the operator: the secret or the database cannot be read.
 pub async fn replace_signing_keys(config: &Config) -> Result<(), Error> {
-    let secret = config.secret()?;
-    let database = store::open(&config.database_url).await?;
+    let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
+    let secret = config.existing_secret()?;
     replace_stored(&*database.store(), &secret.sealing_key(), SystemClock.now()).await?;
+    database.close().await;
     Ok(())
 }
 

@@ -1,22 +1,30 @@
-//! The cluster link: applies the revocations and key rotations of the other instances on the same database. While the link is
-//! down this instance is not ready; after a reconnect it first reloads what it may have missed (catch-up).
+//! The cluster link: applies the changes of other instances on the same database, and of commands beside this server. While the
+//! link is down this instance is not ready; after a reconnect it first reloads what it may have missed (catch-up).
 
-use std::{sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use futures::StreamExt as _;
 
 use crate::auth::service::AuthService;
+use crate::auth::store::Change;
 
 /// The pause before a failed change is applied again.
 const RETRY: Duration = Duration::from_millis(200);
 
-/// Applies the changes of other instances until the store is closed.
-pub async fn follow(auth: Arc<AuthService>) {
-    let mut changes = auth.changes();
-    while let Some(change) = changes.next().await {
-        while let Err(error) = auth.apply(&change).await {
-            tracing::warn!(%error, "cluster link: a change could not be applied, retrying");
-            tokio::time::sleep(RETRY).await;
+/// Applies the changes of other instances until the store is closed. From this call on the service is not ready, until the
+/// link is up.
+pub fn follow(auth: Arc<AuthService>) -> impl Future<Output = ()> + Send + 'static {
+    // A store for one instance has no changes of others: being connected is all it says.
+    let mut changes = auth.changes().chain(futures::stream::iter([Change::Connected]));
+    async move {
+        while let Some(change) = changes.next().await {
+            let mut told = false;
+            while let Err(error) = auth.apply(&change).await {
+                if !std::mem::replace(&mut told, true) {
+                    tracing::warn!(%error, "cluster link: a change could not be applied, retrying");
+                }
+                tokio::time::sleep(RETRY).await;
+            }
         }
     }
 }

@@ -11,15 +11,12 @@ pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Readiness: `200` while the database answers and the cluster link is up, else `503`.
+/// Readiness: `200` while the database takes writes and the cluster link is up, else `503`.
 pub async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
     match state.auth.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(NotReady::Disconnected) => (StatusCode::SERVICE_UNAVAILABLE, "other instances cannot be heard"),
-        Err(NotReady::Store(error)) => {
-            tracing::warn!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
-        }
+        Err(NotReady::Store(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer or takes no writes"),
     }
 }
 

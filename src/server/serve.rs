@@ -7,6 +7,7 @@ use axum::{
     Router,
     extract::{Request, connect_info::Connected},
     http::StatusCode,
+    middleware::from_fn_with_state,
     response::IntoResponse as _,
     serve::{IncomingStream, Listener},
 };
@@ -18,6 +19,7 @@ use super::router::{Pages, router};
 use super::{cluster, demo};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::client_address::{Connection, PlainListener};
+use crate::api::edge::{host_guard, public_url};
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 
@@ -75,8 +77,10 @@ where
     let maintenance = tokio::spawn(maintain(state.auth.clone()));
     let cluster = tokio::spawn(cluster::follow(state.auth.clone()));
     let auth = state.auth.clone();
+    let on_this_computer = listener.local_addr()?.ip().is_loopback() && public_url::is_loopback(&state.public_url);
     let service = below(&state.base_path.clone(), router(state, pages)?)
         .merge(extra_routes)
+        .layer(from_fn_with_state(on_this_computer, host_guard::layer))
         .into_make_service_with_connect_info::<Connection>();
     let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
     maintenance.abort();
@@ -149,6 +153,14 @@ where
 {
     if config.test_clock {
         tracing::warn!("--test-clock: every client of this address can move the server's clock forward");
+    }
+    if !config.addr.ip().is_loopback() && public_url::is_loopback(&config.public_url) {
+        tracing::warn!(
+            addr = %config.addr,
+            public_url = config.public_url,
+            "others reach this server, but its public URL is one of this computer: they cannot sign in there over plain HTTP. \
+             Set TWO_TOKENS_PUBLIC_URL to the https:// address of the proxy in front"
+        );
     }
     println!("Two Tokens is at {}{}", config.public_url, config.base_path.as_str());
     if config.demo_user {

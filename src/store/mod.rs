@@ -1,14 +1,30 @@
 //! Persistence (adapters): SQLite for one instance, PostgreSQL for several. Each implements the ports of
 //! [`crate::auth::store`] and decides nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::auth::store::{Store, StoreError};
 
+mod database_url;
+mod migrations;
 pub mod postgres;
 pub(crate) mod rows;
 pub(crate) mod sql;
 pub mod sqlite;
+
+pub use database_url::{DatabaseUrl, url_of_file};
+pub use sqlite::files::create_private_folder;
+
+/// Why a database is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// For a server: an SQLite file is created where it is missing, and belongs to this process until it ends.
+    Server,
+    /// For part of a process: as for a server, but others may have the file open.
+    Shared,
+    /// For a command beside a server: nothing is created.
+    Command,
+}
 
 /// An open database. The rules use it as a [`Store`]; a resource of your own implements its port for both variants.
 #[derive(Clone)]
@@ -25,6 +41,29 @@ impl Database {
             Self::Postgres(store) => store.clone(),
         }
     }
+
+    /// Closes the connections, at the end of a process. What still uses the store fails.
+    pub async fn close(&self) {
+        let closing = async {
+            match self {
+                Self::Sqlite(store) => store.close().await,
+                Self::Postgres(store) => store.close().await,
+            }
+        };
+        let _ = tokio::time::timeout(CLOSE, closing).await;
+    }
+}
+
+/// The longest wait for connections that are in use at the end.
+const CLOSE: Duration = Duration::from_secs(2);
+
+/// Opens the database of a URL for part of a process, and runs the pending migrations.
+///
+/// # Errors
+///
+/// Those of [`open_for`].
+pub async fn open(url: &str) -> Result<Database, StoreError> {
+    open_for(url, Access::Shared).await
 }
 
 /// Opens the database of a URL and runs the pending migrations.
@@ -32,11 +71,11 @@ impl Database {
 /// # Errors
 ///
 /// [`StoreError::Unavailable`] when the URL has an unknown scheme, or the database cannot be opened or migrated.
-pub async fn open(url: &str) -> Result<Database, StoreError> {
+pub async fn open_for(url: &str, access: Access) -> Result<Database, StoreError> {
     match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Database::Sqlite(Arc::new(sqlite::SqliteStore::open(url).await?))),
+        Some(("sqlite", _)) => Ok(Database::Sqlite(Arc::new(sqlite::SqliteStore::open(url, access).await?))),
         Some(("postgres" | "postgresql", _)) => {
-            Ok(Database::Postgres(Arc::new(postgres::PostgresStore::open(url).await?)))
+            Ok(Database::Postgres(Arc::new(postgres::PostgresStore::open(url, access).await?)))
         }
         _ => Err(StoreError::Unavailable("a database URL starts with sqlite:// or postgres://".into())),
     }

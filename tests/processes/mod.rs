@@ -1,9 +1,14 @@
-//! What only whole processes show: two instances on one PostgreSQL, a reverse proxy, and faults: a kill, a full disk, a
-//! database that goes away. Each fault asks the same three things: nobody is signed out, nothing is half written, and the
+//! What only whole processes show: settings, files and commands, two instances on one PostgreSQL, a reverse proxy, and faults:
+//! a kill, a full disk, a database that goes away. Each fault asks the same three things: nobody is signed out, nothing is half written, and the
 //! server recovers by itself.
 
 mod behind_a_proxy;
+mod commands;
+mod files;
 mod killed;
+mod migrations;
 mod postgres_away;
+mod readiness;
+mod settings;
 mod sqlite_trouble;
 mod two_instances;

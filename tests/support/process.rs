@@ -37,6 +37,7 @@ impl Installation {
     fn of(database_url: String, folder: TempDir) -> Self {
         let secret_file = folder.path().join("secret");
         std::fs::write(&secret_file, ServerSecret::generate().to_text()).unwrap();
+        std::fs::set_permissions(&secret_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
         Self { database_url, secret_file, folder }
     }
 
@@ -47,25 +48,60 @@ impl Installation {
 
     /// `prelude` is shell code that runs in the process before the program does, to start it under a limit.
     pub async fn serve_at(&self, port: u16, more: &[&str], prelude: &str) -> Server {
+        let mut server = self.spawn(port, more, prelude);
+        server.ready().await;
+        server
+    }
+
+    /// As [`Self::serve_at`], without waiting until it is ready.
+    pub fn spawn(&self, port: u16, more: &[&str], prelude: &str) -> Server {
         let program = env!("CARGO_BIN_EXE_two-tokens");
-        let child = Command::new("bash")
+        let child = without_settings(Command::new("bash"))
             .arg("-c")
             .arg(format!("{prelude} exec {program} \"$@\""))
             .arg("two-tokens")
             .args(["--addr", &format!("127.0.0.1:{port}")])
-            .args(["--database-url", &self.database_url])
-            .arg("--secret-file")
-            .arg(&self.secret_file)
+            .args(self.settings())
             .args(["--log", "warn,security=error"])
             .args(more)
             .stdout(Stdio::null())
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        let mut server = Server { child, port, base: format!("http://127.0.0.1:{port}") };
-        server.ready().await;
-        server
+        Server { child, port, base: format!("http://127.0.0.1:{port}") }
     }
+
+    fn settings(&self) -> [&str; 4] {
+        ["--database-url", &self.database_url, "--secret-file", self.secret_file.to_str().unwrap()]
+    }
+
+    /// Runs a command, which succeeds; what it says.
+    pub fn run(&self, command: &[&str]) -> String {
+        let output = program().args(command).args(self.settings()).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        assert!(output.status.success(), "{said}");
+        said
+    }
+
+    /// A start that is refused; what it says.
+    pub fn start_refused(&self, more: &[&str]) -> String {
+        let address = format!("127.0.0.1:{}", free_port());
+        let output = program().args(["--addr", &address]).args(self.settings()).args(more).output().unwrap();
+        assert!(!output.status.success(), "it started");
+        String::from_utf8(output.stderr).unwrap()
+    }
+}
+
+/// The program, without the settings of the environment: some are of the tests.
+pub fn program() -> Command {
+    without_settings(Command::new(env!("CARGO_BIN_EXE_two-tokens")))
+}
+
+fn without_settings(mut command: Command) -> Command {
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TWO_TOKENS_")) {
+        command.env_remove(name);
+    }
+    command
 }
 
 pub struct Server {
@@ -105,8 +141,21 @@ impl Server {
         }
     }
 
+    /// What `/readyz` says now; `None` while nobody answers.
+    pub async fn try_readyz(&self) -> Option<StatusCode> {
+        let transport = Transport::from(self);
+        let request = transport.request(Method::GET, "/readyz").body(Body::empty()).unwrap();
+        transport.send(request).await.map(|answer| answer.status)
+    }
+
     pub fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// SIGTERM; returns when the process is gone.
+    pub fn terminate(&mut self) {
+        let told = Command::new("kill").arg(self.pid().to_string()).status().unwrap();
+        assert!(told.success() && self.child.wait().unwrap().success());
     }
 
     /// SIGKILL; returns when the process is gone.

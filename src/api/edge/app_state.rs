@@ -6,6 +6,7 @@ use axum::{extract::FromRef, http::Extensions};
 use leptos::config::LeptosOptions;
 
 use super::client_address::TrustedProxies;
+use super::public_url;
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 use crate::clock::ShiftedClock;
@@ -27,6 +28,8 @@ pub struct AppState {
     pub leptos: Arc<LeptosOptions>,
     /// The public origin, and the issuer of access tokens.
     pub public_url: Arc<str>,
+    /// Whether responses promise TLS (HSTS).
+    pub hsts: bool,
     /// The path below which the app is served.
     pub base_path: BasePath,
     /// Whether another app in this process embeds this one: that app serves the built files, and its pages may frame this one.
@@ -47,6 +50,7 @@ impl AppState {
             auth: Arc::new(auth),
             leptos: Arc::new(leptos),
             public_url: public_url.into(),
+            hsts: public_url::takes_hsts(public_url),
             base_path,
             embedded: false,
             proxies: TrustedProxies::default(),

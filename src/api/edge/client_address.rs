@@ -5,12 +5,15 @@
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
     str::FromStr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use axum::{
-    extract::{ConnectInfo, connect_info::Connected},
-    http::{Extensions, HeaderMap, request::Parts},
+    extract::{ConnectInfo, Request, connect_info::Connected},
+    http::{Extensions, HeaderMap, header, request::Parts},
     serve::{IncomingStream, Listener},
 };
 use ipnet::IpNet;
@@ -61,7 +64,11 @@ impl Connected<IncomingStream<'_, PlainListener>> for Connection {
 
 /// The proxies whose `X-Forwarded-For` is trusted.
 #[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Arc<[IpNet]>);
+pub struct TrustedProxies {
+    networks: Arc<[IpNet]>,
+    /// Whether the log says already that a peer forwards for others and is not trusted.
+    warned: Arc<AtomicBool>,
+}
 
 impl FromStr for TrustedProxies {
     type Err = String;
@@ -69,7 +76,8 @@ impl FromStr for TrustedProxies {
     /// Parses addresses and CIDR blocks, separated by commas.
     fn from_str(text: &str) -> Result<Self, String> {
         let words = text.split(',').map(str::trim).filter(|word| !word.is_empty());
-        words.map(network).collect::<Result<_, _>>().map(Self)
+        let networks = words.map(network).collect::<Result<_, _>>()?;
+        Ok(Self { networks, warned: Arc::default() })
     }
 }
 
@@ -86,7 +94,7 @@ fn network(word: &str) -> Result<IpNet, String> {
 
 impl TrustedProxies {
     fn trust(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
     }
 
     /// The nearest address that is not a trusted proxy. An unreadable entry stops the search at the proxy that passed it on.
@@ -109,9 +117,41 @@ impl TrustedProxies {
     /// The client's address of a request. Without connection info (in tests) all requests share one address, so they are still
     /// throttled (fail closed).
     pub fn client_of(&self, parts: &Parts) -> IpAddr {
-        let connection = parts.extensions.get::<ConnectInfo<Connection>>();
-        let peer = connection.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(connection)| connection.peer.ip());
-        self.client(peer, &parts.headers)
+        self.client(peer_of(&parts.extensions), &parts.headers)
+    }
+
+    /// Warns, once in the life of a server, of a request that was forwarded in a way that does not count.
+    pub fn warn_of_others(&self, request: &Request) {
+        if self.warned.load(Ordering::Relaxed) {
+            return;
+        }
+        let trusted = self.trust(peer_of(request.extensions()).to_canonical());
+        if let Some(problem) = misread(trusted, request.headers())
+            && !self.warned.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!("{problem}");
+        }
+    }
+}
+
+fn peer_of(extensions: &Extensions) -> IpAddr {
+    let connection = extensions.get::<ConnectInfo<Connection>>();
+    connection.map_or(Ipv4Addr::UNSPECIFIED.into(), |ConnectInfo(connection)| connection.peer.ip())
+}
+
+/// What the operator should know about the headers of a proxy; `None` when they count, or when there are none.
+fn misread(trusted: bool, headers: &HeaderMap) -> Option<&'static str> {
+    let (ours, standard) = (headers.contains_key(FORWARDED), headers.contains_key(header::FORWARDED));
+    match trusted {
+        false if ours || standard => Some(
+            "a request says that it was forwarded, but its peer is not in TWO_TOKENS_TRUSTED_PROXIES: if that is your proxy, \
+             name it there; until then all its clients share one count of attempts",
+        ),
+        true if standard && !ours => Some(
+            "a trusted proxy sends Forwarded and no X-Forwarded-For, which alone is read: all its clients share one count of \
+             attempts until it sends X-Forwarded-For",
+        ),
+        _ => None,
     }
 }
 
@@ -157,6 +197,24 @@ mod tests {
     }
 
     #[test]
+    fn a_forwarded_request_that_does_not_count_is_noticed() {
+        let headers = |names: &[&'static str]| -> HeaderMap {
+            names.iter().map(|name| (name.parse().unwrap(), HeaderValue::from_static("for=192.0.2.1"))).collect()
+        };
+        for (trusted, names, noticed) in [
+            (false, &[FORWARDED][..], true),
+            (false, &["forwarded"], true),
+            (false, &[], false),
+            (true, &[FORWARDED], false),
+            (true, &[FORWARDED, "forwarded"], false),
+            (true, &["forwarded"], true),
+            (true, &[], false),
+        ] {
+            assert_eq!(misread(trusted, &headers(names)).is_some(), noticed, "{trusted} {names:?}");
+        }
+    }
+
+    #[test]
     fn an_unreadable_entry_ends_the_search() {
         for rubbish in
             [&b""[..], b"unknown", b"_hidden", b"\xff\xfe", b"1.2.3", b"1.2.3.4.5", b"[::1", b",,,", b"::1%eth0"]
@@ -173,7 +231,7 @@ mod tests {
         for bad in ["proxy.example.com", "10.0.0.1/33", "10.0.0", "0.0.0.0/0", "::/0", "10.0.0.1;10.0.0.2"] {
             assert!(TrustedProxies::from_str(bad).is_err(), "{bad}");
         }
-        assert_eq!(TrustedProxies::from_str(" 10.0.0.1 , 2001:db8::/32, ").unwrap().0.len(), 2);
-        assert!(TrustedProxies::from_str("").unwrap().0.is_empty());
+        assert_eq!(TrustedProxies::from_str(" 10.0.0.1 , 2001:db8::/32, ").unwrap().networks.len(), 2);
+        assert!(TrustedProxies::from_str("").unwrap().networks.is_empty());
     }
 }

@@ -29,14 +29,15 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 /// The CSP of responses that are not pages: nothing may be loaded, run or framed. A page sets its own.
 const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// HSTS for two years (RFC 6797), when the public URL is https.
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+/// HSTS for two years (RFC 6797), for this host alone: its subdomains may be other people's sites.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// Adds the security headers.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    state.proxies.warn_of_others(&request);
     let mut response = next.run(request).await;
     add(response.headers_mut());
-    if state.public_url.starts_with("https://") {
+    if state.hsts {
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
     }
     response

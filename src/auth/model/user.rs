@@ -71,8 +71,8 @@ const fn is_invisible(c: char) -> bool {
         | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A user's row.
-#[derive(Clone, Debug)]
+/// A user's row. Prints as its id: the hash is a secret, and the address personal.
+#[derive(Clone)]
 pub struct UserRecord {
     pub id: UserId,
     pub email: String,
@@ -82,9 +82,27 @@ pub struct UserRecord {
     pub disabled_at: Option<Timestamp>,
 }
 
+impl fmt::Debug for UserRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UserRecord({})", self.id)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_printed_without_the_hash_and_the_address() {
+        let user = UserRecord {
+            id: UserId(Uuid::nil()),
+            email: "ada@example.com".into(),
+            password_hash: "$argon2id$v=19$x".into(),
+            created_at: Timestamp(0),
+            disabled_at: None,
+        };
+        assert_eq!(format!("{user:?}"), "UserRecord(00000000-0000-0000-0000-000000000000)");
+    }
 
     #[test]
     fn an_address_is_normalized() {

@@ -31,13 +31,10 @@ impl LabOptions {
     ///
     /// # Errors
     ///
-    /// `local` on an address that others reach.
+    /// `local` on a server that others reach.
     pub fn check(&self, config: &Config) -> Result<(), ConfigError> {
-        if self.mode == LabMode::Local && !config.addr.ip().is_loopback() {
-            return refuse(
-                "TWO_TOKENS_LAB",
-                "can be local for loopback addresses only; `public` is made for strangers",
-            );
+        if self.mode == LabMode::Local {
+            config.only_on_loopback("TWO_TOKENS_LAB", "local is for one person; public is made for strangers")?;
         }
         if self.mode != LabMode::Off && !config.base_path.is_root() {
             return refuse("TWO_TOKENS_LAB", "must be off with TWO_TOKENS_BASE_PATH: the lab is at /lab of the host");
@@ -81,10 +78,12 @@ mod tests {
 
     #[test]
     fn local_is_refused_where_others_reach_it() {
-        let config = Config::parse_from(["two-tokens", "--addr", "0.0.0.0:80"]);
-        let command = LabOptions::augment_args(clap::Command::new("two-tokens"));
-        let matches = command.get_matches_from(["two-tokens", "--lab", "local"]);
-        let error = LabOptions::from_arg_matches(&matches).unwrap().check(&config).unwrap_err();
-        assert_eq!(error.setting, "TWO_TOKENS_LAB");
+        for arguments in [["--addr", "0.0.0.0:80"], ["--public-url", "https://app.example.com"]] {
+            let config = Config::parse_from([&["two-tokens"][..], &arguments].concat());
+            let command = LabOptions::augment_args(clap::Command::new("two-tokens"));
+            let matches = command.get_matches_from(["two-tokens", "--lab", "local"]);
+            let error = LabOptions::from_arg_matches(&matches).unwrap().check(&config).unwrap_err();
+            assert_eq!(error.setting, "TWO_TOKENS_LAB");
+        }
     }
 }

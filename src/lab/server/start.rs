@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
-use super::sandbox::app::SandboxBase;
+use super::sandbox::{app::SandboxBase, folder};
 use super::sandboxes::{ForeignOrigins, Limits, Sandboxes};
 use super::{other_site, routes};
 use crate::auth::password::hasher::PasswordHasher;
@@ -48,6 +48,7 @@ pub async fn sandboxes(
         Audience::Local => Limits::LOCAL,
         Audience::Public => Limits::PUBLIC,
     };
+    folder::remove_abandoned();
     let leptos = leptos::config::LeptosOptions::clone(&starting.state.leptos);
     let passwords = PasswordHasher::start(1, LOGINS_WAITING)?;
     let base = SandboxBase { config: config.clone(), leptos, passwords };

@@ -3,10 +3,10 @@
 //! and `write()`, which each return one, and `begin()`, which returns a transaction that may write. A step of a transaction is
 //! a function on a connection; dropping a transaction rolls it back.
 
+use super::postgres::read_only;
 use crate::auth::store::StoreError;
 
 pub(super) mod attempts;
-pub(super) mod cluster;
 pub(super) mod events;
 pub(super) mod keys;
 pub(super) mod notices;
@@ -15,6 +15,7 @@ pub(super) mod users;
 
 /// Maps a database error: nothing was decided, and a retry is safe.
 pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
+    read_only::note(&error);
     StoreError::Unavailable(error.to_string())
 }
 
@@ -25,7 +26,6 @@ pub(super) mod prelude {
     pub use sqlx::Connection as _;
 
     pub(in crate::store) use super::attempts::attempts_sql;
-    pub(in crate::store) use super::cluster::cluster_sql;
     pub(in crate::store) use super::events::events_sql;
     pub(in crate::store) use super::keys::keys_sql;
     pub(in crate::store) use super::notices::notices_sql;

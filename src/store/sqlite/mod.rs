@@ -2,26 +2,22 @@
 //! (`synchronous=FULL`, durability). Concurrent rotations share one commit (group commit, [`rotations`]), and concurrent
 //! session lookups one statement (batching, [`lookups`]).
 
-use std::{path::Path, str::FromStr};
+use futures::stream::BoxStream;
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection as Conn, SqlitePool, Transaction, pool::PoolConnection};
+use tokio::task::JoinSet;
 
-use futures::stream::{BoxStream, StreamExt as _};
-use sqlx::{
-    Sqlite, SqliteConnection as Conn, SqlitePool, Transaction,
-    pool::PoolConnection,
-    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-};
-
+use super::Access;
 use super::sql::prelude::*;
 
 mod batch;
+mod connect;
+pub(super) mod files;
 mod lookups;
+mod outside;
 mod rotations;
 
 use lookups::LookupQueue;
 use rotations::RotationQueue;
-
-/// Busy timeout: a statement that waits longer for the database lock fails as unavailable.
-const BUSY: Duration = Duration::from_secs(2);
 
 /// One database file: a pool of readers and one writer.
 pub struct SqliteStore {
@@ -30,47 +26,31 @@ pub struct SqliteStore {
     writer: SqlitePool,
     lookups: LookupQueue,
     rotations: RotationQueue,
+    /// Ends when the store is dropped.
+    _housekeeping: JoinSet<()>,
+    /// Held until the store is dropped.
+    _owner: Option<files::OwnerLock>,
 }
 
 impl SqliteStore {
-    /// Opens the database of a `sqlite://` URL, creating the file when it is missing, and runs the pending migrations.
+    /// Opens the database of a `sqlite://` URL and runs the pending migrations.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`].
-    pub async fn open(url: &str) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::from_str(url)
-            .map_err(|error| StoreError::Unavailable(format!("{url} is not a SQLite URL: {error}")))?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY);
-        if let Some(folder) = options.get_filename().parent().filter(|folder| *folder != Path::new("")) {
-            std::fs::create_dir_all(folder)
-                .map_err(|error| StoreError::Unavailable(format!("cannot create {}: {error}", folder.display())))?;
-        }
-        let writer = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(1)
-            .acquire_timeout(BUSY + BUSY)
-            .connect_with(options.clone())
-            .await
-            .map_err(unavailable)?;
-        sqlx::migrate!("migrations/sqlite")
-            .run(&writer)
-            .await
-            .map_err(|error| StoreError::Unavailable(format!("running the migrations: {error}")))?;
-        let readers = SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(4)
-            .acquire_timeout(BUSY)
-            .connect_with(options.read_only(true).create_if_missing(false))
-            .await
-            .map_err(unavailable)?;
+    pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
+        let connect::Opened { writer, readers, owner } = connect::open(url, access).await?;
+        let mut housekeeping = JoinSet::new();
+        housekeeping.spawn(connect::truncate_the_log((*writer.connect_options()).clone()));
         let lookups = LookupQueue::start(readers.clone());
         let rotations = RotationQueue::start(writer.clone());
-        Ok(Self { readers, writer, lookups, rotations })
+        Ok(Self { readers, writer, lookups, rotations, _housekeeping: housekeeping, _owner: owner })
+    }
+
+    /// Closes the connections; the last one empties the write-ahead log.
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
     pub(crate) async fn read(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
@@ -141,8 +121,19 @@ sessions_sql! { SqliteStore {
     }
 } }
 
-cluster_sql! { SqliteStore {
+#[async_trait::async_trait]
+impl Cluster for SqliteStore {
     fn changes(&self) -> BoxStream<'static, Change> {
-        futures::stream::empty().boxed()
+        outside::changes(self.writer.clone())
     }
-} }
+
+    /// Writes the number in the file's header that SQLite keeps for applications: a full disk refuses it.
+    async fn ping(&self) -> Result<(), StoreError> {
+        let mut connection = self.write().await?;
+        let number: i32 =
+            sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *connection).await.map_err(unavailable)?;
+        let next = AssertSqlSafe(format!("PRAGMA user_version = {}", number.wrapping_add(1)));
+        sqlx::query(next).execute(&mut *connection).await.map_err(unavailable)?;
+        Ok(())
+    }
+}

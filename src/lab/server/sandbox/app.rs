@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::super::event_log::EventLog;
 use super::super::event_log::exchange_context::FlowRecorder;
+use super::folder::SandboxFolder;
 use super::weakened;
 use crate::api::edge::app_state::AppState;
 use crate::auth::model::secret::ServerSecret;
@@ -56,7 +57,7 @@ pub struct SandboxApp {
     parts: AppParts,
     refresh_token_key: RefreshTokenKey,
     /// Holds the database; deleted together with the sandbox.
-    _folder: tempfile::TempDir,
+    _folder: SandboxFolder,
 }
 
 impl SandboxApp {
@@ -71,9 +72,8 @@ impl SandboxApp {
         log: Arc<EventLog>,
         settings: &SandboxSettings,
     ) -> Result<Self, Error> {
-        let folder = tempfile::Builder::new().prefix("two-tokens-lab-").tempdir()?;
-        let url = format!("sqlite://{}", folder.path().join("sandbox.db").display());
-        let database = store::open(&url).await?;
+        let folder = SandboxFolder::create()?;
+        let database = store::open(&store::url_of_file(&folder.path().join("sandbox.db"))).await?;
         let secret = ServerSecret::generate();
         let refresh_token_key = RefreshTokenKey::new(&secret);
         let parts = AppParts { base, mount, secret, database, clock, log };

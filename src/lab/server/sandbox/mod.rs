@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod faults;
+pub mod folder;
 pub mod page_link;
 mod rate_limit;
 pub mod settings;

@@ -1,15 +1,20 @@
 //! The configuration: each setting is a flag and an environment variable (flag > environment > `.env` > default). Invalid or
 //! inconsistent settings are refused at start, with a message that says what to do (fail fast).
 
+pub mod environment;
+mod secret_file;
+
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
 
 use crate::api::edge::client_address::TrustedProxies;
+use crate::api::edge::public_url;
 use crate::auth::model::secret::ServerSecret;
 use crate::auth::service::Lifetimes;
 use crate::auth::token::access::ACCESS_TTL_MAX;
 use crate::base_path::BasePath;
+use crate::store::DatabaseUrl;
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
 #[derive(Clone, Debug, Parser)]
@@ -29,7 +34,7 @@ pub struct Config {
 
     /// `sqlite://path` or `postgres://…`.
     #[arg(long, global = true, env = "TWO_TOKENS_DATABASE_URL", default_value = "sqlite://data/two-tokens.db")]
-    pub database_url: String,
+    pub database_url: DatabaseUrl,
 
     /// The file of the server secret. Created beside an SQLite database on first start; required with PostgreSQL.
     #[arg(long, global = true, env = "TWO_TOKENS_SECRET_FILE")]
@@ -75,6 +80,10 @@ pub struct Config {
     #[arg(long, global = true)]
     pub test_clock: bool,
 }
+
+const SECRET_FILE: &str = "TWO_TOKENS_SECRET_FILE";
+/// The longest `Max-Age` that browsers accept (RFC 6265bis section 5.5).
+const COOKIE_MAX_AGE: Duration = Duration::from_secs(400 * 24 * 3600);
 
 /// Parses a base path: its segments are unreserved characters of a URL (RFC 3986, section 2.3).
 fn base_path(text: &str) -> Result<BasePath, String> {
@@ -132,14 +141,9 @@ impl Config {
     ///
     /// The first invalid setting.
     pub fn check(mut self) -> Result<Self, ConfigError> {
-        self.public_url = self.public_url.trim_end_matches('/').to_owned();
-        let url: http::Uri = match self.public_url.parse() {
-            Ok(url) => url,
-            Err(error) => return refuse("TWO_TOKENS_PUBLIC_URL", format!("{} is not a URL: {error}", self.public_url)),
-        };
-        if !matches!(url.scheme_str(), Some("http" | "https")) || url.path() != "/" || url.query().is_some() {
-            return refuse("TWO_TOKENS_PUBLIC_URL", "must be http:// or https:// and a host, without a path");
-        }
+        let invalid = |setting| move |problem| ConfigError { setting, problem };
+        self.public_url = public_url::normalize(&self.public_url).map_err(invalid("TWO_TOKENS_PUBLIC_URL"))?;
+        self.database_url.check().map_err(invalid("TWO_TOKENS_DATABASE_URL"))?;
         if !(Duration::from_secs(5)..=ACCESS_TTL_MAX).contains(&self.access_ttl) {
             return refuse("TWO_TOKENS_ACCESS_TTL", "must be from 5s to 1h");
         }
@@ -149,86 +153,76 @@ impl Config {
         if self.refresh_absolute < self.refresh_idle {
             return refuse("TWO_TOKENS_REFRESH_ABSOLUTE", "must not be shorter than TWO_TOKENS_REFRESH_IDLE");
         }
+        if self.refresh_absolute > COOKIE_MAX_AGE {
+            return refuse("TWO_TOKENS_REFRESH_ABSOLUTE", "must be at most 400d: browsers keep no cookie longer");
+        }
         if self.refresh_grace > Duration::from_secs(60) {
             return refuse("TWO_TOKENS_REFRESH_GRACE", "must be at most 60s: a thief shares the grace");
         }
         if !(8..=64).contains(&self.password_min) {
             return refuse("TWO_TOKENS_PASSWORD_MIN", "must be from 8 to 64; 15 where there is no second factor");
         }
-        if self.throttle == Throttle::Off && !self.addr.ip().is_loopback() {
-            return refuse(
-                "TWO_TOKENS_THROTTLE",
-                "can be off on loopback addresses only: others could guess passwords without limit",
-            );
-        }
-        if self.demo_user && !self.addr.ip().is_loopback() {
-            return refuse("--demo-user", "is for loopback addresses only: its password is public");
-        }
-        if self.test_clock && !self.addr.ip().is_loopback() {
-            return refuse("--test-clock", "is for loopback addresses only: it lets every client move the clock");
+        for (on, setting, danger) in [
+            (self.throttle == Throttle::Off, "TWO_TOKENS_THROTTLE", "off lets others guess passwords without limit"),
+            (self.demo_user, "--demo-user", "its password is public"),
+            (self.test_clock, "--test-clock", "it lets every client move the clock"),
+        ] {
+            if on {
+                self.only_on_loopback(setting, danger)?;
+            }
         }
         Ok(self)
     }
 
-    fn sqlite_file(&self) -> Option<PathBuf> {
-        let path = self.database_url.strip_prefix("sqlite:")?;
-        let path = path.strip_prefix("//").unwrap_or(path);
-        Some(PathBuf::from(path.split('?').next().unwrap_or(path)))
-    }
-
-    /// Reads the server secret. On first start with SQLite it creates the file (mode 0600).
+    /// Refuses a dangerous setting on a server that others reach, directly or through a proxy.
     ///
     /// # Errors
     ///
-    /// The file cannot be read or written, does not contain a secret, or is not configured.
-    pub fn secret(&self) -> Result<ServerSecret, ConfigError> {
-        const SETTING: &str = "TWO_TOKENS_SECRET_FILE";
-        let path = match (&self.secret_file, self.sqlite_file()) {
-            (Some(path), _) => path.clone(),
-            (None, Some(database)) => database.with_extension("secret"),
-            (None, None) => {
-                return refuse(SETTING, "must be given with PostgreSQL, the same file for every instance");
-            }
+    /// The listen address or the public URL is not one of this computer.
+    pub fn only_on_loopback(&self, setting: &'static str, danger: &str) -> Result<(), ConfigError> {
+        let other = if !self.addr.ip().is_loopback() {
+            format!("TWO_TOKENS_ADDR is {}", self.addr)
+        } else if !public_url::is_loopback(&self.public_url) {
+            format!("TWO_TOKENS_PUBLIC_URL is {}", self.public_url)
+        } else {
+            return Ok(());
         };
-        let described =
-            |error: std::io::Error| ConfigError { setting: SETTING, problem: format!("{}: {error}", path.display()) };
-        match std::fs::read_to_string(&path) {
-            Ok(text) => ServerSecret::from_text(&text).ok_or_else(|| ConfigError {
-                setting: SETTING,
-                problem: format!("{} does not hold 32 bytes of base64url", path.display()),
-            }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.sqlite_file().is_some() => {
-                let secret = ServerSecret::generate();
-                write_private(&path, &secret.to_text()).map_err(described)?;
-                Ok(secret)
-            }
-            Err(error) => Err(described(error)),
+        refuse(setting, format!("is for loopback addresses only ({danger}), and {other}"))
+    }
+
+    /// Reads the server secret. With SQLite the first start makes the file (mode 0600).
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read or written, others can read it, it does not hold a secret, or it is not configured.
+    pub fn secret(&self) -> Result<ServerSecret, ConfigError> {
+        let path = self.secret_path()?;
+        let database = self.database_url.sqlite_file();
+        let has_data = || database.as_deref().is_some_and(|file| file.metadata().is_ok_and(|file| file.len() > 0));
+        let secret = if database.is_some() && !has_data() {
+            secret_file::read_or_create(&path)
+        } else {
+            secret_file::read(&path)
+        };
+        secret.map_err(|problem| ConfigError { setting: SECRET_FILE, problem })
+    }
+
+    /// Reads the server secret, and never makes one: for commands.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::secret`], and when the file is missing.
+    pub fn existing_secret(&self) -> Result<ServerSecret, ConfigError> {
+        secret_file::read(&self.secret_path()?).map_err(|problem| ConfigError { setting: SECRET_FILE, problem })
+    }
+
+    fn secret_path(&self) -> Result<PathBuf, ConfigError> {
+        match (&self.secret_file, self.database_url.sqlite_file()) {
+            (Some(path), _) => Ok(path.clone()),
+            (None, Some(database)) => Ok(database.with_extension("secret")),
+            (None, None) => refuse(SECRET_FILE, "must be given with PostgreSQL, the same file for every instance"),
         }
     }
-}
-
-fn write_private(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    writeln!(file, "{text}")?;
-    file.sync_all()
-}
-
-/// The environment variables with our prefix that match no setting, most likely typing errors.
-pub fn unknown_variables(command: &clap::Command) -> Vec<String> {
-    let known: Vec<_> = command.get_arguments().filter_map(|arg| arg.get_env()).collect();
-    std::env::vars_os()
-        .map(|(name, _)| name)
-        .filter(|name| name.to_string_lossy().starts_with("TWO_TOKENS_") && !known.contains(&name.as_os_str()))
-        .map(|name| name.to_string_lossy().into_owned())
-        .collect()
 }
 
 #[cfg(test)]
@@ -244,7 +238,7 @@ mod tests {
     fn the_defaults_are_valid() {
         let config = parse(&[]).unwrap();
         assert_eq!(config.access_ttl, Duration::from_secs(900));
-        assert_eq!(config.sqlite_file().unwrap(), PathBuf::from("data/two-tokens.db"));
+        assert_eq!(config.database_url.sqlite_file().unwrap(), PathBuf::from("data/two-tokens.db"));
     }
 
     #[test]
@@ -263,6 +257,13 @@ mod tests {
             (vec!["--addr", "0.0.0.0:80", "--test-clock"], "--test-clock"),
             (vec!["--addr", "0.0.0.0:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
             (vec!["--addr", "[::]:80", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
+            (vec!["--public-url", "https://app.example.com", "--demo-user"], "--demo-user"),
+            (vec!["--public-url", "https://app.example.com", "--test-clock"], "--test-clock"),
+            (vec!["--public-url", "https://app.example.com", "--throttle", "off"], "TWO_TOKENS_THROTTLE"),
+            (vec!["--public-url", "http://192.168.1.5:3000"], "TWO_TOKENS_PUBLIC_URL"),
+            (vec!["--refresh-absolute", "401d"], "TWO_TOKENS_REFRESH_ABSOLUTE"),
+            (vec!["--database-url", "mysql://x"], "TWO_TOKENS_DATABASE_URL"),
+            (vec!["--database-url", "sqlite::memory:"], "TWO_TOKENS_DATABASE_URL"),
         ] {
             assert_eq!(parse(&arguments).unwrap_err().setting, setting, "{arguments:?}");
         }
@@ -282,19 +283,26 @@ mod tests {
     }
 
     #[test]
-    fn the_secret_file_is_created_once_and_private() {
+    fn the_secret_is_beside_the_database_and_made_only_with_a_new_one() {
         let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}/a.db", folder.path().display());
+        let url = format!("sqlite://{}/a%20b.db", folder.path().display());
         let config = parse(&["--database-url", &url]).unwrap();
+        assert_eq!(config.existing_secret().unwrap_err().setting, SECRET_FILE);
         let first = config.secret().unwrap();
         assert_eq!(config.secret().unwrap().to_text(), first.to_text());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            let mode = std::fs::metadata(folder.path().join("a.secret")).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600);
-        }
+        assert_eq!(config.existing_secret().unwrap().to_text(), first.to_text());
+        let (database, secret) = (folder.path().join("a b.db"), folder.path().join("a b.secret"));
+        std::fs::write(&database, "rows").unwrap();
+        std::fs::remove_file(&secret).unwrap();
+        assert!(config.secret().unwrap_err().problem.contains("a b.secret"), "a database whose secret is lost");
+        assert!(!secret.exists());
         let postgres = parse(&["--database-url", "postgres://x/y"]).unwrap();
-        assert_eq!(postgres.secret().unwrap_err().setting, "TWO_TOKENS_SECRET_FILE");
+        assert_eq!(postgres.secret().unwrap_err().setting, SECRET_FILE);
+    }
+
+    #[test]
+    fn the_password_of_the_database_is_not_printed() {
+        let config = parse(&["--database-url", "postgres://app:hunter2@db.example/app?password=hunter2"]).unwrap();
+        assert!(!format!("{config:?}").contains("hunter2"));
     }
 }

@@ -1,0 +1,132 @@
+//! How this program opens an SQLite file: the connections, the migrations, and what deleted rows leave behind.
+
+use std::path::{Path, absolute};
+
+use sqlx::ConnectOptions as _;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+
+use super::files::{self, OwnerLock};
+use crate::store::sql::prelude::*;
+use crate::store::{Access, database_url::sqlite_file, migrations};
+
+/// Busy timeout: a statement that waits longer for the database lock fails as unavailable.
+const BUSY: Duration = Duration::from_secs(2);
+/// How often a first start tries again while another one makes the tables.
+const TRIES: u32 = 40;
+/// The pause between two tries; no event tells what another process committed.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often the write-ahead log is copied into the file and emptied.
+const TRUNCATE: Duration = Duration::from_secs(5);
+
+pub(super) struct Opened {
+    pub writer: SqlitePool,
+    pub readers: SqlitePool,
+    pub owner: Option<OwnerLock>,
+}
+
+pub(super) async fn open(url: &str, access: Access) -> Result<Opened, StoreError> {
+    let file = sqlite_file(url).map_err(|problem| StoreError::Unavailable(format!("the database URL {problem}")))?;
+    let owner = prepare(&file, access).map_err(StoreError::Unavailable)?;
+    let options = SqliteConnectOptions::new()
+        .filename(&file)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // What is deleted is overwritten.
+        .pragma("secure_delete", "ON")
+        .busy_timeout(BUSY);
+    let mut tries = 0;
+    let writer = loop {
+        match migrated(&options, &file, access).await {
+            Ok(writer) => break writer,
+            Err(Failed::Raced(error)) if tries == TRIES => return Err(error),
+            Err(Failed::Raced(_)) => tries += 1,
+            Err(Failed::Refused(error)) => return Err(error),
+        }
+        tokio::time::sleep(PAUSE).await;
+    };
+    let readers = SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(4)
+        .acquire_timeout(BUSY)
+        .connect_with(options.read_only(true))
+        .await
+        .map_err(unavailable)?;
+    Ok(Opened { writer, readers, owner })
+}
+
+/// Makes what is missing, and takes the lock of a server.
+fn prepare(file: &Path, access: Access) -> Result<Option<OwnerLock>, String> {
+    let shown = absolute(file).unwrap_or_else(|_| file.to_owned());
+    let shown = shown.display();
+    if access == Access::Command {
+        return match file.metadata() {
+            Ok(metadata) if metadata.is_file() && metadata.len() > 0 => Ok(None),
+            Ok(_) => Err(format!("{shown} is not a database of this program")),
+            Err(error) => Err(format!(
+                "there is no database at {shown} ({error}). Run the command in the server's folder, or set \
+                 TWO_TOKENS_DATABASE_URL to the server's"
+            )),
+        };
+    }
+    files::create_private(file).map_err(|error| format!("the database {shown} cannot be created: {error}"))?;
+    files::make_private(file);
+    if access == Access::Server { OwnerLock::take(file).map(Some) } else { Ok(None) }
+}
+
+enum Failed {
+    /// Another process may be making the tables at this moment.
+    Raced(StoreError),
+    Refused(StoreError),
+}
+
+async fn migrated(options: &SqliteConnectOptions, file: &Path, access: Access) -> Result<SqlitePool, Failed> {
+    let raced = |error| Failed::Raced(unavailable(error));
+    let writer = SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .acquire_timeout(BUSY + BUSY)
+        .connect_with(options.clone())
+        .await
+        .map_err(|error| {
+            // 26: SQLITE_NOTADB.
+            let is_other = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "26");
+            let refusal = || StoreError::Unavailable(format!("{} is not an SQLite database", file.display()));
+            if is_other { Failed::Refused(refusal()) } else { raced(error) }
+        })?;
+    if access == Access::Command {
+        let tables = "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'";
+        let tables: i64 = sqlx::query_scalar(tables).fetch_one(&writer).await.map_err(raced)?;
+        if tables == 0 {
+            let refusal = format!("{} has no tables of this program: start the server on it first", file.display());
+            return Err(Failed::Refused(StoreError::Unavailable(refusal)));
+        }
+    }
+    let mut migrator: Migrator = sqlx::migrate!("migrations/sqlite");
+    migrator.set_ignore_missing(true);
+    migrator.run(&writer).await.map_err(|error| match error {
+        MigrateError::Execute(_) | MigrateError::ExecuteMigration(..) => Failed::Raced(migrations::failed(error)),
+        _ => Failed::Refused(migrations::failed(error)),
+    })?;
+    let applied: Vec<i64> = sqlx::query_scalar(migrations::APPLIED).fetch_all(&writer).await.map_err(raced)?;
+    migrations::log_newer(&migrator, &applied);
+    Ok(writer)
+}
+
+/// Empties the write-ahead log from time to time, for as long as it runs: the log holds old versions of pages, and with them
+/// what was deleted.
+pub(super) async fn truncate_the_log(options: SqliteConnectOptions) {
+    // Writers wait meanwhile, so it does not wait long for readers.
+    let options = options.busy_timeout(PAUSE);
+    let log = files::beside(options.get_filename(), "-wal");
+    loop {
+        if log.metadata().is_ok_and(|log| log.len() > 0)
+            && let Ok(mut connection) = options.connect().await
+        {
+            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
+            let _ = connection.close().await;
+        }
+        tokio::time::sleep(TRUNCATE).await;
+    }
+}
