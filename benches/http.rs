@@ -12,6 +12,10 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
+use two_tokens::auth::model::session::{Salt, Session, SessionId};
+use two_tokens::auth::model::user::UserId;
+use two_tokens::auth::token::rotation::{RecentlySuperseded, RotationState};
+use two_tokens::clock::Timestamp;
 
 #[path = "../tests/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the tests")]
@@ -163,23 +167,39 @@ async fn postgres_commits(url: &str) -> Result<f64, Failure> {
     Ok(f64::from(total) / start.elapsed().as_secs_f64())
 }
 
+fn session(now: Timestamp) -> Session {
+    let ends = now.plus(Duration::from_secs(9000));
+    Session {
+        id: SessionId([1; 16]),
+        user_id: UserId(uuid::Uuid::nil()),
+        user_email: "ada@example.com".into(),
+        user_disabled: false,
+        session_epoch: 0,
+        salt: Salt([2; 32]),
+        rotation: RotationState { generation: 0, parent: None, recently_superseded: RecentlySuperseded::default() },
+        created_at: now,
+        authenticated_at: now,
+        last_used_at: now,
+        idle_expires_at: ends,
+        absolute_expires_at: ends,
+        revoked: None,
+        device: String::new(),
+    }
+}
+
 /// Verified tokens a second in memory, with and without remembering them.
 #[expect(clippy::print_stdout, reason = "the table is the result")]
 async fn remembering(folder: &Path) -> Result<(), Failure> {
     use two_tokens::auth::model::secret::ServerSecret;
-    use two_tokens::auth::model::session::SessionId;
-    use two_tokens::auth::model::user::UserId;
     use two_tokens::auth::token::access::AccessTokens;
     use two_tokens::auth::token::key_ring::KeyRing;
-    use two_tokens::clock::Timestamp;
     use two_tokens::store;
     let database = store::open(&format!("sqlite://{}/keys.db", folder.display())).await?;
     let now = Timestamp::from_secs(1_800_000_000);
     let keys = KeyRing::open(&*database.store(), ServerSecret::generate().sealing_key(), now).await?;
     let rate = |cached| {
         let tokens = AccessTokens::new("http://localhost:3000", Duration::from_secs(900), cached);
-        let ends = now.plus(Duration::from_secs(9000));
-        let issued = tokens.issue(&keys, UserId(uuid::Uuid::nil()), SessionId([1; 16]), now, ends, now);
+        let issued = tokens.issue(&keys, &session(now), now);
         let token = issued.map_err(|error| error.to_string())?.0;
         let (start, mut verified) = (Instant::now(), 0_u32);
         while start.elapsed() < FOR / 4 {

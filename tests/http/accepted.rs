@@ -110,7 +110,7 @@ async fn a_sign_in_in_the_second_of_a_new_password_works_and_the_ended_ones_do_n
     change_password(&mut laptop, PASSWORD, NEW).await.expect(StatusCode::OK);
     let mut tablet = app.client();
     tablet.login("ada@example.com", NEW).await.expect(StatusCode::OK);
-    let mut restarted = (laptop.clone().at(app.beside().await), phone.clone().at(app.beside().await));
+    let mut restarted = (laptop.clone().at(app.beside(&[]).await), phone.clone().at(app.beside(&[]).await));
     for client in [&mut laptop, &mut tablet, &mut restarted.0] {
         client.me().await.expect(StatusCode::OK);
     }
