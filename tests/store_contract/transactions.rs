@@ -208,6 +208,7 @@ pub async fn a_rotation_with_a_password_depends_on_it_and_records_it(store: Arc<
 }
 
 /// As many as an account could collect before there was a limit: their number costs no statement, no event, no notification.
+#[expect(clippy::print_stdout, reason = "how long it took is the result")]
 async fn all_of_very_many_sessions_end_at_once(url: &str, count: u32) {
     let store = store::open(url).await.unwrap().store();
     let kept = new_session(&*store).await;
