@@ -155,7 +155,7 @@ impl Cluster for PostgresStore {
             .execute(&mut *self.write().await?)
             .await
             .map_err(unavailable)?;
-        read_only::note_success();
+        read_only::record_success();
         Ok(())
     }
 }

@@ -19,14 +19,14 @@ fn change(change: impl FnOnce(&mut Suspicion)) {
 }
 
 /// Notes the refusal of a write, if `error` is one.
-pub fn note(error: &sqlx::Error) {
+pub fn record(error: &sqlx::Error) {
     if error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "25006") {
         change(|suspicion| *suspicion = Suspicion { older_than: Some(Instant::now()), refused: true });
     }
 }
 
 /// Notes that a write succeeded.
-pub(super) fn note_success() {
+pub(super) fn record_success() {
     change(|suspicion| {
         if std::mem::take(&mut suspicion.refused) {
             suspicion.older_than = Some(Instant::now());

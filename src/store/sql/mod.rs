@@ -15,7 +15,7 @@ pub(super) mod users;
 
 /// Maps a database error: nothing was decided, and a retry is safe.
 pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
-    read_only::note(&error);
+    read_only::record(&error);
     StoreError::Unavailable(error.to_string())
 }
 
