@@ -9,7 +9,7 @@ use crate::store::{postgres::PostgresStore, sqlite::SqliteStore};
 use super::protocol::Note;
 use super::store::NotesStore;
 
-fn record(row: &impl Readable) -> Result<Note, StoreError> {
+fn note(row: &impl Readable) -> Result<Note, StoreError> {
     Ok(Note {
         id: row.text("id")?,
         title: row.text("title")?,

@@ -221,7 +221,7 @@ impl Layout {
         *out += &format!(r#"<text class="{class}" x="{x}" y="{y}">{}</text>"#, escape(text));
     }
 
-    fn record(&self, out: &mut String, placed: &Placed, at: u32) {
+    fn note(&self, out: &mut String, placed: &Placed, at: u32) {
         let Placed { step, top, .. } = placed;
         let wide = text_width(&step.label, LETTER) + 20;
         let x = self.within(at, &step.label, LETTER + 0.8);
