@@ -45,3 +45,18 @@ async fn first_starts_at_once_make_the_tables_once() {
         }
     }
 }
+
+/// An older program works on the tables of a newer one.
+#[test]
+fn migrations_only_add() {
+    for database in ["sqlite", "postgres"] {
+        let folder = format!("{}/migrations/{database}", env!("CARGO_MANIFEST_DIR"));
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let text = std::fs::read_to_string(&path).unwrap();
+            let statements = text.lines().map(|line| line.split("--").next().unwrap().to_uppercase());
+            let removes = statements.filter(|line| ["DROP ", "RENAME "].iter().any(|word| line.contains(word)));
+            assert_eq!(removes.collect::<Vec<_>>(), Vec::<String>::new(), "{}", path.display());
+        }
+    }
+}
