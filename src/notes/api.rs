@@ -5,16 +5,16 @@
 use leptos::prelude::*;
 use leptos::server_fn::codec::{GetUrl, Json, PostUrl};
 
-use super::protocol::Note;
+use super::protocol::{Note, NotePage};
 use crate::api::transport::BearerClient;
 use crate::protocol::empty::{Done, NoContent};
 use crate::protocol::problem::Problem;
 
-/// The user's notes, the last changed first.
+/// A page of the user's notes, the last changed first: the first page, or the one after a cursor.
 #[server(prefix = "/api/notes", endpoint = "list", input = GetUrl, output = Json, client = BearerClient)]
-pub async fn list() -> Result<Vec<Note>, Problem> {
+pub async fn list(#[server(default)] after: Option<String>) -> Result<NotePage, Problem> {
     let (notes, user) = crate::notes::signed_in()?;
-    Ok(notes.list(user.user_id).await?)
+    Ok(notes.list(user.user_id, after.as_deref()).await?)
 }
 
 /// Creates a note. With a client-chosen `id` (a UUID) the call is idempotent: a retry after a lost

@@ -8,7 +8,7 @@ use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::connection::retry_while_offline;
 use crate::notes::api;
 use crate::notes::drafts::Drafts;
-use crate::notes::protocol::Note;
+use crate::notes::protocol::{Note, NotePage};
 use crate::protocol::problem::Problem;
 
 /// The signals of the page.
@@ -16,6 +16,10 @@ use crate::protocol::problem::Problem;
 pub struct NoteList {
     /// `None` until loaded, and while no user is signed in.
     pub notes: RwSignal<Option<Vec<Note>>>,
+    /// The cursor of the next page; `None` when all notes are loaded.
+    pub next: RwSignal<Option<String>>,
+    /// Whether the next page is being loaded.
+    pub loading_more: RwSignal<bool>,
     /// Why loading the list or deleting a note failed.
     pub problem: RwSignal<Option<Problem>>,
     /// The existing note in the form; `None` for a new note.
@@ -32,6 +36,8 @@ impl NoteList {
     pub(crate) fn new() -> Self {
         let list = Self {
             notes: RwSignal::new(None),
+            next: RwSignal::new(None),
+            loading_more: RwSignal::new(false),
             problem: RwSignal::new(None),
             editing: RwSignal::new(None),
             announcement: RwSignal::new(""),
@@ -73,10 +79,11 @@ impl NoteList {
         self.open.set_value(false);
         self.bump_version();
         self.notes.set(None);
+        self.next.set(None);
         self.announcement.set("");
     }
 
-    /// Loads the notes, retried until the server answers.
+    /// Loads the notes, retried until the server answers: as many pages as were shown.
     pub fn load(self) {
         self.open.set_value(true);
         self.problem.set(None);
@@ -84,14 +91,40 @@ impl NoteList {
             // Reloads after a local change meanwhile: the response may predate it.
             while self.open.try_get_value() == Some(true) {
                 let version = self.changes.try_get_value();
-                let answer = retry_while_offline(api::list).await;
+                let shown = self.notes.with_untracked(|notes| notes.as_ref().map_or(0, Vec::len));
+                let answer = pages(shown).await;
                 if self.open.try_get_value() != Some(true) {
                     return;
                 }
                 match answer {
                     Err(problem) => return self.problem.set(Some(problem)),
-                    Ok(list) if self.changes.try_get_value() == version => return self.notes.set(Some(list)),
+                    Ok(NotePage { notes, next }) if self.changes.try_get_value() == version => {
+                        self.next.set(next);
+                        return self.notes.set(Some(notes));
+                    }
                     Ok(_) => {}
+                }
+            }
+        });
+    }
+
+    /// Loads the next page and adds it to the list.
+    pub fn load_more(self) {
+        let Some(next) = self.next.get_untracked().filter(|_| !self.loading_more.get_untracked()) else { return };
+        self.loading_more.set(true);
+        self.problem.set(None);
+        spawn_local(async move {
+            let answer = retry_while_offline(async || api::list(Some(next.clone())).await).await;
+            if self.loading_more.try_set(false).is_some() {
+                return;
+            }
+            match answer {
+                Err(problem) => self.problem.set(Some(problem)),
+                // The list was reloaded or cleared meanwhile.
+                Ok(_) if self.next.with_untracked(|now| now.as_ref() != Some(&next)) => {}
+                Ok(page) => {
+                    self.next.set(page.next);
+                    self.notes.update(|notes| add(notes.get_or_insert_default(), page.notes));
                 }
             }
         });
@@ -126,4 +159,23 @@ impl NoteList {
     fn bump_version(self) {
         self.changes.try_update_value(|changes| *changes = changes.wrapping_add(1));
     }
+}
+
+/// The first pages of the list, with at least `shown` notes in them if there are so many.
+async fn pages(shown: usize) -> Result<NotePage, Problem> {
+    let mut all = NotePage { notes: Vec::new(), next: None };
+    loop {
+        let page = retry_while_offline(async || api::list(all.next.clone()).await).await?;
+        add(&mut all.notes, page.notes);
+        all.next = page.next;
+        if all.next.is_none() || all.notes.len() >= shown {
+            return Ok(all);
+        }
+    }
+}
+
+/// Adds a page to the end. A note that was changed meanwhile is in the list already, further up.
+fn add(notes: &mut Vec<Note>, page: Vec<Note>) {
+    let new: Vec<_> = page.into_iter().filter(|note| notes.iter().all(|other| other.id != note.id)).collect();
+    notes.extend(new);
 }

@@ -90,7 +90,41 @@ fn List(list: NoteList) -> impl IntoView {
                 <Item list=list note=note />
             </For>
         </ul>
+        <LoadMore list=list />
     })
+}
+
+/// The button that loads the next page. It stays where it is while it loads; with the last page it goes, and the focus moves to
+/// the first note of that page.
+#[component]
+fn LoadMore(list: NoteList) -> impl IntoView {
+    let there = Memo::new(move |_| list.next.with(Option::is_some));
+    let before = StoredValue::new(None::<usize>);
+    Effect::new(move |_| {
+        let shown = list.notes.with(|notes| notes.as_ref().map_or(0, Vec::len));
+        if let Some(first_new) = before.get_value().filter(|before| *before < shown)
+            && !there.get()
+        {
+            before.set_value(None);
+            let id = list.notes.with_untracked(|notes| Some(notes.as_ref()?.get(first_new)?.id.clone()));
+            if let Some(id) = id {
+                browser::focus(&["[data-edit=\"", &id, "\"]"].concat());
+            }
+        }
+    });
+    let press = move |_| {
+        before.set_value(list.notes.with_untracked(|notes| notes.as_ref().map(Vec::len)));
+        list.load_more();
+    };
+    move || {
+        there.get().then(|| {
+            view! {
+                <button type="button" class="more" aria-busy=move || list.loading_more.get().then_some("true") on:click=press>
+                    {move || if list.loading_more.get() { lang().notes_loading_more() } else { lang().notes_load_more() }}
+                </button>
+            }
+        })
+    }
 }
 
 #[component]

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::protocol::{BODY_MAX, Note, TITLE_MAX};
-use super::store::NotesStore;
+use super::protocol::{BODY_MAX, NOTES_BYTES_MAX, NOTES_MAX, Note, NotePage, PAGE_BYTES, PAGE_NOTES, TITLE_MAX};
+use super::store::{NotesStore, Place, Quota, Usage, WriteNote};
 use crate::auth::model::user::UserId;
 use crate::auth::store::StoreError;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 
 /// An error of a use case of notes.
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +17,8 @@ pub enum NoteError {
     Invalid { field: &'static str, error: NoteValidationError },
     #[error("not found")]
     NotFound,
+    #[error("no room: {0:?}")]
+    NoRoom(Full),
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -25,11 +27,30 @@ pub enum NoteError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoteValidationError {
     IdNoUuid,
+    /// A cursor that no page gave out.
+    UnknownCursor,
     TitleMissing,
     TitleTooLong,
     BodyTooLong,
     /// A NUL character, which PostgreSQL cannot store in text.
     Nul,
+}
+
+/// The part of the quota that is used up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Full {
+    /// The number of notes.
+    Notes,
+    /// Their bytes.
+    Bytes,
+}
+
+const QUOTA: Quota = Quota { notes: NOTES_MAX, bytes: NOTES_BYTES_MAX };
+const PAGE: Quota = Quota { notes: PAGE_NOTES, bytes: PAGE_BYTES };
+
+/// Why there is no room for a note beside the others.
+fn full(others: Usage) -> Full {
+    if others.notes >= QUOTA.notes.into() { Full::Notes } else { Full::Bytes }
 }
 
 /// The use cases of notes.
@@ -43,9 +64,22 @@ impl Notes {
         Self { store, clock }
     }
 
-    /// The notes of `owner`, the last changed first.
-    pub async fn list(&self, owner: UserId) -> Result<Vec<Note>, NoteError> {
-        Ok(self.store.notes(owner).await?)
+    /// A page of the notes of `owner`, the last changed first: the first one, or the one after the
+    /// cursor `after`.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteValidationError::UnknownCursor`].
+    pub async fn list(&self, owner: UserId, after: Option<&str>) -> Result<NotePage, NoteError> {
+        let after = match after {
+            Some(cursor) => {
+                place(cursor).ok_or(NoteError::Invalid { field: "after", error: NoteValidationError::UnknownCursor })?
+            }
+            None => Place::start(),
+        };
+        let found = self.store.notes(owner, &after, PAGE).await?;
+        let last = found.notes.last().filter(|_| found.more);
+        Ok(NotePage { next: last.map(|note| cursor(&Place::of(note))), notes: found.notes })
     }
 
     /// Creates a note. Idempotent with a client-chosen `id`: a repeated call overwrites its own
@@ -53,7 +87,7 @@ impl Notes {
     ///
     /// # Errors
     ///
-    /// [`NoteError::NotFound`] when `id` is that of another user's note.
+    /// [`NoteError::NotFound`] when `id` is that of another user's note, [`NoteError::NoRoom`].
     pub async fn create(
         &self,
         owner: UserId,
@@ -67,17 +101,17 @@ impl Notes {
             None => Uuid::now_v7(),
         };
         let note = Note { id: id.to_string(), updated_at: self.clock.now(), ..checked(title, body)? };
-        if self.store.create_note(owner, &note).await? { Ok(note) } else { Err(NoteError::NotFound) }
+        written(self.store.create_note(owner, &note, QUOTA).await?, note)
     }
 
     /// Replaces title and body.
     ///
     /// # Errors
     ///
-    /// [`NoteError::NotFound`] when `owner` has no such note.
+    /// [`NoteError::NotFound`] when `owner` has no such note, [`NoteError::NoRoom`].
     pub async fn update(&self, owner: UserId, id: &str, title: String, body: String) -> Result<Note, NoteError> {
         let note = Note { id: canonical(id)?, updated_at: self.clock.now(), ..checked(title, body)? };
-        if self.store.update_note(owner, &note).await? { Ok(note) } else { Err(NoteError::NotFound) }
+        written(self.store.update_note(owner, &note, QUOTA).await?, note)
     }
 
     /// Deletes a note.
@@ -88,6 +122,25 @@ impl Notes {
     pub async fn delete(&self, owner: UserId, id: &str) -> Result<(), NoteError> {
         if self.store.delete_note(owner, &canonical(id)?).await? { Ok(()) } else { Err(NoteError::NotFound) }
     }
+}
+
+fn written(outcome: WriteNote, note: Note) -> Result<Note, NoteError> {
+    match outcome {
+        WriteNote::Written => Ok(note),
+        WriteNote::NotFound => Err(NoteError::NotFound),
+        WriteNote::NoRoom(others) => Err(NoteError::NoRoom(full(others))),
+    }
+}
+
+/// A place as a word of a URL.
+fn cursor(place: &Place) -> String {
+    format!("{}_{}", place.updated_at.millis(), place.id)
+}
+
+fn place(cursor: &str) -> Option<Place> {
+    let (updated_at, id) = cursor.split_once('_')?;
+    let id = Uuid::try_parse(id).ok()?.to_string();
+    Some(Place { updated_at: Timestamp(updated_at.parse().ok()?), id })
 }
 
 /// The canonical form of an id. An id that is no UUID belongs to no note.
@@ -111,4 +164,26 @@ fn checked(title: String, body: String) -> Result<Note, NoteError> {
         }
     }
     Ok(Note { id: String::new(), title, body, updated_at: Default::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {
+        let at = Place { updated_at: Timestamp(1_800_000_000_000), id: Uuid::now_v7().to_string() };
+        assert_eq!(place(&cursor(&at)), Some(at));
+        for text in
+            ["", "_", "1", "1_", "_0190a5c3-0000-7000-8000-00000000000a", "x_0190a5c3-0000-7000-8000-00000000000a"]
+        {
+            assert_eq!(place(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_part_of_the_quota_that_is_used_up_is_told() {
+        assert_eq!(full(Usage { notes: 1_000, bytes: 0 }), Full::Notes);
+        assert_eq!(full(Usage { notes: 999, bytes: 5_000_000 }), Full::Bytes);
+    }
 }

@@ -83,6 +83,9 @@ codes! {
     InvalidCredentials = "invalid_credentials", 401, Show, "E-mail or password is wrong";
     ValidationFailed = "validation_failed", 422, Show, "The input is not valid";
     EmailTaken = "email_taken", 409, Show, "There is an account with this e-mail already";
+    QuotaReached = "quota_reached", 409, Show, "There is no room for more";
+    RequestTimeout = "request_timeout", 408, Wait, "The request arrived too slowly";
+    HeadersTooLarge = "headers_too_large", 431, Show, "The headers of the request are too large";
     NotFound = "not_found", 404, Show, "There is nothing here";
     CrossSiteRequest = "cross_site_request", 403, Show, "The request came from another site";
     RateLimited = "rate_limited", 429, Wait, "Too many attempts";
@@ -105,7 +108,7 @@ mod tests {
             if code.reaction() == Reaction::SignOut {
                 assert_eq!(code.status(), 401, "{code}");
             }
-            if code.status() >= 429 {
+            if code.status() == 429 || code.status() >= 500 {
                 assert_eq!(code.reaction(), Reaction::Wait, "{code}");
             }
         }

@@ -1,5 +1,7 @@
 //! Health endpoints (liveness, readiness), the version, and the public keys (JWKS).
 
+use std::sync::atomic::Ordering;
+
 use axum::{Json, extract::State, http::StatusCode, http::header, response::IntoResponse};
 use serde::Serialize;
 
@@ -11,8 +13,12 @@ pub async fn healthz() -> &'static str {
     "ok"
 }
 
-/// Readiness: `200` while the database takes writes and the cluster link is up, else `503`.
+/// Readiness: `200` while the database takes writes and the cluster link is up, else `503`. At a shutdown it is `503` from the
+/// start.
 pub async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
+    if state.stopping.load(Ordering::Relaxed) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "shutting down");
+    }
     match state.auth.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
         Err(NotReady::Disconnected) => (StatusCode::SERVICE_UNAVAILABLE, "other instances cannot be heard"),

@@ -4,6 +4,7 @@
 pub mod assemble;
 pub mod cluster;
 pub mod config;
+pub mod connections;
 pub mod demo;
 pub mod health;
 pub mod router;

@@ -2,6 +2,8 @@
 //! `/login` or `/register` signs in and redirects (post/redirect/get), or renders its page again with the problem and its
 //! status.
 
+use std::sync::LazyLock;
+
 use axum::{
     Router,
     body::{Body, to_bytes},
@@ -15,6 +17,7 @@ use leptos::{
     prelude::{provide_context, view},
 };
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 
 use crate::api::edge::app_state::AppState;
@@ -55,6 +58,18 @@ pub fn pages() -> Pages {
     Pages { routes, not_found: |state, request| Box::pin(not_found(state, request)) }
 }
 
+/// The page that a path means when extra slashes and percent-encoding are left out, as `/login/` or `//login`. The router of the
+/// pages would show it at any of these paths, under the status 404.
+fn page_meant_by(address: &Uri) -> Option<String> {
+    static PAGES: LazyLock<Vec<String>> =
+        LazyLock::new(|| generate_route_list(App).iter().map(|route| route.path().to_owned()).collect());
+    let path = percent_decode_str(address.path()).decode_utf8().ok()?;
+    let segments: Vec<_> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let page = ["/", &segments.join("/")].concat();
+    let known = page != address.path() && PAGES.contains(&page);
+    known.then(|| address.query().map_or(page.clone(), |query| [&page, "?", query].concat()))
+}
+
 fn header_link(state: &AppState, lang: Lang) -> Option<HeaderLink> {
     let link = state.extra_link?;
     Some(HeaderLink { href: link.href.to_owned(), label: (link.label)(lang).to_owned() })
@@ -64,8 +79,11 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
     render(state, request, None, None).await
 }
 
-/// The 404 page.
+/// The page itself, if the path is another spelling of it; else the 404 page.
 async fn not_found(state: AppState, request: Request) -> Response {
+    if let Some(page) = page_meant_by(request.uri()) {
+        return Redirect::permanent(&state.base_path.at(&page)).into_response();
+    }
     render(state, request, None, Some(StatusCode::NOT_FOUND)).await
 }
 

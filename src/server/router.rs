@@ -90,6 +90,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
             ServiceBuilder::new()
                 .layer(from_fn_with_state(state.clone(), headers::layer))
                 .layer(from_fn(language::layer))
+                .layer(from_fn(request_body::headers_layer))
                 .layer(CatchPanicLayer::custom(problem::from_panic))
                 .layer(same_origin),
         )

@@ -1,30 +1,28 @@
 //! Serving with graceful shutdown, and the background tasks (maintenance, cluster link). Listener and shutdown signal are
 //! parameters, so tests bind port 0.
 
-use std::{future::Future, net::SocketAddr, sync::Arc, time::Duration};
-
-use axum::{
-    Router,
-    extract::{Request, connect_info::Connected},
-    http::StatusCode,
-    middleware::from_fn_with_state,
-    response::IntoResponse as _,
-    serve::{IncomingStream, Listener},
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
 };
+
+use axum::{Router, extract::Request, http::StatusCode, middleware::from_fn_with_state, response::IntoResponse as _};
 use tokio::{net::TcpListener, sync::watch};
 use tower::ServiceExt as _;
 
 use super::config::Config;
+use super::connections::{self, Limits};
 use super::router::{Pages, router};
 use super::{cluster, demo};
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::client_address::{Connection, PlainListener};
+use crate::api::edge::client_address::{Accept, PlainListener};
 use crate::api::edge::{host_guard, public_url};
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 
 /// How long a shutdown waits for writes that were accepted from clients that left.
-const SETTLE: Duration = Duration::from_secs(30);
+const SETTLE: Duration = Duration::from_secs(15);
 
 /// An error for the operator.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -56,39 +54,54 @@ pub async fn no_extra_routes(_: Starting) -> Result<Router, Error> {
 /// # Errors
 ///
 /// The public URL is not an origin, the extra routes cannot be built, or the listener fails.
-pub async fn serve<L>(
-    listener: L,
+pub async fn serve(
+    listener: impl Accept,
     state: AppState,
     pages: Pages,
     shutdown: impl Future<Output = ()> + Send + 'static,
     extra_routes: impl AsyncFnOnce(Starting) -> Result<Router, Error>,
-) -> Result<(), Error>
-where
-    L: Listener<Addr = SocketAddr>,
-    Connection: for<'a> Connected<IncomingStream<'a, L>>,
-{
+) -> Result<(), Error> {
+    serve_within(Limits::default(), listener, state, pages, shutdown, extra_routes).await
+}
+
+/// The same as [`serve`], with other limits of connections.
+///
+/// # Errors
+///
+/// Those of [`serve`].
+pub async fn serve_within(
+    limits: Limits,
+    listener: impl Accept,
+    state: AppState,
+    pages: Pages,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    extra_routes: impl AsyncFnOnce(Starting) -> Result<Router, Error>,
+) -> Result<(), Error> {
     let (stop, stopping) = watch::channel(false);
-    let starting = Starting { state: state.clone(), address: listener.local_addr()?, stopping };
+    let starting = Starting { state: state.clone(), address: listener.local_addr()?, stopping: stopping.clone() };
     let extra_routes = extra_routes(starting).await?;
-    let shutdown = async move {
-        shutdown.await;
-        let _ = stop.send(true);
-    };
     let maintenance = tokio::spawn(maintain(state.auth.clone()));
     let cluster = tokio::spawn(cluster::follow(state.auth.clone()));
-    let auth = state.auth.clone();
+    let (auth, proxies) = (state.auth.clone(), state.proxies.clone());
+    let (readiness, notice) = (state.stopping.clone(), limits.drain_notice);
     let on_this_computer = listener.local_addr()?.ip().is_loopback() && public_url::is_loopback(&state.public_url);
-    let service = below(&state.base_path.clone(), router(state, pages)?)
+    let router = below(&state.base_path.clone(), router(state, pages)?)
         .merge(extra_routes)
-        .layer(from_fn_with_state(on_this_computer, host_guard::layer))
-        .into_make_service_with_connect_info::<Connection>();
-    let served = axum::serve(listener, service).with_graceful_shutdown(shutdown).await;
+        .layer(from_fn_with_state(on_this_computer, host_guard::layer));
+    tokio::spawn(async move {
+        shutdown.await;
+        // Not ready first: a load balancer sends its next requests elsewhere while this instance still answers.
+        readiness.store(true, Ordering::Relaxed);
+        tokio::time::sleep(notice).await;
+        let _ = stop.send(true);
+    });
+    connections::serve(listener, router, proxies, limits, stopping).await;
     maintenance.abort();
     if tokio::time::timeout(SETTLE, auth.settled()).await.is_err() {
         tracing::warn!("what was accepted from clients that left is not written: nothing of it takes effect");
     }
     cluster.abort();
-    Ok(served?)
+    Ok(())
 }
 
 /// Serves `app` below `base_path`. A request outside it is told where the app is.
@@ -134,23 +147,19 @@ pub async fn bind(config: &Config) -> Result<PlainListener, Error> {
     Ok(PlainListener(listener))
 }
 
-/// Serves until SIGINT or SIGTERM, and prints the public URL at start.
+/// Serves until SIGINT or SIGTERM, and prints the public URL at start. A second signal ends it at once.
 ///
 /// # Errors
 ///
 /// Those of [`serve`], and when the demo user cannot be created.
 #[expect(clippy::print_stdout, reason = "the start message for the operator")]
-pub async fn run<L>(
+pub async fn run(
     config: &Config,
-    listener: L,
+    listener: impl Accept,
     state: AppState,
     pages: Pages,
     extra_routes: impl AsyncFnOnce(Starting) -> Result<Router, Error>,
-) -> Result<(), Error>
-where
-    L: Listener<Addr = SocketAddr>,
-    Connection: for<'a> Connected<IncomingStream<'a, L>>,
-{
+) -> Result<(), Error> {
     if config.test_clock {
         tracing::warn!("--test-clock: every client of this address can move the server's clock forward");
     }
@@ -167,23 +176,45 @@ where
         demo::ensure(&state.auth).await?;
         println!("Sign in as {} with the password: {}", demo::EMAIL, demo::PASSWORD);
     }
-    serve(listener, state, pages, shutdown_signal(), extra_routes).await
+    let (first, second) = shutdown_signals();
+    let limits = Limits { drain_notice: config.shutdown_notice, ..Limits::within_open_files() };
+    tokio::select! {
+        served = serve_within(limits, listener, state, pages, first, extra_routes) => served,
+        () = second => {
+            tracing::warn!("a second signal: ending at once, requests in progress are given up");
+            Ok(())
+        }
+    }
 }
 
-/// Resolves at SIGINT or SIGTERM.
-async fn shutdown_signal() {
-    let interrupt = async {
-        let _ = tokio::signal::ctrl_c().await;
+/// Two futures, which resolve at the first and at the second SIGINT or SIGTERM.
+fn shutdown_signals() -> (impl Future<Output = ()> + Send + 'static, impl Future<Output = ()>) {
+    let (count, counted) = watch::channel(0);
+    tokio::spawn(count_signals(count));
+    let at_least = |signals: u32| {
+        let mut counted = counted.clone();
+        async move { drop(counted.wait_for(|count| *count >= signals).await) }
     };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => drop(signal.recv().await),
-            Err(_) => std::future::pending().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! { () = interrupt => {}, () = terminate => {} }
-    tracing::info!("shutting down");
+    (at_least(1), at_least(2))
+}
+
+#[cfg(unix)]
+async fn count_signals(count: watch::Sender<u32>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    // Both listen all the time, so that no signal falls between two of them.
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let (Ok(mut interrupt), Ok(mut terminate)) = signals else { return count.closed().await };
+    loop {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        tracing::info!("shutting down");
+        count.send_modify(|count| *count += 1);
+    }
+}
+
+#[cfg(not(unix))]
+async fn count_signals(count: watch::Sender<u32>) {
+    while tokio::signal::ctrl_c().await.is_ok() {
+        tracing::info!("shutting down");
+        count.send_modify(|count| *count += 1);
+    }
 }

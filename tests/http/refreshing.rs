@@ -1,4 +1,7 @@
-use axum::http::{StatusCode, header};
+use axum::{
+    body::Body,
+    http::{HeaderValue, Method, StatusCode, header},
+};
 use futures::future::join_all;
 use two_tokens::auth::model::event::EventKind;
 use two_tokens::auth::model::user::UserId;
@@ -6,6 +9,18 @@ use two_tokens::auth::model::user::UserId;
 use two_tokens::auth::token::refresh::RefreshTokenKey;
 
 use crate::support::{Cookies, PASSWORD, REFRESH_COOKIE, TestApp, days, seconds, secret};
+
+#[tokio::test]
+async fn cookies_that_are_not_ascii_or_not_text_hide_no_refresh_token() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    for other in ["stadt=Zürich; ".as_bytes(), b"odd=\xff\xfe; ", b"\xe2\x82; "] {
+        let line = [other, REFRESH_COOKIE.as_bytes(), b"=", ada.refresh_token().as_bytes()].concat();
+        let mut request = ada.request(Method::POST, "/api/auth/refresh").body(Body::empty()).unwrap();
+        request.headers_mut().insert(header::COOKIE, HeaderValue::from_bytes(&line).unwrap());
+        ada.send(request).await.expect(StatusCode::OK);
+    }
+}
 
 #[tokio::test]
 async fn each_refresh_rotates_the_token() {

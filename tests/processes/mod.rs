@@ -10,5 +10,6 @@ mod migrations;
 mod postgres_away;
 mod readiness;
 mod settings;
+mod shutdown;
 mod sqlite_trouble;
 mod two_instances;

@@ -17,7 +17,7 @@ use two_tokens::auth::token::revoked::Revocation;
 use two_tokens::auth::token::rotation::{RecentlySuperseded, RotationState, Superseded};
 use two_tokens::clock::Timestamp;
 use two_tokens::notes::protocol::Note;
-use two_tokens::notes::store::NotesStore;
+use two_tokens::notes::store::{FoundPage, NotesStore, Place, Quota, Usage, WriteNote};
 use two_tokens::protocol::session::RevokeReason;
 use two_tokens::store::{self, Database};
 use uuid::Uuid;
@@ -96,6 +96,8 @@ promises![
     keys_are_rotated_once_for_each_active_key,
     keys_are_replaced_whole,
     notes_belong_to_their_owner,
+    notes_stay_within_the_quota_whoever_writes_at_once,
+    notes_come_in_pages_bounded_in_number_and_bytes,
     attempts_are_counted_under_all_keys_or_none,
     of_many_attempts_at_once_each_is_counted,
     attempts_are_taken_back_forgotten_and_purged,
@@ -302,7 +304,7 @@ async fn a_deleted_user_takes_everything_along(database: Database) {
     let (store, notes) = (database.store(), notes_store(&database));
     let session = new_session(&*store).await;
     let note = Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: "y".into(), updated_at: NOW };
-    notes.create_note(session.user_id, &note).await.unwrap();
+    assert_eq!(notes.create_note(session.user_id, &note, QUOTA).await.unwrap(), WriteNote::Written);
     store.append_event(&event(session.user_id, 1)).await.unwrap();
     let phone = new_session_of(&*store, session.user_id).await;
     let reused = EndSession { notice: Some(notice(&phone, 1)), ..end(&phone, RevokeReason::Reuse, NOW) };
@@ -317,7 +319,7 @@ async fn a_deleted_user_takes_everything_along(database: Database) {
     assert_eq!(store.purge_ended(NOW.plus(Duration::from_millis(1))).await.unwrap(), 1);
     assert!(store.users_revoked_since(NOW).await.unwrap().is_empty());
     assert!(store.session(session.id).await.unwrap().is_none());
-    assert!(notes.notes(session.user_id).await.unwrap().is_empty());
+    assert!(all(&*notes, session.user_id).await.is_empty());
     assert!(store.events_of_user(session.user_id, 9).await.unwrap().is_empty());
     assert!(store.notices_of_user(session.user_id, 9).await.unwrap().is_empty());
     assert!(store.user(session.user_id).await.unwrap().is_none());

@@ -1,29 +1,116 @@
 //! What every store promises about the sample, notes.
 
+use futures::future::join_all;
+
 use super::*;
 
+pub const QUOTA: Quota = Quota { notes: 100, bytes: 100_000 };
+
+/// All notes of a user.
+pub async fn all(store: &dyn NotesStore, owner: UserId) -> Vec<Note> {
+    store.notes(owner, &Place::start(), QUOTA).await.unwrap().notes
+}
+
+fn new_note(title: &str, at: i64) -> Note {
+    let body = "Ünï\r\n\u{202e}👩‍👧".into();
+    Note { id: Uuid::new_v4().to_string(), title: title.into(), body, updated_at: Timestamp(at) }
+}
+
 pub async fn notes_belong_to_their_owner(database: Database) {
+    use WriteNote::{NotFound, Written};
     let (users, store) = (database.store(), notes_store(&database));
     let (ada, eve) = (new_user(&*users).await.id, new_user(&*users).await.id);
-    let note = |title: &str, at| Note {
-        id: Uuid::new_v4().to_string(),
-        title: title.into(),
-        body: "Ünï\r\n\u{202e}👩‍👧".into(),
-        updated_at: Timestamp(at),
-    };
-    let (older, newer) = (note("older", 1), note("newer", 2));
-    assert!(store.create_note(ada, &older).await.unwrap());
-    assert!(store.create_note(ada, &Note { title: "not yet".into(), ..newer.clone() }).await.unwrap());
-    assert!(store.create_note(ada, &newer).await.unwrap(), "the same id again is the same note");
-    assert!(!store.create_note(eve, &newer).await.unwrap(), "an id is one owner's");
-    assert_eq!(store.notes(ada).await.unwrap(), [newer.clone(), older.clone()]);
-    assert!(store.notes(eve).await.unwrap().is_empty());
-    let stolen = Note { title: "stolen".into(), ..older.clone() };
-    assert!(!store.update_note(eve, &stolen).await.unwrap());
+    let (older, newer) = (new_note("older", 1), new_note("newer", 2));
+    let create = async |owner, note: &Note| store.create_note(owner, note, QUOTA).await.unwrap();
+    let update = async |owner, note: &Note| store.update_note(owner, note, QUOTA).await.unwrap();
+    assert_eq!(create(ada, &older).await, Written);
+    assert_eq!(create(ada, &Note { title: "not yet".into(), ..newer.clone() }).await, Written);
+    assert_eq!(create(ada, &newer).await, Written, "the same id again is the same note");
+    assert_eq!(create(eve, &newer).await, NotFound, "an id is one owner's");
+    assert_eq!(all(&*store, ada).await, [newer.clone(), older.clone()]);
+    assert!(all(&*store, eve).await.is_empty());
+    assert_eq!(update(eve, &Note { title: "stolen".into(), ..older.clone() }).await, NotFound);
     assert!(!store.delete_note(eve, &older.id).await.unwrap());
     let changed = Note { title: "changed".into(), updated_at: Timestamp(3), ..older };
-    assert!(store.update_note(ada, &changed).await.unwrap());
+    assert_eq!(update(ada, &changed).await, Written);
     assert!(store.delete_note(ada, &newer.id).await.unwrap());
     assert!(!store.delete_note(ada, &newer.id).await.unwrap());
-    assert_eq!(store.notes(ada).await.unwrap(), [changed]);
+    assert_eq!(update(ada, &newer).await, NotFound);
+    assert_eq!(all(&*store, ada).await, [changed]);
+}
+
+pub async fn notes_stay_within_the_quota_whoever_writes_at_once(database: Database) {
+    let (users, store) = (database.store(), notes_store(&database));
+    let (ada, eve) = (new_user(&*users).await.id, new_user(&*users).await.id);
+    let few = Quota { notes: 3, bytes: 100_000 };
+    let notes: Vec<_> = (0..20).map(|at| new_note("x", at)).collect();
+    let outcomes = join_all(notes.iter().map(|note| store.create_note(ada, note, few))).await;
+    let written = outcomes.iter().filter(|outcome| matches!(outcome, Ok(WriteNote::Written))).count();
+    assert_eq!((written, all(&*store, ada).await.len()), (3, 3));
+    let own = u64::from(notes[0].bytes());
+    assert!(
+        outcomes
+            .iter()
+            .any(|outcome| matches!(outcome, Ok(WriteNote::NoRoom(Usage { notes: 3, bytes })) if *bytes == 3 * own))
+    );
+
+    let bytes = notes[0].bytes();
+    let short = Quota { notes: 100, bytes: bytes * 2 };
+    let outcomes = join_all(notes.iter().map(|note| {
+        let note = Note { id: Uuid::new_v4().to_string(), ..note.clone() };
+        let store = &store;
+        async move { (store.create_note(eve, &note, short).await.unwrap(), note) }
+    }))
+    .await;
+    let kept: Vec<_> = outcomes.into_iter().filter(|(outcome, _)| *outcome == WriteNote::Written).collect();
+    assert_eq!(kept.len(), 2);
+    let (first, second) = (&kept[0].1, &kept[1].1);
+    let no_room = WriteNote::NoRoom(Usage { notes: 1, bytes: bytes.into() });
+    let longer = Note { title: "xy".into(), ..first.clone() };
+    assert_eq!(store.update_note(eve, &longer, short).await.unwrap(), no_room);
+    assert_eq!(store.create_note(eve, &longer, short).await.unwrap(), no_room);
+    let changes = [first, second].map(|note| Note { title: String::new(), ..note.clone() });
+    for change in &changes {
+        assert_eq!(store.update_note(eve, change, short).await.unwrap(), WriteNote::Written);
+    }
+    // Each alone has room to grow, both together have not.
+    let grown = changes.map(|note| Note { title: "xy".into(), ..note });
+    let outcomes = join_all(grown.iter().map(|note| store.update_note(eve, note, short))).await;
+    assert_eq!(outcomes.iter().filter(|outcome| matches!(outcome, Ok(WriteNote::Written))).count(), 1);
+    // What is over the quota already may shrink, or stay as long as it is.
+    let none = Quota { notes: 0, bytes: 0 };
+    let stays = Note { updated_at: Timestamp(99), ..all(&*store, eve).await[0].clone() };
+    assert_eq!(store.update_note(eve, &stays, none).await.unwrap(), WriteNote::Written);
+}
+
+pub async fn notes_come_in_pages_bounded_in_number_and_bytes(database: Database) {
+    let (users, store) = (database.store(), notes_store(&database));
+    let ada = new_user(&*users).await.id;
+    let mut written: Vec<_> = (0..7).map(|number| new_note("x", number / 3)).collect();
+    for note in &written {
+        assert_eq!(store.create_note(ada, note, QUOTA).await.unwrap(), WriteNote::Written);
+    }
+    written.sort_by(|one, other| (other.updated_at, &other.id).cmp(&(one.updated_at, &one.id)));
+    let bytes = written[0].bytes();
+    for (most, length) in [
+        (Quota { notes: 3, bytes: 100_000 }, 3),
+        (Quota { notes: 100, bytes: bytes * 2 + 1 }, 2),
+        (Quota { notes: 100, bytes: 1 }, 1),
+        (Quota { notes: 7, bytes: 100_000 }, 7),
+    ] {
+        let (mut place, mut seen) = (Place::start(), Vec::new());
+        loop {
+            let FoundPage { notes, more } = store.notes(ada, &place, most).await.unwrap();
+            seen.extend(notes.iter().cloned());
+            assert_eq!(more, seen.len() < 7);
+            if !more {
+                break;
+            }
+            assert_eq!(notes.len(), length);
+            place = Place::of(notes.last().unwrap());
+        }
+        assert_eq!(seen, written);
+    }
+    let nothing = FoundPage { notes: Vec::new(), more: false };
+    assert_eq!(store.notes(ada, &Place::of(&written[6]), QUOTA).await.unwrap(), nothing);
 }

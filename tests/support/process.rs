@@ -154,8 +154,27 @@ impl Server {
 
     /// SIGTERM; returns when the process is gone.
     pub fn terminate(&mut self) {
-        let told = Command::new("kill").arg(self.pid().to_string()).status().unwrap();
-        assert!(told.success() && self.child.wait().unwrap().success());
+        self.signal();
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// SIGTERM.
+    pub fn signal(&self) {
+        assert!(Command::new("kill").arg(self.pid().to_string()).status().unwrap().success());
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Waits for the end of the process.
+    pub async fn ended(&mut self) -> std::process::ExitStatus {
+        loop {
+            match self.child.try_wait().unwrap() {
+                Some(status) => return status,
+                None => tokio::time::sleep(Duration::from_millis(2)).await,
+            }
+        }
     }
 
     /// SIGKILL; returns when the process is gone.

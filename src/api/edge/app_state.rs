@@ -1,6 +1,6 @@
 //! The application state that all requests share (dependency injection by `axum::State`).
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::{extract::FromRef, http::Extensions};
 use leptos::config::LeptosOptions;
@@ -40,6 +40,8 @@ pub struct AppState {
     pub extra_link: Option<ExtraLink>,
     /// The clock that `POST /test/clock` advances; only with `--test-clock`.
     pub test_clock: Option<Arc<ShiftedClock>>,
+    /// Whether the server shuts down: it is no longer ready.
+    pub stopping: Arc<AtomicBool>,
     resources: Extensions,
 }
 
@@ -56,6 +58,7 @@ impl AppState {
             proxies: TrustedProxies::default(),
             extra_link: None,
             test_clock: None,
+            stopping: Arc::default(),
             resources: Extensions::new(),
         }
     }

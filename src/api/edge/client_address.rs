@@ -12,12 +12,15 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, Request, connect_info::Connected},
+    extract::{ConnectInfo, Request},
     http::{Extensions, HeaderMap, header, request::Parts},
-    serve::{IncomingStream, Listener},
+    serve::Listener,
 };
 use ipnet::IpNet;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+};
 
 const FORWARDED: &str = "x-forwarded-for";
 /// The most addresses that are read; no real chain of proxies is this long.
@@ -38,27 +41,36 @@ impl Connection {
     }
 }
 
+/// A listener: the connections that the server answers come from it.
+pub trait Accept: Send + 'static {
+    /// The stream of a connection.
+    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+
+    /// The next connection. Errors of single connections are skipped.
+    fn accept(&mut self) -> impl Future<Output = (Self::Io, Connection)> + Send;
+
+    /// The address that it is bound to.
+    ///
+    /// # Errors
+    ///
+    /// Those of the operating system.
+    fn local_addr(&self) -> std::io::Result<SocketAddr>;
+}
+
 /// Accepts TCP connections with `TCP_NODELAY`, so that small responses are not delayed.
 pub struct PlainListener(pub TcpListener);
 
-impl Listener for PlainListener {
+impl Accept for PlainListener {
     type Io = TcpStream;
-    type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+    async fn accept(&mut self) -> (TcpStream, Connection) {
         let (stream, peer) = Listener::accept(&mut self.0).await;
         let _ = stream.set_nodelay(true);
-        (stream, peer)
+        (stream, Connection::of(peer))
     }
 
     fn local_addr(&self) -> std::io::Result<SocketAddr> {
         self.0.local_addr()
-    }
-}
-
-impl Connected<IncomingStream<'_, PlainListener>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, PlainListener>) -> Self {
-        Self::of(*stream.remote_addr())
     }
 }
 
@@ -93,6 +105,11 @@ fn network(word: &str) -> Result<IpNet, String> {
 }
 
 impl TrustedProxies {
+    /// Whether a connection from this address is a proxy's.
+    pub fn trusts(&self, peer: IpAddr) -> bool {
+        self.trust(peer.to_canonical())
+    }
+
     fn trust(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }

@@ -32,6 +32,8 @@ const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; fr
 /// HSTS for two years (RFC 6797), for this host alone: its subdomains may be other people's sites.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
 /// Adds the security headers.
 pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
     state.proxies.warn_of_others(&request);
@@ -53,7 +55,7 @@ fn add(headers: &mut HeaderMap) {
 /// Adds `Cache-Control: no-store`, for responses with a token, a cookie or personal data (RFC 6749 section 5.1).
 pub async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response
 }
 
@@ -67,7 +69,8 @@ pub async fn immutable(request: Request, next: Next) -> Response {
     response
 }
 
-/// Sets the CSP of the page being rendered, with the nonce of its script tags.
+/// Sets the CSP of the page being rendered, with the nonce of its script tags. Such a page is never stored, whatever its route
+/// or status: a nonce that is used twice allows an injected script that has seen it.
 pub fn content_security_policy() {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let reload = if std::env::var_os("LEPTOS_WATCH").is_some() { " ws:" } else { "" };
@@ -80,4 +83,5 @@ pub fn content_security_policy() {
     if let Ok(value) = HeaderValue::try_from(policy) {
         response.insert_header(header::CONTENT_SECURITY_POLICY, value);
     }
+    response.insert_header(header::CACHE_CONTROL, NO_STORE);
 }

@@ -1,10 +1,11 @@
-//! Request body limits: a body is read completely, up to a limit, before a server function runs. A body that is too large or
-//! not UTF-8 is a client error (`validation_failed`).
+//! Limits of requests. A body is read completely, up to a limit in size and time, before a server function runs; one that is
+//! too large or not UTF-8 is a client error (`validation_failed`), and one that comes too slowly gets `request_timeout`. Headers
+//! are limited in size for every request ([`headers_layer`]).
 
 use axum::{
     body::{Body, to_bytes},
     extract::Request,
-    http::header,
+    http::{HeaderValue, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -16,6 +17,36 @@ use crate::protocol::problem::Problem;
 /// The largest body, in bytes. A note of 10,000 characters fits even when every character is percent-encoded.
 pub const BODY_MAX: usize = 128 * 1024;
 
+/// The headers of a request together, names and values, in bytes. Browsers send far less; the cookies of sibling sites may add up
+/// to more, and then every request of this browser is refused until they are deleted.
+pub const HEADERS_MAX: usize = 32 * 1024;
+/// The wait that `request_timeout` asks for, in seconds.
+const RETRY_AFTER: u32 = 1;
+
+/// The error of a body that makes too little progress, set by the connection that it arrives on.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the body arrived too slowly")]
+pub struct TooSlow;
+
+/// Refuses a request with too large headers: 431 (RFC 6585 section 5).
+pub async fn headers_layer(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if bytes <= HEADERS_MAX {
+        return next.run(request).await;
+    }
+    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let is_page = accepts.contains("text/html");
+    let problem = Problem::new(Code::HeadersTooLarge, lang().problem_headers_too_large());
+    let mut response = problem.clone().into_response();
+    if is_page {
+        // A problem document would be downloaded by some browsers, and this is for the person.
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
+        *response.body_mut() = Body::from(problem.detail);
+    }
+    response
+}
+
 /// Reads and checks the body.
 pub async fn layer(request: Request, next: Next) -> Response {
     let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
@@ -26,8 +57,25 @@ pub async fn layer(request: Request, next: Next) -> Response {
     match to_bytes(body, BODY_MAX).await {
         Ok(bytes) if !is_text(&bytes) => Problem::new(Code::ValidationFailed, lang().problem_no_text()).into_response(),
         Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(_) => too_large(),
+        Err(error) => unreceived(&error),
     }
+}
+
+/// The response to a body that could not be read to its end.
+pub fn unreceived(error: &axum::Error) -> Response {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<TooSlow>() {
+            return too_slow().into_response();
+        }
+        cause = error.source();
+    }
+    too_large()
+}
+
+/// The problem of a body that came too slowly.
+fn too_slow() -> Problem {
+    Problem { retry_after: Some(RETRY_AFTER), ..Problem::new(Code::RequestTimeout, lang().problem_too_slow()) }
 }
 
 /// Whether a form is UTF-8 after percent-decoding. Form parsers silently replace invalid bytes by U+FFFD, so different byte

@@ -167,7 +167,7 @@ async fn perform(task: TabTask) -> Result<(), String> {
     match task {
         TabTask::Call { times } => {
             signed_in().await?;
-            join_all((0..times).map(|_| api::list())).await;
+            join_all((0..times).map(|_| api::list(None))).await;
             Ok(())
         }
         TabTask::Refresh => {

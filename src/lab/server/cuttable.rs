@@ -12,16 +12,12 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{
-    extract::connect_info::Connected,
-    serve::{IncomingStream, Listener},
-};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{TcpListener, TcpStream},
 };
 
-use crate::api::edge::client_address::Connection;
+use crate::api::edge::client_address::{Accept, Connection};
 
 /// The switch of one connection.
 #[derive(Clone, Debug, Default)]
@@ -41,26 +37,20 @@ impl CutSwitch {
 /// Accepts connections that can be cut.
 pub struct CuttableListener(pub TcpListener);
 
-impl Listener for CuttableListener {
+impl Accept for CuttableListener {
     type Io = CuttableStream;
-    type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (CuttableStream, SocketAddr) {
-        let (stream, peer) = Listener::accept(&mut self.0).await;
+    async fn accept(&mut self) -> (CuttableStream, Connection) {
+        let (stream, peer) = axum::serve::Listener::accept(&mut self.0).await;
         let _ = stream.set_nodelay(true);
-        (CuttableStream { stream, switch: CutSwitch::default() }, peer)
+        let mut connection = Connection::of(peer);
+        let switch = CutSwitch::default();
+        connection.extensions.insert(switch.clone());
+        (CuttableStream { stream, switch }, connection)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
         self.0.local_addr()
-    }
-}
-
-impl Connected<IncomingStream<'_, CuttableListener>> for Connection {
-    fn connect_info(stream: IncomingStream<'_, CuttableListener>) -> Self {
-        let mut connection = Self::of(*stream.remote_addr());
-        connection.extensions.insert(stream.io().switch.clone());
-        connection
     }
 }
 

@@ -9,9 +9,9 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::actor::header_contains;
 use super::event_log::redaction::bearer;
 use super::sandbox::Sandbox;
+use crate::api::edge::cookies;
 use crate::auth::random;
 use crate::lab::model::event::{Defence, Probe};
 
@@ -85,9 +85,8 @@ pub struct DecoysReceived {
 }
 
 pub fn decoys_received(headers: &HeaderMap) -> DecoysReceived {
-    let decoy = [HTTP_ONLY, "=decoy-"].concat();
     DecoysReceived {
-        cookie: header_contains(headers, header::COOKIE.as_str(), &decoy),
+        cookie: cookies::first(headers, HTTP_ONLY).is_some_and(|value| value.starts_with("decoy-")),
         bearer: bearer(headers).is_some_and(|token| token.starts_with("decoy-")),
     }
 }

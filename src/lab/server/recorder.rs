@@ -42,8 +42,9 @@ pub async fn pass(sandbox: Arc<Sandbox>, request: Request) -> Response {
     if sandbox.log.is_full() {
         return Problem::unavailable("This sandbox's log is full. Reset the lab to go on.", 60).into_response();
     }
-    let Ok(body) = to_bytes(body, BODY_MAX + 1).await else {
-        return request_body::too_large();
+    let body = match to_bytes(body, BODY_MAX + 1).await {
+        Ok(body) => body,
+        Err(error) => return request_body::unreceived(&error),
     };
     let exchange = ExchangeRecorder::begin(&sandbox, &running, from, &parts, &body).await;
     exchange.carry_out(parts, body).await

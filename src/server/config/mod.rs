@@ -68,6 +68,10 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_TRUSTED_PROXIES")]
     pub trusted_proxies: Option<TrustedProxies>,
 
+    /// How long the server says at /readyz that it shuts down before it stops accepting, for load balancers: up to 1m.
+    #[arg(long, global = true, env = "TWO_TOKENS_SHUTDOWN_NOTICE", default_value = "0s", value_parser = humantime::parse_duration)]
+    pub shutdown_notice: Duration,
+
     /// The log level, or tracing directives.
     #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
     pub log: String,
@@ -162,6 +166,9 @@ impl Config {
         if !(8..=64).contains(&self.password_min) {
             return refuse("TWO_TOKENS_PASSWORD_MIN", "must be from 8 to 64; 15 where there is no second factor");
         }
+        if self.shutdown_notice > Duration::from_secs(60) {
+            return refuse("TWO_TOKENS_SHUTDOWN_NOTICE", "must be at most 1m: service managers kill what does not end");
+        }
         for (on, setting, danger) in [
             (self.throttle == Throttle::Off, "TWO_TOKENS_THROTTLE", "off lets others guess passwords without limit"),
             (self.demo_user, "--demo-user", "its password is public"),
@@ -249,6 +256,7 @@ mod tests {
             (vec!["--refresh-idle", "60d"], "TWO_TOKENS_REFRESH_ABSOLUTE"),
             (vec!["--refresh-idle", "1s"], "TWO_TOKENS_REFRESH_IDLE"),
             (vec!["--refresh-grace", "5m"], "TWO_TOKENS_REFRESH_GRACE"),
+            (vec!["--shutdown-notice", "2m"], "TWO_TOKENS_SHUTDOWN_NOTICE"),
             (vec!["--password-min", "7"], "TWO_TOKENS_PASSWORD_MIN"),
             (vec!["--password-min", "65"], "TWO_TOKENS_PASSWORD_MIN"),
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),

@@ -8,8 +8,14 @@ pub mod session_hint;
 
 /// All cookies in the order of the request. A name may occur more than once.
 pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
+    headers.get_all(header::COOKIE).iter().flat_map(pairs_of)
+}
+
+/// The cookies of one header line. The line is split as bytes: browsers send cookies of other scripts in whatever encoding they
+/// were set in, and one pair that is not UTF-8 must not hide the others.
+pub fn pairs_of(line: &HeaderValue) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = line.as_bytes().split(|byte| *byte == b';');
+    pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
 }
 
 /// The first cookie with this name.
@@ -26,4 +32,23 @@ fn secret_line(line: String) -> HeaderValue {
 
 fn line(line: String) -> HeaderValue {
     HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pair_that_is_not_text_is_skipped_alone() {
+        for (line, cookies) in [
+            ("stadt=Zürich; a=b".as_bytes(), &[("stadt", "Zürich"), ("a", "b")][..]),
+            (b"odd=\xff\xfe; a=b", &[("a", "b")]),
+            (b"a=b; \xc3=x;c=\xf0\x9f", &[("a", "b")]),
+            (b"; ;=; no pair; a = b=c", &[("", ""), ("a ", " b=c")]),
+            (b"", &[]),
+        ] {
+            let headers = HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_bytes(line).unwrap())]);
+            assert_eq!(pairs(&headers).collect::<Vec<_>>(), cookies, "{}", String::from_utf8_lossy(line));
+        }
+    }
 }

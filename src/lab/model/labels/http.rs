@@ -98,6 +98,7 @@ pub const fn code(code: Code) -> &'static str {
         Code::CrossSiteRequest => "Another site asked. The server does nothing, whatever cookies came along.",
         Code::RateLimited => "Too many attempts. Wait; nobody is signed out.",
         Code::TemporarilyUnavailable => "The server cannot right now. Wait; nobody is signed out.",
+        Code::RequestTimeout => "The request arrived too slowly. The tab sends it again.",
         code => code.title(),
     }
 }

@@ -13,8 +13,7 @@ use zeroize::Zeroizing;
 use super::actor_tokens::ActorTokens;
 use super::token_fingerprints::TokenFingerprints;
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::cookies::refresh;
-use crate::api::edge::cookies::session_hint;
+use crate::api::edge::cookies::{self, refresh, session_hint};
 use crate::base_path::BasePath;
 use crate::lab::model::event::{
     AccessSeen, CookieReason, CookieSent, CookieSet, FormField, HeaderLine, Lifeline, RefreshSeen,
@@ -107,7 +106,7 @@ impl Redactor<'_> {
                 }
                 None => self.fingerprints.of(text.as_bytes()).words,
             },
-            header::COOKIE => self.cookie_line(text),
+            header::COOKIE => self.cookie_line(value),
             header::SET_COOKIE => match text.split_once('=') {
                 Some((name, rest)) => {
                     let (value, attributes) = rest.split_once(';').unwrap_or((rest, ""));
@@ -122,9 +121,9 @@ impl Redactor<'_> {
     }
 
     /// The sandbox's own cookies only; others of this host are left out.
-    fn cookie_line(&self, line: &str) -> String {
-        let pairs = line.split(';').filter_map(|pair| pair.trim().split_once('='));
-        let ours = pairs.filter(|(name, _)| *name == refresh::NAME || *name == hint_cookie_name(&self.state.base_path));
+    fn cookie_line(&self, line: &HeaderValue) -> String {
+        let ours = cookies::pairs_of(line)
+            .filter(|(name, _)| *name == refresh::NAME || *name == hint_cookie_name(&self.state.base_path));
         ours.map(|(name, value)| format!("{name}={}", self.cookie_value(name, value))).collect::<Vec<_>>().join("; ")
     }
 

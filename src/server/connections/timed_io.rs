@@ -1,0 +1,128 @@
+//! A connection's stream with time limits: for a request's head, for idleness, and for writes without progress. After the last
+//! response it reads on for a moment (lingering close): a socket that is closed with unread bytes is reset, and the client may
+//! lose the response with it.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::limits::{LINGER_BYTES, Limits};
+use super::registry::{Phase, Slot};
+
+pub struct TimedIo<I> {
+    inner: I,
+    slot: Arc<Slot>,
+    limits: Limits,
+    read: Pin<Box<Sleep>>,
+    write: Pin<Box<Sleep>>,
+    blocked: bool,
+    /// Bytes read after the shutdown.
+    lingered: Option<usize>,
+}
+
+impl<I> TimedIo<I> {
+    pub fn new(inner: I, slot: Arc<Slot>, limits: Limits) -> Self {
+        let sleep = || Box::pin(sleep_until(Instant::now()));
+        Self { inner, slot, limits, read: sleep(), write: sleep(), blocked: false, lingered: None }
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Passes on the outcome of a write, or ends one that makes no progress.
+    fn written<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            if self.blocked {
+                self.blocked = false;
+                self.slot.write_is_blocked(None);
+            }
+            return outcome;
+        }
+        if !self.blocked {
+            self.blocked = true;
+            let now = Instant::now();
+            self.slot.write_is_blocked(Some(now));
+            self.write.as_mut().reset(now + self.limits.write);
+        }
+        ready!(self.write.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for TimedIo<I> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.inner).poll_read(cx, buffer);
+        if outcome.is_ready() {
+            if buffer.filled().len() > before {
+                self.slot.bytes_arrived();
+            }
+            return outcome;
+        }
+        self.slot.read_again_at_next_phase(cx.waker());
+        let Some(deadline) = self.slot.head_deadline(&self.limits) else { return Poll::Pending };
+        if self.read.deadline() != deadline {
+            self.read.as_mut().reset(deadline);
+        }
+        ready!(self.read.as_mut().poll(cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<I> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        self.written(cx, outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.inner).poll_write_vectored(cx, parts);
+        self.written(cx, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.inner).poll_flush(cx);
+        self.written(cx, outcome)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.lingered.is_none() {
+            let outcome = Pin::new(&mut self.inner).poll_shutdown(cx);
+            ready!(self.written(cx, outcome))?;
+            self.lingered = Some(0);
+            self.slot.enter(Phase::Closing);
+            let until = Instant::now() + self.limits.linger;
+            self.read.as_mut().reset(until);
+        }
+        let mut rest = [0; 4096];
+        while self.slot.may_linger() && self.lingered.is_some_and(|read| read < LINGER_BYTES) {
+            if self.read.as_mut().poll(cx).is_ready() {
+                break;
+            }
+            let mut buffer = ReadBuf::new(&mut rest);
+            match ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buffer)) {
+                Ok(()) if buffer.filled().is_empty() => break,
+                Ok(()) => self.lingered = self.lingered.map(|read| read + buffer.filled().len()),
+                Err(_) => break,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}

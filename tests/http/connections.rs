@@ -1,0 +1,371 @@
+//! Connections under limits, over real sockets: clients that send or read half of something end, and the honest go on.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::StatusCode,
+    routing::{get, post},
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpSocket, TcpStream},
+    sync::{Notify, Semaphore, oneshot},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use two_tokens::api::edge::client_address::PlainListener;
+use two_tokens::server::connections::Limits;
+use two_tokens::server::pages;
+use two_tokens::server::serve::{Starting, serve_within};
+
+use crate::support::{Client, TestApp};
+
+/// Far beyond every limit of these tests.
+const LONG: Duration = Duration::from_secs(20);
+const SHORT: Duration = Duration::from_millis(300);
+
+/// Limits that no test meets by chance; each shortens its own.
+fn limits() -> Limits {
+    Limits {
+        head: LONG * 10,
+        idle: LONG * 10,
+        write: LONG * 10,
+        body: LONG * 10,
+        drain: LONG * 10,
+        ..Limits::default()
+    }
+}
+
+/// The server on a port, with routes that take long.
+struct Served {
+    address: SocketAddr,
+    shutdown: Option<oneshot::Sender<()>>,
+    ended: JoinHandle<()>,
+    /// `/wait` answers when there is a permit.
+    answers: Arc<Semaphore>,
+    /// A request of `/wait` or `/endless` has arrived.
+    arrived: Arc<Notify>,
+    /// The body of `/endless` was given up.
+    given_up: Arc<Notify>,
+    app: TestApp,
+}
+
+impl Served {
+    async fn with(limits: Limits) -> Self {
+        Self::of(limits, &[]).await
+    }
+
+    async fn of(limits: Limits, arguments: &[&str]) -> Self {
+        let app = TestApp::with(arguments).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (shutdown, told) = oneshot::channel::<()>();
+        let (answers, arrived, given_up) = (Arc::new(Semaphore::new(0)), Arc::<Notify>::default(), Arc::default());
+        let routes = routes(answers.clone(), arrived.clone(), Arc::clone(&given_up));
+        let state = app.state.clone();
+        let ended = tokio::spawn(async move {
+            let extra_routes = async |_: Starting| Ok(routes);
+            let shutdown = async { drop(told.await) };
+            let listener = PlainListener(listener);
+            serve_within(limits, listener, state, pages::pages(), shutdown, extra_routes).await.unwrap();
+        });
+        Self { address, shutdown: Some(shutdown), ended, answers, arrived, given_up, app }
+    }
+
+    async fn connect(&self) -> Peer {
+        Peer(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    async fn connect_from(&self, address: [u8; 4]) -> Peer {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((address, 0).into()).unwrap();
+        Peer(socket.connect(self.address).await.unwrap())
+    }
+
+    fn client(&self) -> Client {
+        Client::of(&*format!("http://{}", self.address))
+    }
+
+    fn shut_down(&mut self) {
+        self.shutdown.take().unwrap().send(()).unwrap();
+    }
+
+    async fn has_ended(self) {
+        timeout(LONG, self.ended).await.expect("the server goes on").unwrap();
+    }
+}
+
+fn routes(answers: Arc<Semaphore>, arrived: Arc<Notify>, given_up: Arc<Notify>) -> Router {
+    struct GivenUp(Arc<Notify>);
+    impl Drop for GivenUp {
+        fn drop(&mut self) {
+            self.0.notify_one();
+        }
+    }
+    let told = arrived.clone();
+    let wait = async move || {
+        told.notify_one();
+        answers.acquire().await.unwrap().forget();
+        "answered"
+    };
+    let endless = async move || {
+        arrived.notify_one();
+        let held = GivenUp(given_up);
+        Body::from_stream(futures::stream::repeat_with(move || {
+            let _ = &held;
+            Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 65536]))
+        }))
+    };
+    let swallow = async |body: Bytes| body.len().to_string();
+    Router::new().route("/wait", get(wait)).route("/endless", get(endless)).route("/swallow", post(swallow))
+}
+
+struct Peer(TcpStream);
+
+impl Peer {
+    async fn send(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.unwrap();
+    }
+
+    async fn get(&mut self, path: &str) {
+        self.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
+    }
+
+    /// All that comes until the server closes; a reset is a close.
+    async fn rest(&mut self) -> String {
+        let mut all = Vec::new();
+        let _ = timeout(LONG, self.0.read_to_end(&mut all)).await.expect("the connection goes on");
+        String::from_utf8_lossy(&all).into_owned()
+    }
+
+    /// One response whose body is known.
+    async fn response(&mut self, body: &str) -> String {
+        let mut all = String::new();
+        while !all.ends_with(body) {
+            let mut part = [0; 4096];
+            let read = timeout(LONG, self.0.read(&mut part)).await.expect("no answer").unwrap();
+            assert_ne!(read, 0, "closed after {all:?}");
+            all.push_str(std::str::from_utf8(&part[..read]).unwrap());
+        }
+        all
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_sends_no_whole_head_is_ended() {
+    let served = Served::with(Limits { head: SHORT, ..limits() }).await;
+    for begin in ["", "GET /hea", "GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-slow: "] {
+        let mut peer = served.connect().await;
+        let began = Instant::now();
+        peer.send(begin).await;
+        assert_eq!(peer.rest().await, "", "{begin:?}");
+        assert!(began.elapsed() >= SHORT, "{begin:?}");
+    }
+    // A byte at a time (slowloris) does not lengthen it.
+    let mut peer = served.connect().await;
+    peer.send("GET /healthz HTTP/1.1\r\nx: ").await;
+    let (mut reads, mut writes) = peer.0.into_split();
+    let dripping = tokio::spawn(async move {
+        while writes.write_all(b"x").await.is_ok() {
+            tokio::time::sleep(SHORT / 20).await
+        }
+    });
+    let mut all = Vec::new();
+    let _ = timeout(LONG, reads.read_to_end(&mut all)).await.expect("the connection goes on");
+    timeout(LONG, dripping).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_ended_and_the_head_of_a_later_request_has_its_own_limit() {
+    let served = Served::with(Limits { idle: SHORT, ..limits() }).await;
+    let mut peer = served.connect().await;
+    for _ in 0..3 {
+        peer.get("/healthz").await;
+        peer.response("\r\n\r\nok").await;
+    }
+    let idle = Instant::now();
+    assert_eq!(peer.rest().await, "");
+    assert!(idle.elapsed() >= SHORT / 2);
+
+    let served = Served::with(Limits { head: SHORT, ..limits() }).await;
+    let mut peer = served.connect().await;
+    peer.get("/healthz").await;
+    peer.response("\r\n\r\nok").await;
+    peer.send("GET /heal").await;
+    assert_eq!(peer.rest().await, "");
+}
+
+#[tokio::test]
+async fn a_body_that_makes_no_progress_is_refused_and_one_that_does_is_read() {
+    let served = Served::with(Limits { body: SHORT, body_rate: 100, ..limits() }).await;
+    let head = |path: &str, length: usize| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n"
+        )
+    };
+    for path in ["/api/auth/login", "/api/auth/refresh"] {
+        let mut peer = served.connect().await;
+        peer.send(&(head(path, 100) + "email=ada")).await;
+        let answer = peer.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
+        assert!(answer.contains("request_timeout") && answer.contains("retry-after: 1"), "{answer}");
+    }
+    let mut peer = served.connect().await;
+    peer.send(&(head("/login", 100) + "email=ada")).await;
+    assert!(peer.rest().await.starts_with("HTTP/1.1 "));
+    // 100 bytes earn a second more.
+    let mut peer = served.connect().await;
+    peer.send(&head("/swallow", 200)).await;
+    peer.send(&"x".repeat(100)).await;
+    tokio::time::sleep(SHORT * 2).await;
+    peer.send(&"x".repeat(100)).await;
+    peer.response("\r\n\r\n200").await;
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_given_up() {
+    let served = Served::with(Limits { write: SHORT, ..limits() }).await;
+    let mut peer = served.connect().await;
+    peer.get("/endless").await;
+    timeout(LONG, served.given_up.notified()).await.expect("the response waits for ever");
+}
+
+#[tokio::test]
+async fn a_new_connection_takes_the_place_of_one_that_waits_and_of_none_that_is_answered() {
+    let served = Served::of(Limits { connections: 3, ..limits() }, &["--trusted-proxies", "127.0.0.1"]).await;
+    let mut first = served.connect().await;
+    let mut idle = served.connect().await;
+    idle.get("/healthz").await;
+    idle.response("\r\n\r\nok").await;
+    let mut busy = Vec::new();
+    for replaced in [None, Some(&mut first), Some(&mut idle)] {
+        let mut peer = served.connect().await;
+        peer.get("/wait").await;
+        timeout(LONG, served.arrived.notified()).await.expect("refused");
+        busy.push(peer);
+        if let Some(replaced) = replaced {
+            assert_eq!(replaced.rest().await, "");
+        }
+    }
+    let mut refused = served.connect().await;
+    assert_eq!(refused.rest().await, "", "a fourth one was answered");
+    served.answers.add_permits(3);
+    for mut peer in busy {
+        peer.response("answered").await;
+    }
+    served.client().get("/healthz").await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_source_has_a_share_of_the_connections_and_a_trusted_proxy_has_none() {
+    let limits = Limits { per_source: 2, ..limits() };
+    let busy = async |served: &Served, from: [u8; 4]| {
+        let mut peer = served.connect_from(from).await;
+        peer.get("/wait").await;
+        tokio::select! {
+            () = served.arrived.notified() => Some(peer),
+            _ = async { peer.0.peek(&mut [0]).await } => None,
+        }
+    };
+    let served = Served::with(limits).await;
+    let held = [busy(&served, [127, 0, 0, 1]).await, busy(&served, [127, 0, 0, 1]).await];
+    assert!(held.iter().all(Option::is_some));
+    assert!(busy(&served, [127, 0, 0, 1]).await.is_none(), "a third one of the source");
+    assert!(busy(&served, [127, 0, 0, 2]).await.is_some(), "another source");
+    let served = Served::of(limits, &["--trusted-proxies", "127.0.0.1"]).await;
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(busy(&served, [127, 0, 0, 1]).await.expect("a proxy was refused"));
+    }
+}
+
+#[tokio::test]
+async fn headers_beyond_the_limit_get_431_and_a_sentence() {
+    let served = Served::with(limits()).await;
+    for size in [40_000, 400_000] {
+        let mut peer = served.connect().await;
+        peer.send(&format!("GET / HTTP/1.1\r\nhost: localhost\r\ncookie: a={}\r\n\r\n", "x".repeat(size))).await;
+        let mut begin = [0; 12];
+        timeout(LONG, peer.0.read_exact(&mut begin)).await.unwrap().unwrap();
+        assert_eq!(&begin, b"HTTP/1.1 431", "{size}");
+    }
+    let mut client = served.app.client();
+    let cookie = ["a=", &"x".repeat(40_000)].concat();
+    client.get_with("/api/auth/none", &[("cookie", &cookie)]).await.refused(431, "headers_too_large");
+    let page =
+        client.get_with("/login", &[("cookie", &cookie), ("accept", "text/html"), ("accept-language", "de")]).await;
+    assert_eq!(
+        (page.status.as_u16(), &page.headers["content-type"]),
+        (431, &"text/plain; charset=utf-8".parse().unwrap())
+    );
+    assert!(page.body.contains("Lösche die Cookies"), "{}", page.body);
+    client.get_with("/login", &[("cookie", &cookie[..30_000])]).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_shutdown_is_announced_and_lets_requests_in_progress_finish() {
+    let mut served = Served::with(Limits { drain_notice: SHORT, ..limits() }).await;
+    let mut busy = served.connect().await;
+    busy.get("/wait").await;
+    served.arrived.notified().await;
+    let mut client = served.client();
+    client.get("/readyz").await.expect(StatusCode::OK);
+    served.shut_down();
+    while client.get("/readyz").await.status == StatusCode::OK {}
+    assert_eq!(served.client().get("/readyz").await.body, "shutting down", "new connections are refused too soon");
+    let answered = Arc::new(AtomicBool::new(false));
+    let reading = tokio::spawn({
+        let answered = answered.clone();
+        async move {
+            busy.response("answered").await;
+            answered.store(true, Ordering::SeqCst);
+        }
+    });
+    while TcpStream::connect(served.address).await.is_ok() {}
+    assert!(!served.ended.is_finished());
+    served.answers.add_permits(1);
+    reading.await.unwrap();
+    served.has_ended().await;
+}
+
+#[tokio::test]
+async fn half_of_a_request_never_holds_a_shutdown() {
+    let mut served = Served::with(Limits { drain_half_sent: SHORT, ..limits() }).await;
+    let mut peers = Vec::new();
+    let body = "POST /swallow HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\nhalf";
+    for begin in ["", "GET /heal", body] {
+        let mut peer = served.connect().await;
+        peer.send(begin).await;
+        peers.push(peer);
+    }
+    let mut idle = served.connect().await;
+    idle.get("/healthz").await;
+    idle.response("\r\n\r\nok").await;
+    let began = Instant::now();
+    served.shut_down();
+    served.has_ended().await;
+    assert!(began.elapsed() < LONG / 2);
+    for mut peer in peers {
+        assert_eq!(peer.rest().await, "");
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_has_a_deadline() {
+    let mut served = Served::with(Limits { drain: SHORT, ..limits() }).await;
+    let mut busy = served.connect().await;
+    busy.get("/wait").await;
+    served.arrived.notified().await;
+    served.shut_down();
+    served.has_ended().await;
+    assert_eq!(busy.rest().await, "");
+}
