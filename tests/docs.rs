@@ -224,6 +224,37 @@ fn each_requirement_of_a_reviewer_is_met_by_tests_that_exist_or_says_what_is_mis
     assert_eq!(table.len(), 64);
 }
 
+/// The value of a constant's expression: a product of whole numbers, also as a duration in seconds.
+fn evaluated(expression: &str) -> Option<u64> {
+    let product = expression.strip_prefix("Duration::from_secs(").and_then(|rest| rest.strip_suffix(')'));
+    let factors =
+        product.unwrap_or(expression).split('*').map(|factor| factor.trim().replace('_', "").parse::<u64>().ok());
+    factors.product()
+}
+
+#[test]
+fn each_limit_is_a_constant_with_that_value_and_has_a_test() {
+    let document = read("docs/limits.md");
+    let table = rows(&document);
+    assert!(table.len() > 40, "only {} rows", table.len());
+    for row in table.iter().skip(1) {
+        let [what, limit, said, constant, test] = row[..] else { panic!("{row:?}") };
+        let [file, name] = quoted(constant).collect::<Vec<_>>()[..] else { panic!("{what}: {constant}") };
+        let source = read(file);
+        let declared = source.lines().find_map(|line| {
+            let (_, rest) = line.split_once(&format!("const {name}: "))?;
+            Some(rest.split_once(" = ")?.1.trim_end_matches(';'))
+        });
+        let declared = declared.unwrap_or_else(|| panic!("{what}: {file} has no constant {name}"));
+        let value = quoted(limit).next().and_then(|value| value.replace(',', "").parse().ok());
+        assert!(value.is_some(), "{what}: no value in {limit}");
+        assert_eq!(evaluated(declared), value, "{what}: {name} is {declared}");
+        assert!(!said.is_empty(), "{what} says nothing");
+        assert!(quoted(test).next().is_some(), "no test shows: {what}");
+        assert_tests(test);
+    }
+}
+
 #[test]
 fn every_file_that_is_named_is_there() {
     for (name, document) in documents() {

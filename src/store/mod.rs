@@ -22,6 +22,8 @@ pub enum Access {
     Server,
     /// For part of a process: as for a server, but others may have the file open.
     Shared,
+    /// For part of a process, with a file of at most so many bytes and small caches.
+    Bounded { bytes: u32 },
     /// For a command beside a server: nothing is created.
     Command,
 }

@@ -4,6 +4,7 @@
 mod support;
 
 mod actions;
+mod bounds;
 mod faults;
 mod off;
 mod secrets;

@@ -5,6 +5,7 @@
 mod behind_a_proxy;
 mod commands;
 mod files;
+mod hostile_load;
 mod killed;
 mod migrations;
 mod postgres_away;

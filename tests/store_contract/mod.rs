@@ -9,7 +9,7 @@ use two_tokens::auth::model::user::{UserId, UserRecord};
 use two_tokens::auth::random;
 use two_tokens::auth::store::{
     Change, ChangePassword, CountAttempt, CreateUser, EndAll, EndSession, EndedAll, Guard, OpenSession, Register,
-    Rotate, Stale, Store, Swap,
+    Rotate, Stale, Store, StoreError, Swap,
 };
 use two_tokens::auth::throttle::rules::{AttemptKey, Count};
 use two_tokens::auth::token::keys::{KeyState, StoredKey};
@@ -19,7 +19,7 @@ use two_tokens::clock::Timestamp;
 use two_tokens::notes::protocol::Note;
 use two_tokens::notes::store::{FoundPage, NotesStore, Place, Quota, Usage, WriteNote};
 use two_tokens::protocol::session::RevokeReason;
-use two_tokens::store::{self, Database};
+use two_tokens::store::{self, Access, Database};
 use uuid::Uuid;
 
 use crate::support::Databases;
@@ -124,6 +124,31 @@ async fn postgres_keeps_every_promise() {
         println!("postgres: {name}");
         promise(store::open(&databases.empty().await).await.unwrap()).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bounded_database_is_full_at_its_bound() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.db");
+    let bytes = 1024 * 1024;
+    let database = store::open_for(&store::url_of_file(&file), Access::Bounded { bytes }).await.unwrap();
+    let (users, notes) = (database.store(), notes_store(&database));
+    let ada = new_user(&*users).await.id;
+    let quota = Quota { notes: 1_000, bytes: 100_000_000 };
+    let body = "x".repeat(10_000);
+    let mut written = 0;
+    let refused = loop {
+        let note = Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: body.clone(), updated_at: NOW };
+        match notes.create_note(ada, &note, quota).await {
+            Ok(outcome) => assert_eq!(outcome, WriteNote::Written),
+            Err(error) => break error,
+        }
+        written += 1;
+        assert!(written < 200, "no bound");
+    };
+    assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
+    assert!(written > 50 && file.metadata().unwrap().len() <= bytes.into());
+    assert_eq!(notes.notes(ada, &Place::start(), QUOTA).await.unwrap().notes.len(), written.min(9));
 }
 
 /// Only PostgreSQL has other instances to tell.

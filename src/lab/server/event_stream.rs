@@ -1,20 +1,29 @@
 //! The event log as server-sent events (SSE). A browser reconnects by itself and sends `Last-Event-ID`, so no event is missed.
 //! The stream also carries commands for the tabs, to one page only, and the notice that the sandbox is gone.
+//!
+//! A stream whose reader is slow holds neither the sandbox nor its events: it looks for the next event when the last one is sent,
+//! so what it costs is one event and the connection's buffer.
 
-use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
 use futures::Stream;
 use tokio::sync::{broadcast, watch};
 
 use super::sandbox::Sandbox;
-use crate::lab::model::event::{LogEvent, TabCommand};
+use super::sandboxes::StreamPermit;
+use crate::lab::model::event::TabCommand;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The events after `seq`, and all later ones.
 pub fn follow(
-    sandbox: Arc<Sandbox>,
+    sandbox: &Arc<Sandbox>,
+    permit: StreamPermit,
     seq: u64,
     stopping: watch::Receiver<bool>,
 ) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>> {
@@ -24,26 +33,26 @@ pub fn follow(
         commands: sandbox.page.commands(),
         gone: sandbox.page.gone(),
         stopping,
-        read: VecDeque::new(),
         seq,
         over: false,
-        sandbox,
+        sandbox: Arc::downgrade(sandbox),
+        _permit: permit,
     };
     let lines = futures::stream::unfold(follower, async |mut follower| Some((Ok(follower.next().await?), follower)));
     Sse::new(lines).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 struct Follower {
-    sandbox: Arc<Sandbox>,
+    sandbox: Weak<Sandbox>,
     number: u64,
     latest: watch::Receiver<u64>,
     commands: broadcast::Receiver<TabCommand>,
     gone: watch::Receiver<bool>,
     stopping: watch::Receiver<bool>,
-    /// Read from the log and not yet sent.
-    read: VecDeque<LogEvent>,
+    /// Of the event that was sent last.
     seq: u64,
     over: bool,
+    _permit: StreamPermit,
 }
 
 impl Follower {
@@ -52,24 +61,26 @@ impl Follower {
             if self.over {
                 return None;
             }
-            if self.read.is_empty() {
-                self.latest.mark_unchanged();
-                self.read = self.sandbox.log.after(self.seq).into();
-            }
-            if let Some(event) = self.read.pop_front() {
+            let Some(sandbox) = self.sandbox.upgrade().filter(|_| !*self.gone.borrow()) else {
+                self.over = true;
+                return Some(SseEvent::default().event("gone").data("{}"));
+            };
+            self.latest.mark_unchanged();
+            if let Some(event) = sandbox.log.next_after(self.seq) {
                 self.seq = event.seq;
-                return Some(line("event", &event).id(event.seq.to_string()));
+                return Some(line("event", &*event).id(event.seq.to_string()));
             }
+            drop(sandbox);
+            let carries_commands =
+                || self.sandbox.upgrade().is_some_and(|sandbox| sandbox.page.is_newest_stream(self.number));
             tokio::select! {
-                changed = self.latest.changed() => changed.ok()?,
-                command = self.commands.recv() => match command {
-                    Ok(command) if self.sandbox.page.is_newest_stream(self.number) => return Some(line("ask", &command)),
-                    _ => {}
-                },
-                _ = self.gone.wait_for(|gone| *gone) => {
-                    self.over = true;
-                    return Some(SseEvent::default().event("gone").data("{}"));
+                _ = self.latest.changed() => {}
+                command = self.commands.recv() => {
+                    if let Ok(command) = command && carries_commands() {
+                        return Some(line("ask", &command));
+                    }
                 }
+                _ = self.gone.wait_for(|gone| *gone) => {}
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
             }
         }

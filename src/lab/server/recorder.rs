@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request},
     http::{HeaderMap, Method, header, request::Parts},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
@@ -38,9 +38,6 @@ pub async fn pass(sandbox: Arc<Sandbox>, request: Request) -> Response {
     let from = actor::identify(&sandbox, &mut parts);
     if !is_recorded(&parts) {
         return run(&running, Request::from_parts(parts, body)).await;
-    }
-    if sandbox.log.is_full() {
-        return Problem::unavailable("This sandbox's log is full. Reset the lab to go on.", 60).into_response();
     }
     let body = match to_bytes(body, BODY_MAX + 1).await {
         Ok(body) => body,
@@ -233,7 +230,7 @@ impl<'a> ExchangeRecorder<'a> {
         let field = |sought: &str| self.fields.iter().find(|(name, _)| name == sought).map(|(_, value)| value.clone());
         match self.path.as_str() {
             "/api/account/change_password" if success => {
-                field("new_password").into_iter().for_each(|password| self.sandbox.password_changed(password));
+                field("new_password").into_iter().for_each(|password| self.sandbox.password_changed(&password));
             }
             "/api/account/change_email" if success => {
                 field("email").into_iter().for_each(|email| self.sandbox.email_changed(&email));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     Json, Router,
-    body::Bytes,
+    body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, Query, Request, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     middleware::{Next, from_fn, from_fn_with_state},
@@ -23,9 +23,9 @@ use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
 use super::{actor, document, event_stream, injection, recorder};
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::{cookies, headers, problem, same_origin};
+use crate::api::edge::{cookies, headers, problem, request_body, same_origin};
 use crate::auth::throttle::rules::Source;
-use crate::lab::model::event::{Action, Lifeline, LogEvent, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
+use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 
@@ -71,6 +71,7 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
         .layer(
             ServiceBuilder::new()
                 .layer(from_fn_with_state(app.clone(), headers::layer))
+                .layer(from_fn(request_body::headers_layer))
                 .layer(CatchPanicLayer::custom(problem::from_panic))
                 .layer(from_fn(close_connection)),
         )
@@ -117,7 +118,10 @@ async fn events(
 ) -> Result<impl IntoResponse, Problem> {
     let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()?.parse().ok());
     let seq = last.or(query.after).unwrap_or(0);
-    Ok(event_stream::follow(lab.sandbox(&id)?, seq, lab.sandboxes.stopping.clone()))
+    let sandbox = lab.sandbox(&id)?;
+    let permit = lab.sandboxes.stream(&sandbox).ok_or_else(too_many_streams)?;
+    // nginx holds a response back until its buffer is full, unless it is told not to.
+    Ok(([("x-accel-buffering", "no")], event_stream::follow(&sandbox, permit, seq, lab.sandboxes.stopping.clone())))
 }
 
 type RawBody = Result<Bytes, BytesRejection>;
@@ -137,9 +141,6 @@ async fn seen(State(lab): State<RouterState>, Path(id): Path<String>, body: RawB
         return Err(unreadable());
     }
     for seen in batch.seen {
-        if sandbox.log.is_full() {
-            break;
-        }
         sandbox.log.add(None, LogEventKind::Seen { tab: batch.tab, seen: shortened(seen) });
     }
     Ok(StatusCode::NO_CONTENT)
@@ -158,11 +159,27 @@ async fn credentials(
     State(lab): State<RouterState>,
     Path(id): Path<String>,
 ) -> Result<Json<SandboxCredentials>, Problem> {
-    Ok(Json(lab.sandbox(&id)?.credentials()))
+    lab.sandbox(&id)?.credentials().map(Json).ok_or_else(typed_credentials)
 }
 
-async fn export(State(lab): State<RouterState>, Path(id): Path<String>) -> Result<Json<Vec<LogEvent>>, Problem> {
-    Ok(Json(lab.sandbox(&id)?.log.after(0)))
+/// The log as a JSON array, event by event: a slow reader holds one event, and not the log.
+async fn export(State(lab): State<RouterState>, Path(id): Path<String>) -> Result<impl IntoResponse, Problem> {
+    let sandbox = lab.sandbox(&id)?;
+    let (log, last) = (Arc::downgrade(&sandbox.log), sandbox.log.latest());
+    let parts = futures::stream::unfold(Some(0), move |sent: Option<u64>| {
+        let event = sent.and_then(|seq| log.upgrade()?.next_after(seq)).filter(|event| event.seq <= last);
+        let text = event.as_ref().and_then(|event| serde_json::to_string(&**event).ok());
+        let part = match (sent, &text) {
+            (None, _) => None,
+            (Some(0), Some(text)) => Some(["[", text].concat()),
+            (Some(0), None) => Some("[]".to_owned()),
+            (Some(_), Some(text)) => Some([",", text].concat()),
+            (Some(_), None) => Some("]".to_owned()),
+        };
+        let next = text.and(event).map(|event| event.seq);
+        std::future::ready(part.map(|part| (Ok::<_, std::convert::Infallible>(part), next)))
+    });
+    Ok(([(header::CONTENT_TYPE, "application/json")], Body::from_stream(parts)))
 }
 
 async fn injected(
@@ -184,7 +201,7 @@ async fn decoy(
 
 async fn probed(State(lab): State<RouterState>, Path(id): Path<String>, body: RawBody) -> Result<StatusCode, Problem> {
     let (sandbox, findings) = (lab.sandbox(&id)?, read::<injection::InjectionFindings>(body)?);
-    if findings.results.len() > PROBES_MAX || sandbox.log.is_full() {
+    if findings.results.len() > PROBES_MAX {
         return Err(unreadable());
     }
     let injection::InjectionFindings { content_policy, results } = findings;
@@ -207,6 +224,18 @@ impl RouterState {
     fn sandbox(&self, id: &str) -> Result<Arc<Sandbox>, Problem> {
         self.sandboxes.find(id).ok_or_else(gone_problem)
     }
+}
+
+fn too_many_streams() -> Problem {
+    Problem::unavailable("Too many pages follow the lab at once. Close one, then reload.", 5)
+}
+
+fn typed_credentials() -> Problem {
+    Problem::new(
+        Code::ValidationFailed,
+        "The e-mail or the password of this account was typed, and the lab gives out nothing that was typed. Sign in in the \
+         app's own form, or reset the lab.",
+    )
 }
 
 fn gone_problem() -> Problem {

@@ -8,10 +8,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, watch},
+    time::timeout,
+};
 
 use super::loopback_client::LoopbackClient;
-use super::sandbox::{Sandbox, app::SandboxBase};
+pub use super::sandbox::page_link::STREAMS_PER_SANDBOX;
+use super::sandbox::{Sandbox, app::SandboxBase, state::EMAIL};
 use crate::auth::throttle::rules::Source;
 use crate::clock::Clock;
 use crate::lab::model::event::OpenedSandbox;
@@ -20,6 +24,14 @@ use crate::protocol::problem::Problem;
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 /// A sandbox that was idle this long may be displaced by a new one.
 const DISPLACEABLE_AFTER: Duration = Duration::from_secs(5 * 60);
+/// How long a new sandbox waits for the place of a wiped one whose last requests are not over.
+const PLACE_TIMEOUT: Duration = Duration::from_secs(5);
+/// Sandboxes of a public lab.
+pub const SANDBOXES_MAX: usize = 40;
+/// Bytes that one log of a public lab keeps.
+pub const LOG_BYTES_MAX: usize = 1024 * 1024;
+/// Streams of all sandboxes.
+pub const STREAMS_MAX: usize = 128;
 
 /// The lab's resource limits.
 #[derive(Clone, Copy, Debug)]
@@ -31,14 +43,29 @@ pub struct Limits {
     pub pause: Duration,
     /// A sandbox that was idle this long is wiped.
     pub idle: Duration,
+    /// Bytes that one log keeps.
+    pub log_bytes: usize,
 }
 
 impl Limits {
-    pub const LOCAL: Self =
-        Self { sandboxes: 10, per_source: 10, pause: Duration::ZERO, idle: Duration::from_secs(30 * 60) };
-    pub const PUBLIC: Self =
-        Self { sandboxes: 40, per_source: 4, pause: Duration::from_secs(3), idle: Duration::from_secs(30 * 60) };
+    pub const LOCAL: Self = Self {
+        sandboxes: 10,
+        per_source: 10,
+        pause: Duration::ZERO,
+        idle: Duration::from_secs(30 * 60),
+        log_bytes: 4 * LOG_BYTES_MAX,
+    };
+    pub const PUBLIC: Self = Self {
+        sandboxes: SANDBOXES_MAX,
+        per_source: 4,
+        pause: Duration::from_secs(3),
+        idle: Duration::from_secs(30 * 60),
+        log_bytes: LOG_BYTES_MAX,
+    };
 }
+
+/// The place of a stream, given back when it ends.
+pub struct StreamPermit(#[expect(dead_code, reason = "held until the stream ends")] [OwnedSemaphorePermit; 2]);
 
 /// The origins that serve an attacker's pages; `None` where the lab does not serve them.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +91,9 @@ pub struct Sandboxes {
     sandboxes: Mutex<HashMap<String, Arc<Sandbox>>>,
     /// One sandbox is opened at a time: each costs a password hash and a database.
     opening: tokio::sync::Mutex<()>,
+    /// Held by the sandboxes themselves: one that is wiped and still in use keeps its place.
+    places: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -78,7 +108,8 @@ impl Sandboxes {
     ) -> Arc<Self> {
         let loopback = LoopbackClient::new(address, &base.config.public_url);
         let (sandboxes, opening) = Default::default();
-        Arc::new(Self { base, limits, foreign_origins, loopback, clock, sandboxes, opening, stopping })
+        let (places, streams) = (Arc::new(Semaphore::new(limits.sandboxes)), Arc::new(Semaphore::new(STREAMS_MAX)));
+        Arc::new(Self { base, limits, foreign_origins, loopback, clock, sandboxes, opening, places, streams, stopping })
     }
 
     /// Finds a sandbox and marks it as used.
@@ -98,13 +129,27 @@ impl Sandboxes {
             return Ok(sandbox);
         }
         self.make_room(&source)?;
-        let sandbox = Sandbox::open(self.base.clone(), Some(source)).await.map_err(|error| {
+        let place = timeout(PLACE_TIMEOUT, self.places.clone().acquire_owned()).await;
+        let place = place.ok().and_then(Result::ok).ok_or_else(full)?;
+        let sandbox = Sandbox::open(self.base.clone(), Some(source), place).await.map_err(|error| {
             tracing::error!(%error, "a sandbox could not be opened");
             Problem::unavailable("The lab could not make a sandbox. Try again in a moment.", 2)
         })?;
         sandbox.touch(self.clock.now());
         self.sandboxes().insert(sandbox.id.clone(), sandbox.clone());
         Ok(sandbox)
+    }
+
+    /// A place for a stream of a sandbox; `None` if it or the lab has too many.
+    pub fn stream(&self, sandbox: &Sandbox) -> Option<StreamPermit> {
+        let of_sandbox = sandbox.page.streams().try_acquire_owned().ok()?;
+        let of_lab = self.streams.clone().try_acquire_owned().ok()?;
+        Some(StreamPermit([of_sandbox, of_lab]))
+    }
+
+    /// Sandboxes that are alive, also those that were wiped and are still in use.
+    pub fn alive(&self) -> usize {
+        self.limits.sandboxes - self.places.available_permits()
     }
 
     fn make_room(&self, source: &Source) -> Result<(), Problem> {
@@ -171,7 +216,7 @@ impl Sandboxes {
     pub fn opened(&self, sandbox: &Sandbox) -> OpenedSandbox {
         OpenedSandbox {
             mount: sandbox.mount.as_str().into(),
-            email: sandbox.credentials().email,
+            email: EMAIL.to_owned(),
             other_site: self.foreign_origins.site.clone(),
             other_port: self.foreign_origins.port.clone(),
             idle_minutes: u32::try_from(self.limits.idle.as_secs() / 60).unwrap_or(u32::MAX),

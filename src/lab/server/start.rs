@@ -51,7 +51,7 @@ pub async fn sandboxes(
     folder::remove_abandoned();
     let leptos = leptos::config::LeptosOptions::clone(&starting.state.leptos);
     let passwords = PasswordHasher::start(1, LOGINS_WAITING)?;
-    let base = SandboxBase { config: config.clone(), leptos, passwords };
+    let base = SandboxBase { config: config.clone(), leptos, passwords, log_bytes: limits.log_bytes };
     let foreign_origins = match audience {
         Audience::Local => other_site::serve(&config.public_url, starting.stopping.clone()).await?.unwrap_or_default(),
         Audience::Public => ForeignOrigins::default(),

@@ -19,6 +19,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// How often the write-ahead log is copied into the file and emptied.
 const TRUNCATE: Duration = Duration::from_secs(5);
 
+/// SQLite's page size, in bytes.
+const PAGE: u32 = 4096;
+/// In kB, as SQLite wants it: negative.
+const SMALL_CACHE: &str = "-256";
+
 pub(super) struct Opened {
     pub writer: SqlitePool,
     pub readers: SqlitePool,
@@ -36,6 +41,12 @@ pub(super) async fn open(url: &str, access: Access) -> Result<Opened, StoreError
         // What is deleted is overwritten.
         .pragma("secure_delete", "ON")
         .busy_timeout(BUSY);
+    let options = match access {
+        Access::Bounded { bytes } => {
+            options.pragma("max_page_count", (bytes / PAGE).to_string()).pragma("cache_size", SMALL_CACHE)
+        }
+        _ => options,
+    };
     let mut tries = 0;
     let writer = loop {
         match migrated(&options, &file, access).await {

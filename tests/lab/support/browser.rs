@@ -7,7 +7,7 @@ use std::sync::{
 
 use axum::{
     body::Body,
-    http::{Method, StatusCode, header, request::Builder},
+    http::{Method, Response, StatusCode, header, request::Builder},
 };
 use serde_json::{Value, json};
 use two_tokens::lab::model::event::{Lifeline, SandboxCredentials, TabTask};
@@ -71,6 +71,13 @@ impl Browser {
     /// As `headers` say, whatever they say.
     pub async fn send_as(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
         self.send(method, path, "", headers).await.unwrap_or_else(|| panic!("no answer from {path}"))
+    }
+
+    /// A response whose body is not read yet.
+    pub async fn begin(&self, path: &str) -> Response<Body> {
+        let Transport::Socket { http, .. } = &self.to else { panic!("a stream needs a socket") };
+        let request = self.request(Method::GET, path, &[]).body(Body::empty()).unwrap();
+        http.request(request).await.unwrap().map(Body::new)
     }
 
     /// An answer that has begun.

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::actor_tokens::ActorTokens;
+use super::bounded::shortened;
 use super::token_fingerprints::TokenFingerprints;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::cookies::{self, refresh, session_hint};
@@ -54,6 +55,8 @@ const FIELDS: [&str; 6] = ["email", "title", "body", "id", "next", "keep_other_s
 const PASSWORDS: [&str; 3] = ["password", "current_password", "new_password"];
 /// The maximum length of a shown value in characters, so that one note cannot fill the log.
 const VALUE_MAX: usize = 400;
+/// The header lines of a request, and the cookies of a line, that are shown.
+const LINES_MAX: usize = 32;
 /// A longer token is not decoded: the server refuses it unread as well. Bytes.
 const TOKEN_MAX: usize = 4096;
 
@@ -94,6 +97,7 @@ impl Redactor<'_> {
 
     fn shown(&self, names: &[&str], headers: &HeaderMap) -> Vec<HeaderLine> {
         let listed = headers.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        let listed = listed.take(LINES_MAX);
         listed.map(|(name, value)| HeaderLine { name: name.to_string(), value: self.value(name, value) }).collect()
     }
 
@@ -124,7 +128,8 @@ impl Redactor<'_> {
     fn cookie_line(&self, line: &HeaderValue) -> String {
         let ours = cookies::pairs_of(line)
             .filter(|(name, _)| *name == refresh::NAME || *name == hint_cookie_name(&self.state.base_path));
-        ours.map(|(name, value)| format!("{name}={}", self.cookie_value(name, value))).collect::<Vec<_>>().join("; ")
+        let ours = ours.take(LINES_MAX).map(|(name, value)| format!("{name}={}", self.cookie_value(name, value)));
+        truncated(&ours.collect::<Vec<_>>().join("; "))
     }
 
     fn cookie_value(&self, name: &str, value: &str) -> String {
@@ -155,7 +160,7 @@ impl Redactor<'_> {
 }
 
 pub fn truncated(text: &str) -> String {
-    text.chars().take(VALUE_MAX).collect()
+    shortened(text, VALUE_MAX)
 }
 
 fn without_nonce(policy: &str) -> String {

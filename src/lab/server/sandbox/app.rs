@@ -30,7 +30,11 @@ use crate::server::assemble::{self, AppOptions};
 use crate::server::config::{Config, Throttle};
 use crate::server::serve::Error;
 use crate::server::{pages, router::router};
-use crate::store::{self, Database};
+use crate::store::{self, Access, Database};
+
+/// The largest database of a sandbox, in bytes. What does not fit is answered as a full disk is.
+pub const DATABASE_BYTES_MAX: u32 = 8 * 1024 * 1024;
+const DATABASE: Access = Access::Bounded { bytes: DATABASE_BYTES_MAX };
 
 /// What all sandboxes share.
 #[derive(Clone)]
@@ -38,6 +42,8 @@ pub struct SandboxBase {
     pub config: Config,
     pub leptos: LeptosOptions,
     pub passwords: PasswordHasher,
+    /// Bytes that a sandbox's log keeps.
+    pub log_bytes: usize,
 }
 
 /// The app as it runs now; a restart assembles another one over the same store.
@@ -73,7 +79,7 @@ impl SandboxApp {
         settings: &SandboxSettings,
     ) -> Result<Self, Error> {
         let folder = SandboxFolder::create()?;
-        let database = store::open(&store::url_of_file(&folder.path().join("sandbox.db"))).await?;
+        let database = store::open_for(&store::url_of_file(&folder.path().join("sandbox.db")), DATABASE).await?;
         let secret = ServerSecret::generate();
         let refresh_token_key = RefreshTokenKey::new(&secret);
         let parts = AppParts { base, mount, secret, database, clock, log };

@@ -18,7 +18,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use zeroize::Zeroizing;
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::event_log::EventLog;
 use super::event_log::redaction::Redactor;
@@ -59,23 +59,29 @@ pub struct Sandbox {
     exchanges: AtomicU64,
     last_used: AtomicI64,
     rate_limit: RateLimit,
+    /// Given back when the last holder of the sandbox lets it go, not when it is wiped.
+    _place: OwnedSemaphorePermit,
 }
 
 impl Sandbox {
     /// # Errors
     /// If the database cannot be created, or the app cannot be assembled.
-    pub async fn open(base: SandboxBase, source: Option<Source>) -> Result<Arc<Self>, Error> {
+    pub async fn open(
+        base: SandboxBase,
+        source: Option<Source>,
+        place: OwnedSemaphorePermit,
+    ) -> Result<Arc<Self>, Error> {
         let id = URL_SAFE_NO_PAD.encode(random::bytes::<16>());
         let mount = BasePath::new(&format!("/lab/{id}"));
         let clock = Arc::<ShiftedClock>::default();
-        let log = Arc::new(EventLog::new(clock.clone()));
+        let log = Arc::new(EventLog::new(clock.clone(), base.log_bytes));
         let settings = settings::defaults();
         let app = SandboxApp::start(base, mount.clone(), clock.clone(), log.clone(), &settings).await?;
         let (password, next_password) = (app.running().passphrase(), app.running().passphrase());
         let user = app.add_user(EMAIL, &password).await?;
         log.add(None, LogEventKind::Opened { email: EMAIL.into(), mount: mount.as_str().into() });
         log.add(None, LogEventKind::Settings { settings: settings.clone() });
-        let account = SandboxAccount { email: EMAIL.into(), password, next_password };
+        let account = SandboxAccount::new(password, next_password);
         let sandbox = Arc::new(Self {
             id,
             mount,
@@ -94,6 +100,7 @@ impl Sandbox {
             exchanges: AtomicU64::new(0),
             last_used: AtomicI64::new(0),
             rate_limit: RateLimit::default(),
+            _place: place,
         });
         sandbox.record_row_changes(None).await;
         Ok(sandbox)
@@ -123,20 +130,19 @@ impl Sandbox {
         self.exchanges.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// What a tab signs in with.
-    pub fn credentials(&self) -> SandboxCredentials {
+    /// What a tab signs in with; `None` once the account has an address or a password that was typed.
+    pub fn credentials(&self) -> Option<SandboxCredentials> {
         self.state().account.credentials()
     }
 
     /// The account has this password from now on.
-    pub fn password_changed(&self, to: Zeroizing<String>) {
+    pub fn password_changed(&self, to: &str) {
         let next = self.running().passphrase();
-        let mut state = self.state();
-        (state.account.password, state.account.next_password) = (to, next);
+        self.state().account.password_changed(to, next);
     }
 
     pub fn email_changed(&self, to: &str) {
-        self.state().account.email = to.to_owned();
+        self.state().account.email_changed(to);
     }
 
     /// Changes settings and records the result.

@@ -1,12 +1,17 @@
 //! The link to the visitor's page: a broadcast channel of commands for its tabs, and the signal that the sandbox is gone. Several
 //! pages may follow one sandbox; only the newest stream carries commands, or two pages would run each of them twice.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Semaphore, broadcast, watch};
 
 use crate::lab::model::event::TabCommand;
 
+/// Streams of one sandbox, of whatever pages.
+pub const STREAMS_PER_SANDBOX: usize = 8;
 /// Commands that a page may be behind with.
 const CAPACITY: usize = 64;
 
@@ -14,6 +19,7 @@ pub struct PageLink {
     commands: broadcast::Sender<TabCommand>,
     newest_stream: AtomicU64,
     gone: watch::Sender<bool>,
+    streams: Arc<Semaphore>,
 }
 
 impl Default for PageLink {
@@ -22,6 +28,7 @@ impl Default for PageLink {
             commands: broadcast::Sender::new(CAPACITY),
             newest_stream: AtomicU64::new(0),
             gone: watch::Sender::new(false),
+            streams: Arc::new(Semaphore::new(STREAMS_PER_SANDBOX)),
         }
     }
 }
@@ -34,6 +41,11 @@ impl PageLink {
 
     pub fn commands(&self) -> broadcast::Receiver<TabCommand> {
         self.commands.subscribe()
+    }
+
+    /// The places of streams.
+    pub fn streams(&self) -> Arc<Semaphore> {
+        self.streams.clone()
     }
 
     /// Registers a stream. From now on it is the one that carries the commands.

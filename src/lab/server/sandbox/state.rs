@@ -44,19 +44,68 @@ impl SandboxState {
     }
 }
 
-/// The credentials of the sandbox's user.
+/// The credentials of the sandbox's user, as far as the sandbox made them. A sandbox shares its origin with the real app, so a
+/// password manager may fill in a real password, and a visitor may type one: nothing that was typed is kept here.
 pub struct SandboxAccount {
-    pub email: String,
-    pub password: Zeroizing<String>,
-    pub next_password: Zeroizing<String>,
+    has_own_email: bool,
+    /// `None` once another password was set.
+    password: Option<Zeroizing<String>>,
+    next_password: Zeroizing<String>,
 }
 
 impl SandboxAccount {
-    pub fn credentials(&self) -> SandboxCredentials {
-        SandboxCredentials {
-            email: self.email.clone(),
-            password: self.password.to_string(),
+    /// The account as it was made, with the password that the lab's own change sets next.
+    pub fn new(password: Zeroizing<String>, next_password: Zeroizing<String>) -> Self {
+        Self { has_own_email: true, password: Some(password), next_password }
+    }
+
+    pub fn credentials(&self) -> Option<SandboxCredentials> {
+        let password = self.password.as_ref().filter(|_| self.has_own_email)?;
+        Some(SandboxCredentials {
+            email: EMAIL.to_owned(),
+            password: password.to_string(),
             next_password: self.next_password.to_string(),
+        })
+    }
+
+    /// Follows a change of the password. `next` is the password that the lab's own change sets after this one.
+    pub fn password_changed(&mut self, to: &str, next: Zeroizing<String>) {
+        if *to == **self.next_password {
+            self.password = Some(std::mem::replace(&mut self.next_password, next));
+        } else if self.password.as_ref().is_none_or(|password| **password != *to) {
+            self.password = None;
         }
+    }
+
+    /// Follows a change of the address.
+    pub fn email_changed(&mut self, to: &str) {
+        self.has_own_email = to == EMAIL;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret(text: &str) -> Zeroizing<String> {
+        Zeroizing::new(text.to_owned())
+    }
+
+    #[test]
+    fn only_generated_credentials_are_given_out() {
+        let mut account = SandboxAccount::new(secret("one"), secret("two"));
+        let password = |account: &SandboxAccount| account.credentials().map(|credentials| credentials.password);
+        account.password_changed("two", secret("three"));
+        assert_eq!(password(&account).as_deref(), Some("two"));
+        account.password_changed("two", secret("four"));
+        assert_eq!(password(&account).as_deref(), Some("two"));
+        account.password_changed("typed", secret("five"));
+        assert_eq!(password(&account), None);
+        account.password_changed("three", secret("six"));
+        assert_eq!(password(&account).as_deref(), Some("three"));
+        account.email_changed("typed@example.com");
+        assert_eq!(password(&account), None);
+        account.email_changed(EMAIL);
+        assert_eq!(password(&account).as_deref(), Some("three"));
     }
 }

@@ -1,7 +1,7 @@
 //! Detects from the log alone whether a tab has completed a task: by the tab's own requests and their responses. A refusal that a
 //! refresh repairs is not final, because the tab retries by itself.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use crate::lab::model::event::{Lifeline, LogEvent, LogEventKind, TabEvent, TabTask};
 use crate::protocol::code::{Code, Reaction};
@@ -29,7 +29,7 @@ impl RequestEnd<'_> {
 }
 
 /// The task's result; `None` while it is in progress.
-pub fn completion(task: &TabTask, tab: Lifeline, events: &[LogEvent]) -> Option<Result<(), Problem>> {
+pub fn completion(task: &TabTask, tab: Lifeline, events: &[Arc<LogEvent>]) -> Option<Result<(), Problem>> {
     let could_not = events.iter().find_map(|event| match &event.kind {
         LogEventKind::Seen { tab: sender, seen: TabEvent::CouldNot { why } } if *sender == tab => Some(why),
         _ => None,
@@ -61,7 +61,7 @@ fn calls_are_done(times: u32, ends: &[RequestEnd]) -> bool {
 }
 
 /// Whether the tab has sent anything.
-pub fn has_begun(tab: Lifeline, events: &[LogEvent]) -> bool {
+pub fn has_begun(tab: Lifeline, events: &[Arc<LogEvent>]) -> bool {
     events.iter().any(|event| match &event.kind {
         LogEventKind::Request(request) => request.from == tab,
         LogEventKind::Seen { tab: sender, .. } => *sender == tab,
@@ -69,7 +69,7 @@ pub fn has_begun(tab: Lifeline, events: &[LogEvent]) -> bool {
     })
 }
 
-fn ends(tab: Lifeline, events: &[LogEvent]) -> Vec<RequestEnd<'_>> {
+fn ends(tab: Lifeline, events: &[Arc<LogEvent>]) -> Vec<RequestEnd<'_>> {
     let mut requests: HashMap<_, (&str, bool)> = HashMap::new();
     let mut ends = Vec::new();
     for event in events {

@@ -208,7 +208,8 @@ impl ScenarioRunner<'_> {
     }
 
     fn reuse_detected_since(&self, seq: u64) -> bool {
-        let is_reuse = |event: &LogEvent| matches!(event.kind, LogEventKind::Decided { ruling: Ruling::Reuse, .. });
+        let is_reuse =
+            |event: &Arc<LogEvent>| matches!(event.kind, LogEventKind::Decided { ruling: Ruling::Reuse, .. });
         self.sandbox.log.after(seq).iter().any(is_reuse)
     }
 
@@ -240,9 +241,10 @@ impl ScenarioRunner<'_> {
         if !self.sandbox.page.send(TabCommand { tab, task: task.clone() }) {
             return Err(no_answer(tab));
         }
-        let completion = |events: &[LogEvent]| completion::completion(&task, tab, events);
-        let begun =
-            |events: &[LogEvent]| (completion::has_begun(tab, events) || completion(events).is_some()).then_some(());
+        let completion = |events: &[Arc<LogEvent>]| completion::completion(&task, tab, events);
+        let begun = |events: &[Arc<LogEvent>]| {
+            (completion::has_begun(tab, events) || completion(events).is_some()).then_some(())
+        };
         timeout(BEGIN_TIMEOUT, log.until(from, begun)).await.map_err(|_| no_answer(tab))?;
         let limit = if self.sandbox.steps.are_on() { STEPPING_TIMEOUT } else { TASK_TIMEOUT };
         timeout(limit, log.until(from, completion)).await.map_err(|_| no_answer(tab))?

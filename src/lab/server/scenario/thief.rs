@@ -76,7 +76,9 @@ impl Thief<'_> {
 
     /// Signs the account in from another machine.
     pub async fn other_device_signs_in(&self) -> Result<(), Problem> {
-        let credentials = self.sandbox.credentials();
+        let credentials = self.sandbox.credentials().ok_or_else(|| {
+            not_now("The e-mail or the password of this account was typed, and the lab does not keep what is typed. Reset the lab.")
+        })?;
         let form = form(&[("email", &credentials.email), ("password", &credentials.password)]);
         let cookie = self.sandbox.state().other_device.refresh.clone();
         let sent = ActorRequest { from: Lifeline::OtherDevice, form, ..post("/api/auth/login", cookie) };
