@@ -26,7 +26,7 @@ pub fn follow(
     permit: StreamPermit,
     seq: u64,
     stopping: watch::Receiver<bool>,
-) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>>> {
+) -> Sse<impl Stream<Item = Result<SseEvent, Infallible>> + use<>> {
     let follower = Follower {
         number: sandbox.page.new_stream(),
         latest: sandbox.log.watch(),
