@@ -199,7 +199,7 @@ async fn the_header_is_one_bearer_header_of_sane_size() {
         &good,
         &format!("Bearer {good} x"),
         &format!("Token {good}"),
-        &format!("Bearer {}", "A".repeat(1_000_000)),
+        &format!("Bearer {}", "A".repeat(30_000)),
         "Bearer a.b.c",
         "Bearer ...",
         "Bearer \u{e9}",

@@ -318,7 +318,7 @@ async fn a_shutdown_is_announced_and_lets_requests_in_progress_finish() {
     busy.get("/wait").await;
     served.arrived.notified().await;
     let mut client = served.client();
-    client.get("/readyz").await.expect(StatusCode::OK);
+    while client.get("/readyz").await.status != StatusCode::OK {}
     served.shut_down();
     while client.get("/readyz").await.status == StatusCode::OK {}
     assert_eq!(served.client().get("/readyz").await.body, "shutting down", "new connections are refused too soon");

@@ -115,7 +115,7 @@ async fn the_list_comes_in_pages_bounded_in_notes_and_bytes() {
     let bytes: usize = found.notes.iter().map(|note| note.title.len() + note.body.len()).sum();
     assert!(bytes <= PAGE_BYTES as usize && found.notes.len() == 13 && found.next.is_some(), "{bytes}");
 
-    for bad in ["", "x", "1_x", "1"] {
+    for bad in ["x", "1_x", "1"] {
         let refused = ada.get(&format!("/api/notes/list?after={bad}")).await;
         assert_eq!(refused.refused(422, "validation_failed").json()["field"], "after", "{bad}");
     }

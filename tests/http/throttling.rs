@@ -381,7 +381,7 @@ async fn a_claimed_address_is_believed_from_a_named_proxy_alone() {
 #[tokio::test]
 async fn any_header_value_is_answered_with_a_code() {
     let app = TestApp::with(&["--trusted-proxies", "192.0.2.0/24"]).await;
-    let long = "1.2.3.4,".repeat(10_000);
+    let long = "1.2.3.4,".repeat(4_000);
     let values: [&[u8]; 9] =
         [b"", b",", b"\xff\xfe", b"::::", b"[", b"999.1.1.1", b"192.0.2.9, \t,", b"unknown", long.as_bytes()];
     for value in values {
@@ -392,7 +392,7 @@ async fn any_header_value_is_answered_with_a_code() {
         }
     }
     for known in
-        ["", "ttb_", "ttb_%00", &"A".repeat(100_000), "ttb_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
+        ["", "ttb_", "ttb_%00", &"A".repeat(30_000), "ttb_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"]
     {
         let mut client = Client { from: elsewhere(1), ..app.client() };
         client.cookies = Cookies::of(DEVICE_COOKIE, known);

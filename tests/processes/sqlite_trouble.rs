@@ -3,8 +3,6 @@ use std::process::Command;
 use axum::http::StatusCode;
 use sqlx::{Connection as _, SqliteConnection};
 
-use two_tokens::notes::protocol::NotePage;
-
 use crate::support::{Answer, Client, Installation, free_port};
 
 async fn write_note(client: &mut Client, title: &str) -> Answer {
@@ -12,15 +10,7 @@ async fn write_note(client: &mut Client, title: &str) -> Answer {
 }
 
 async fn count_notes(client: &mut Client) -> usize {
-    let (mut count, mut path) = (0, "/api/notes/list".to_owned());
-    loop {
-        let page: NotePage = client.get(&path).await.expect(StatusCode::OK).parsed();
-        count += page.notes.len();
-        match page.next {
-            Some(next) => path = format!("/api/notes/list?after={next}"),
-            None => return count,
-        }
-    }
+    client.notes().await.len()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -191,6 +191,19 @@ impl Client {
         self.post("/api/auth/logout", &[]).await
     }
 
+    /// All notes, page by page.
+    pub async fn notes(&mut self) -> Vec<Value> {
+        let (mut notes, mut path) = (Vec::new(), "/api/notes/list".to_owned());
+        loop {
+            let mut page = self.get(&path).await.expect(StatusCode::OK).json();
+            notes.append(page["notes"].as_array_mut().unwrap());
+            match page["next"].as_str() {
+                Some(next) => path = format!("/api/notes/list?after={next}"),
+                None => return notes,
+            }
+        }
+    }
+
     pub async fn me(&mut self) -> Answer {
         self.get("/api/account/me").await
     }
