@@ -267,7 +267,7 @@ fn raise_open_files() {
 async fn soak_hostile_load() {
     let seconds = std::env::var("SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(30 * 60);
     raise_open_files();
-    let mut arguments = vec!["--trusted-proxies", "127.0.0.1", "--log", "error,security=off"];
+    let mut arguments = vec!["--trusted-proxies", "127.0.0.1"];
     if cfg!(feature = "lab") {
         arguments.extend(["--lab", "public"]);
     }
