@@ -80,7 +80,7 @@ test.describe(() => {
     wire.reset();
     await writeNote(page, "Honey");
     const list = await page.request.get("/api/notes/list", { headers: { authorization: `Bearer ${theirs}` } });
-    expect(await list.json()).toMatchObject([{ title: "Honey" }]);
+    expect(await list.json()).toMatchObject({ notes: [{ title: "Honey" }] });
   });
 });
 

@@ -36,7 +36,9 @@ test("saving a note with an expired access token refreshes silently and keeps wh
   const answer = await request.get("/api/notes/list", {
     headers: { authorization: `Bearer ${await accessTokenOf((await renewed!.response())!)}` },
   });
-  expect(await answer.json()).toMatchObject([{ title: "Milk & more", body: "two rolls\nünd 1 % of 100 €" }]);
+  expect(await answer.json()).toMatchObject({
+    notes: [{ title: "Milk & more", body: "two rolls\nünd 1 % of 100 €" }],
+  });
 });
 
 test("two tabs that save at once with expired access tokens keep both notes and the session", async ({

@@ -263,7 +263,6 @@ fn raise_open_files() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "make soak"]
-#[expect(clippy::print_stdout, reason = "the table is the result")]
 async fn soak_hostile_load() {
     let seconds = std::env::var("SOAK_SECONDS").ok().and_then(|text| text.parse().ok()).unwrap_or(30 * 60);
     raise_open_files();
