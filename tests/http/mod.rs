@@ -12,6 +12,7 @@ mod languages;
 mod logging_out;
 mod naughty_strings;
 mod notes;
+mod one_address;
 mod passwords;
 mod random_requests;
 mod refreshing;
