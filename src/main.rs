@@ -44,6 +44,8 @@ enum UsersCommand {
     Disable { email: String },
     /// Allow sign-in again.
     Enable { email: String },
+    /// List accounts that share an e-mail address in different spellings.
+    Duplicates,
 }
 
 #[derive(Clone, Debug, Subcommand)]
@@ -149,6 +151,11 @@ async fn users(config: &Config, command: UsersCommand) -> Result<(), Error> {
         UsersCommand::Enable { email } => {
             auth.enable_user(&email).await?;
             println!("enabled");
+        }
+        UsersCommand::Duplicates => {
+            for clash in auth.settle_emails().await? {
+                println!("{} signs in as {} alone; the address belongs to {}", clash.user_id, clash.email, clash.other);
+            }
         }
     }
     database.close().await;

@@ -86,7 +86,7 @@ pub async fn change_password(
 pub async fn change_email(email: String, password: String) -> Result<User, Problem> {
     let (context, user) = crate::api::edge::RequestContext::signed_in()?;
     let email = context.service().change_email(&user, &email, password.into(), &context.device()).await?;
-    Ok(User { id: user.user_id.to_string(), email: email.as_str().to_owned() })
+    Ok(User { id: user.user_id.to_string(), email: email.shown().to_owned() })
 }
 
 /// Deletes the account with all its data. Requires the password.

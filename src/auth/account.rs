@@ -4,9 +4,10 @@
 use super::audit::{Audit, Subject};
 use super::error::AuthError;
 use super::model::device::Device;
+use super::model::email::Email;
 use super::model::event::EventKind;
 use super::model::session::{Session, SessionId};
-use super::model::user::{Email, UserRecord};
+use super::model::user::UserRecord;
 use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
 use super::service::AuthService;
@@ -113,7 +114,7 @@ impl AuthService {
         .await
     }
 
-    /// Changes the e-mail address; returns the normalized form. The sessions stay: tokens name the user's id, not the address.
+    /// Changes the e-mail address, or how it is shown. The sessions stay: tokens name the user's id, not the address.
     ///
     /// # Errors
     ///
@@ -132,11 +133,11 @@ impl AuthService {
         for _ in 0..VERIFY_TRIES {
             let refused = EventKind::EmailChangeFail;
             let account = self.confirm(user, &password, "password", refused, device, &attempt).await?;
-            if account.email == email.as_str() {
+            if account.email == email.shown() {
                 return Ok(email);
             }
             let event = self.audit.event(EventKind::EmailChange, user.into(), device, None);
-            let (guard, to) = (guard(user, account), email.as_str().to_owned());
+            let (guard, to) = (guard(user, account), email.clone());
             let (store, audit) = (self.store.clone(), self.audit.clone());
             let changed = self.detached(async move {
                 let changed = store.change_email(&guard, &to, &event).await?;
@@ -197,7 +198,8 @@ impl AuthService {
     ///
     /// [`AuthError::NotFound`] when no account has the address.
     pub async fn disable_user(&self, email: &str) -> Result<u32, AuthError> {
-        let id = self.user_with_email(email).await?.id;
+        let user = self.user_with_email(&Email::parse_known(email)?).await?;
+        let id = user.ok_or(AuthError::NotFound)?.id;
         let end = self.end_of_all(Subject::User(id), None, RevokeReason::AccountDisabled, &Device::default());
         let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
         let ended = self.detached(async move {
@@ -216,12 +218,17 @@ impl AuthService {
     ///
     /// [`AuthError::NotFound`] when no account has the address.
     pub async fn enable_user(&self, email: &str) -> Result<(), AuthError> {
-        let user = self.user_with_email(email).await?;
-        Ok(self.store.enable_user(user.id).await?)
+        let user = self.user_with_email(&Email::parse_known(email)?).await?;
+        Ok(self.store.enable_user(user.ok_or(AuthError::NotFound)?.id).await?)
     }
 
-    async fn user_with_email(&self, email: &str) -> Result<UserRecord, AuthError> {
-        self.store.user_by_email(Email::parse(email)?.as_str()).await?.ok_or(AuthError::NotFound)
+    /// The account of an address. An account that kept its own spelling as its key is found by that spelling.
+    pub(super) async fn user_with_email(&self, email: &Email) -> Result<Option<UserRecord>, AuthError> {
+        let [first, second] = email.keys();
+        match self.store.user_by_email(first).await? {
+            None if second != first => Ok(self.store.user_by_email(second).await?),
+            user => Ok(user),
+        }
     }
 
     /// Verifies the signed-in user's password, whose attempt is counted; `refused` is the event recorded when it is wrong.
@@ -236,7 +243,7 @@ impl AuthService {
     ) -> Result<UserRecord, AuthError> {
         let account = self.store.user(user.user_id).await?.ok_or(AuthError::NotFound)?;
         match self.verify_own(&account, password.clone(), attempt).await? {
-            Verification::Right => Ok(account),
+            Verification::Right | Verification::RightNotNormalized => Ok(account),
             Verification::Wrong => {
                 self.audit.record(refused, user, device).await?;
                 Err(AuthError::invalid(field, ValidationError::WrongPassword))

@@ -26,6 +26,12 @@ pub enum AuthError {
     NotFound,
     #[error("no refresh token was presented")]
     RefreshTokenMissing,
+    /// No refresh token came, though the browser is marked as signed in: its cookies were cleared, or it refuses them.
+    #[error("the refresh token of a signed-in browser is missing")]
+    RefreshTokenLost,
+    /// Two refresh tokens came, one of them perhaps planted (cookie tossing).
+    #[error("more than one refresh token was presented")]
+    RefreshTokenAmbiguous,
     /// The refresh token is forged, malformed, of an unknown session, or ahead of the store.
     #[error("the refresh token is not valid")]
     RefreshTokenInvalid,

@@ -16,15 +16,12 @@ use super::model::event::EventKind;
 use super::observer::FlowEvent;
 use super::service::AuthService;
 use super::store::{Change, StoreError};
-use super::token::keys::StoredKey;
+use super::token::{keys::StoredKey, revoked::LOADED};
 
 /// The age at which the active signing key is rotated out.
 const KEY_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
 /// How long the row of an ended session is kept, so that its refresh token is refused with the reason.
 const KEEP_ENDED: Duration = Duration::from_secs(30 * 24 * 3600);
-/// How long the end of all sessions of a user is kept: far longer than an access token lives, because a clock that is a few
-/// hours ahead must not delete what is needed when it is right again.
-const KEEP_ENDS_OF_USERS: Duration = Duration::from_secs(24 * 3600);
 /// How long security events, and with them the history of accounts, are kept.
 const KEEP_EVENTS: Duration = Duration::from_secs(180 * 24 * 3600);
 /// Rows deleted by one statement: a long delete would block writers.
@@ -96,7 +93,7 @@ impl AuthService {
     }
 
     async fn purge_ended(&self) -> Result<(), AuthError> {
-        self.store.purge_ended(self.clock.now().minus(KEEP_ENDS_OF_USERS)).await?;
+        self.store.purge_ended(self.clock.now().minus(LOADED)).await?;
         Ok(())
     }
 

@@ -16,6 +16,7 @@ pub mod validation;
 mod account;
 pub mod audit;
 mod detached;
+mod email_spellings;
 pub mod history;
 mod maintenance;
 mod refresh;

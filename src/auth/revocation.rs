@@ -11,7 +11,7 @@ use super::service::AuthService;
 use super::store::{EndAll, EndSession, EndedAll};
 use super::token::{
     refresh::Presented,
-    revoked::{REMEMBERED, Revocation},
+    revoked::{LOADED, Revocation},
 };
 use crate::protocol::session::RevokeReason;
 
@@ -30,9 +30,9 @@ impl AuthService {
         }
     }
 
-    /// Reloads the sessions that ended within one access-token lifetime.
+    /// Reloads the sessions that ended within [`LOADED`].
     pub(super) async fn reload_revoked(&self) -> Result<(), AuthError> {
-        let since = self.clock.now().minus(REMEMBERED);
+        let since = self.clock.now().minus(LOADED);
         self.revoked.add_all(self.store.revoked_since(since).await?);
         self.store.users_revoked_since(since).await?.into_iter().for_each(|end| self.revoked.add_user(end));
         Ok(())

@@ -130,6 +130,7 @@ impl AuthService {
             policy,
             observers,
         };
+        service.report_email_clashes().await?;
         service.reload_revoked().await?;
         Ok(service)
     }

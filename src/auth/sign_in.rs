@@ -6,9 +6,10 @@ use uuid::Uuid;
 use super::audit::{Audit, Subject};
 use super::error::AuthError;
 use super::model::device::Device;
+use super::model::email::Email;
 use super::model::event::{EventKind, SecurityEvent};
 use super::model::session::{Salt, Session, SessionId};
-use super::model::user::{Email, UserId, UserRecord};
+use super::model::user::{UserId, UserRecord};
 use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
 use super::random;
@@ -57,7 +58,8 @@ impl AuthService {
         };
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
-            email: email.as_str().to_owned(),
+            email: email.shown().to_owned(),
+            email_key: email.as_str().to_owned(),
             password_hash,
             created_at: self.clock.now(),
             disabled_at: None,
@@ -88,19 +90,23 @@ impl AuthService {
     /// [`AuthError::InvalidCredentials`] for a wrong password and for an unknown or disabled account alike,
     /// [`AuthError::TooManyAttempts`], [`AuthError::Busy`].
     pub async fn login(&self, email: &str, password: Password, visitor: Visitor) -> Result<Grant, AuthError> {
-        let email = Email::parse(email)?;
+        let email = Email::parse_known(email)?;
         password.not_oversized("password")?;
         let attempt = self.attempts.sign_in(&email, &visitor.caller).await?;
         let mut forgiven = false;
         for _ in 0..VERIFY_TRIES {
-            let user = self.store.user_by_email(email.as_str()).await?;
+            let user = self.user_with_email(&email).await?;
             let stored = user.as_ref().map(|user| user.password_hash.clone());
             let verified = self.verify(password.clone(), stored, &attempt).await?;
             match user {
-                Some(user) if verified == Verification::Right && user.disabled_at.is_none() => {
+                Some(user) if verified.is_right() && user.disabled_at.is_none() => {
                     if !std::mem::replace(&mut forgiven, true) {
                         self.attempts.succeeded(&attempt).await?;
                     }
+                    let user = match verified {
+                        Verification::RightNotNormalized => self.hash_anew(user, &password).await?,
+                        _ => user,
+                    };
                     if let Some(grant) = self.open_session(&user, &visitor).await? {
                         return Ok(self.with_device_cookie(grant, &email, &attempt));
                     }
@@ -113,6 +119,16 @@ impl AuthService {
             }
         }
         Err(AuthError::AccountChanged)
+    }
+
+    /// Replaces a hash that was made of another spelling of the password than NFC, unless the hasher is busy or the account has
+    /// changed: the next sign-in tries again.
+    async fn hash_anew(&self, user: UserRecord, password: &Password) -> Result<UserRecord, AuthError> {
+        let Ok(password_hash) = self.passwords.hash(password.clone()).await else { return Ok(user) };
+        match self.store.replace_hash(user.id, &user.password_hash, &password_hash).await? {
+            true => Ok(UserRecord { password_hash, ..user }),
+            false => Ok(user),
+        }
     }
 
     /// Opens a session; `None` when the account is no longer as the password was verified against it.
@@ -192,7 +208,7 @@ impl AuthService {
         attempt: &CountedAttempt,
     ) -> Result<Verification, AuthError> {
         let verified = self.verify(password, Some(user.password_hash.clone()), attempt).await?;
-        if verified == Verification::Right {
+        if verified.is_right() {
             self.attempts.succeeded(attempt).await?;
         }
         Ok(verified)
@@ -208,7 +224,7 @@ impl AuthService {
         let verified = self.passwords.verify(password, stored).await;
         match &verified {
             Ok(verified) => {
-                self.observers.emit(|| FlowEvent::PasswordChecked { right: *verified == Verification::Right });
+                self.observers.emit(|| FlowEvent::PasswordChecked { right: verified.is_right() });
             }
             Err(_) => self.attempts.cancel(attempt).await?,
         }

@@ -4,7 +4,7 @@
 use super::error::AuthError;
 use super::model::device::Device;
 use super::model::event::EventKind;
-use super::password::hasher::{Password, Verification};
+use super::password::hasher::Password;
 use super::refresh::Authentication;
 use super::service::{AuthService, Grant};
 use super::sign_in::VERIFY_TRIES;
@@ -43,7 +43,7 @@ impl AuthService {
         let attempt = self.attempts.confirm_password(user_id).await?;
         for _ in 0..VERIFY_TRIES {
             let user = self.store.user(user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
-            if self.verify_own(&user, password.clone(), &attempt).await? == Verification::Wrong {
+            if !self.verify_own(&user, password.clone(), &attempt).await?.is_right() {
                 self.audit.record(EventKind::ReauthenticationFail, &session, &device).await?;
                 return Err(AuthError::WrongPassword);
             }

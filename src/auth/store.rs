@@ -46,6 +46,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 
 use super::model::{
+    email::Email,
     event::{ReuseNotice, SecurityEvent},
     session::{Session, SessionId},
     user::{UserId, UserRecord},
@@ -222,6 +223,18 @@ pub enum Change {
     Connected,
 }
 
+/// The key of a stored e-mail address; `None` when it has none.
+pub type EmailKeyOf = for<'a> fn(&'a str) -> Option<String>;
+
+/// An account that keeps its own spelling of an e-mail address as its key, because another account has the key of both.
+#[derive(Clone, PartialEq, Eq)]
+pub struct EmailClash {
+    pub user_id: UserId,
+    pub email: String,
+    /// The account that has the key.
+    pub other: UserId,
+}
+
 /// Accounts.
 #[async_trait]
 pub trait Users: Send + Sync + 'static {
@@ -234,7 +247,8 @@ pub trait Users: Send + Sync + 'static {
         event: &SecurityEvent,
         open: &OpenSession,
     ) -> Result<Register, StoreError>;
-    async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError>;
+    /// The user whose address has this key.
+    async fn user_by_email(&self, key: &str) -> Result<Option<UserRecord>, StoreError>;
     async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError>;
     /// Replaces the password and ends the other sessions. Of two calls that verified the same password one is done, the other
     /// is [`Stale`].
@@ -243,9 +257,14 @@ pub trait Users: Send + Sync + 'static {
     async fn change_email(
         &self,
         guard: &Guard,
-        email: &str,
+        email: &Email,
         event: &SecurityEvent,
     ) -> Result<Result<bool, Stale>, StoreError>;
+    /// Replaces the hash of the same password; `false` when it is no longer `verified`.
+    async fn replace_hash(&self, id: UserId, verified: &str, hash: &str) -> Result<bool, StoreError>;
+    /// Gives accounts whose address is not ASCII the key that `key_of` finds, and shows what it was: the oldest account first,
+    /// and none a key that another one has. An address with no key (`None`) keeps its spelling. All of it is one transaction.
+    async fn settle_emails(&self, key_of: EmailKeyOf) -> Result<Vec<EmailClash>, StoreError>;
     /// Disables the user and ends every session; `None` when there is no such user.
     async fn disable_user(&self, id: UserId, end: &EndAll) -> Result<Option<EndedAll>, StoreError>;
     async fn enable_user(&self, id: UserId) -> Result<(), StoreError>;

@@ -8,6 +8,8 @@ pub enum ValidationError {
     EmailTooLong,
     /// Not an e-mail address.
     NoEmail,
+    /// Characters that look like others, or letters of two scripts in one word.
+    EmailLookalike,
     PasswordTooLong,
     PasswordTooShort {
         /// The minimum, in characters.

@@ -2,6 +2,7 @@
 
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
+use crate::auth::model::email;
 use crate::auth::model::event::{EventKind, ReuseNotice, SecurityEvent};
 use crate::auth::model::session::{Revoked, Salt, Session, SessionId};
 use crate::auth::model::user::{UserId, UserRecord};
@@ -48,11 +49,16 @@ pub(crate) trait Readable: Row {
     fn user(&self) -> Result<UserRecord, StoreError> {
         Ok(UserRecord {
             id: self.user_id("id")?,
-            email: self.text("email")?,
+            email: self.shown_email()?,
+            email_key: self.text("email")?,
             password_hash: self.text("password_hash")?,
             created_at: self.time("created_at")?,
             disabled_at: self.maybe_time("disabled_at")?,
         })
+    }
+
+    fn shown_email(&self) -> Result<String, StoreError> {
+        Ok(email::shown(self.text("email")?, self.maybe_text("email_shown")?))
     }
 
     fn epoch(&self, column: &str) -> Result<u64, StoreError> {
@@ -78,7 +84,7 @@ pub(crate) trait Readable: Row {
         Ok(Session {
             id: SessionId(self.id("id")?),
             user_id: self.user_id("user_id")?,
-            user_email: self.text("email")?,
+            user_email: self.shown_email()?,
             user_disabled: self.maybe_number("disabled_at")?.is_some(),
             session_epoch: self.epoch("session_epoch")?,
             salt: Salt(self.id("salt")?),

@@ -68,3 +68,26 @@ async fn an_ended_session_stays_ended_after_a_restart_with_a_shorter_lifetime() 
         assert_ne!(answer.code(), "access_token_expired");
     }
 }
+
+#[tokio::test]
+async fn an_ended_session_stays_ended_though_a_server_started_with_a_clock_that_was_ahead() {
+    let app = TestApp::with(&["--access-ttl", "1h"]).await;
+    let mut ada = app.registered("ada@example.com").await;
+    let mut all = app.registered("grace@example.com").await;
+    let (one, of_all) = (ada.access_token.clone(), all.access_token.clone());
+    ada.logout().await.expect(StatusCode::NO_CONTENT);
+    all.post("/api/account/delete_account", &[("password", PASSWORD)]).await.expect(StatusCode::NO_CONTENT);
+    app.pass(seconds(3000));
+    let right = app.now();
+    for ahead in [20 * 60, 5 * 3600, 20 * 3600] {
+        app.pass(seconds(ahead));
+        app.maintain().await;
+        let restarted = app.beside(&[]).await;
+        app.clock.set(right);
+        for (client, token) in [(&ada, &one), (&all, &of_all)] {
+            let mut client = client.clone().at(restarted.clone());
+            client.access_token = token.clone();
+            client.me().await.refused(401, "session_revoked");
+        }
+    }
+}

@@ -13,6 +13,7 @@ mod languages;
 mod logging_out;
 mod naughty_strings;
 mod notes;
+mod one_address;
 mod pages;
 mod passwords;
 mod random_requests;

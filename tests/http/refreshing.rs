@@ -8,7 +8,7 @@ use two_tokens::auth::model::user::UserId;
 
 use two_tokens::auth::token::refresh::RefreshTokenKey;
 
-use crate::support::{Cookies, PASSWORD, REFRESH_COOKIE, TestApp, days, seconds, secret};
+use crate::support::{Answer, Cookies, PASSWORD, REFRESH_COOKIE, TestApp, days, seconds, secret};
 
 #[tokio::test]
 async fn cookies_that_are_not_ascii_or_not_text_hide_no_refresh_token() {
@@ -195,9 +195,25 @@ async fn without_a_cookie_or_with_two_or_with_a_forged_one_nothing_happens() {
         ada.refresh().await.refused(401, "refresh_token_invalid");
     }
     ada.cookies = Cookies::of(REFRESH_COOKIE, token.as_str()).and(REFRESH_COOKIE, token.as_str());
-    ada.refresh().await.refused(401, "refresh_token_invalid");
+    let twice = ada.refresh().await.refused(401, "refresh_token_invalid");
+    assert!(twice.json()["detail"].as_str().unwrap().contains("two sign-in cookies"));
     ada.cookies = good;
     ada.refresh().await.expect(StatusCode::OK);
+}
+
+/// Both cookies expire and are cleared together, so the hint alone means that somebody else took the other one away.
+#[tokio::test]
+async fn a_browser_whose_cookies_were_cleared_is_told_so_and_a_stranger_is_not() {
+    let app = TestApp::start().await;
+    let detail = |answer: Answer| answer.json()["detail"].as_str().unwrap().to_owned();
+    let stranger = detail(app.client().refresh().await.refused(401, "refresh_token_missing"));
+    let mut ada = app.registered("ada@example.com").await;
+    ada.cookies = Cookies::of("signed_in", "1");
+    let cleared = ada.refresh().await.refused(401, "refresh_token_missing");
+    assert!(detail(cleared).contains("its cookies were cleared"));
+    let cleared = ada.post("/api/auth/reauthenticate", &[("password", PASSWORD)]).await;
+    assert!(detail(cleared.refused(401, "refresh_token_missing")).contains("its cookies were cleared"));
+    assert!(!stranger.contains("cleared"));
 }
 
 #[tokio::test]

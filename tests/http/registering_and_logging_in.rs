@@ -14,7 +14,7 @@ async fn a_new_person_gets_both_tokens() {
     let body = answer.json();
     assert_eq!(body["token_type"], "Bearer");
     assert_eq!(body["expires_in"], 900);
-    assert_eq!(body["user"]["email"], "ada@example.com");
+    assert_eq!(body["user"]["email"], "Ada@Example.com");
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
     assert!(!answer.body.contains("ttr_"), "the refresh token belongs in the cookie alone");
     ada.me().await.expect(StatusCode::OK);

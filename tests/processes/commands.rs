@@ -23,6 +23,7 @@ async fn a_command_makes_no_database_and_no_secret_and_says_where_it_looked() {
         &["users", "enable", "x"],
         &["keys", "list"],
         &["keys", "rotate"],
+        &["users", "duplicates"],
     ] {
         assert!(fails(command).contains("there is no database at HERE/data/two-tokens.db"), "{}", fails(command));
     }
@@ -93,4 +94,28 @@ async fn one_corrupt_key_does_not_make_a_start_impossible() {
         ada.refresh().await.expect(StatusCode::OK);
         server.kill();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn accounts_that_share_an_address_are_listed_with_the_one_that_has_it() {
+    let installation = Installation::on_sqlite();
+    let server = installation.serve(&[]).await;
+    let [mut old, mut new] = [server.registered("ada@example.com").await, server.registered("eve@example.com").await];
+    assert!(!installation.run(&["users", "duplicates"]).contains("signs in as"));
+    // As a former version wrote it: in lower case, composed as it was typed.
+    let mut connection = SqliteConnection::connect(&installation.database_url).await.unwrap();
+    for (email, was) in [("andr\u{e9}@example.com", "ada@example.com"), ("andre\u{301}@example.com", "eve@example.com")]
+    {
+        sqlx::query("UPDATE users SET email = $1, email_shown = NULL WHERE email = $2")
+            .bind(email)
+            .bind(was)
+            .execute(&mut connection)
+            .await
+            .unwrap();
+    }
+    let id = async |client: &mut crate::support::Client| client.me().await.json()["id"].as_str().unwrap().to_owned();
+    let (old, new) = (id(&mut old).await, id(&mut new).await);
+    let told = installation.run(&["users", "duplicates"]);
+    let line = format!("{new} signs in as andre\u{301}@example.com alone; the address belongs to {old}\n");
+    assert!(told.contains(&line), "{told}");
 }

@@ -122,6 +122,30 @@ async fn keys_rotated_by_the_command_line_reach_every_instance_and_end_no_sessio
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn replaced_keys_are_refused_on_every_instance_and_end_no_session() {
+    let pair = Pair::start().await;
+    let mut here = pair.one.registered("ada@example.com").await;
+    let mut there = here.clone().at(&pair.two);
+    // Both have verified it, and remember it.
+    here.me().await.expect(StatusCode::OK);
+    there.me().await.expect(StatusCode::OK);
+    let before = key_ids(&pair.one).await;
+    pair.installation.run(&["keys", "retire", "--now"]);
+    let replaced = Instant::now();
+    for client in [&mut here, &mut there] {
+        while client.me().await.status == StatusCode::OK {
+            assert!(replaced.elapsed() < Duration::from_secs(2), "still accepted");
+        }
+        client.me().await.refused(401, "access_token_invalid");
+    }
+    let after = key_ids(&pair.two).await;
+    assert!(after.iter().all(|kid| !before.contains(kid)), "{before:?} {after:?}");
+    here.refresh().await.expect(StatusCode::OK);
+    there.access_token = here.access_token.clone();
+    there.me().await.expect(StatusCode::OK);
+}
+
 async fn key_ids(server: &Server) -> Vec<String> {
     let keys = server.client().get("/.well-known/jwks.json").await.json()["keys"].as_array().unwrap().clone();
     keys.iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()

@@ -6,15 +6,81 @@ pub async fn an_email_changes_unless_it_is_somebody_elses(store: Arc<dyn Store>)
     let session = new_session(&*store).await;
     let other = new_user(&*store).await;
     let change = async |to: &str| {
-        store.change_email(&guard(&session, HASH), to, &event(session.user_id, 1)).await.unwrap().unwrap()
+        let to = Email::parse(to).unwrap();
+        store.change_email(&guard(&session, HASH), &to, &event(session.user_id, 1)).await.unwrap().unwrap()
     };
     assert!(!change(&other.email).await);
     assert_eq!(store.session(session.id).await.unwrap().unwrap().user_email, session.user_email);
     assert!(change("new@example.com").await);
     assert!(change("new@example.com").await);
     assert_eq!(store.session(session.id).await.unwrap().unwrap().user_email, "new@example.com");
-    assert!(store.user_by_email(&session.user_email).await.unwrap().is_none());
+    assert!(store.user_by_email(&session.user_email.to_lowercase()).await.unwrap().is_none());
     assert_eq!(store.events_of_user(session.user_id, 9).await.unwrap().len(), 3, "none for the refused change");
+}
+
+pub async fn a_hash_is_replaced_only_while_it_is_the_verified_one(store: Arc<dyn Store>) {
+    let user = new_user(&*store).await;
+    let hash = async || store.user(user.id).await.unwrap().unwrap().password_hash;
+    assert!(!store.replace_hash(user.id, "another", "new").await.unwrap());
+    assert_eq!(hash().await, HASH);
+    assert!(store.replace_hash(user.id, HASH, "new").await.unwrap());
+    assert!(!store.replace_hash(user.id, HASH, "newer").await.unwrap());
+    assert_eq!(hash().await, "new");
+}
+
+async fn with_key(store: &dyn Store, key: &str, created_at: i64) -> UserId {
+    let user = UserRecord { email: key.into(), email_key: key.into(), created_at: Timestamp(created_at), ..user() };
+    assert_eq!(store.create_user(&user).await.unwrap(), CreateUser::Created);
+    user.id
+}
+
+/// Drops the part before a bar. An address with an exclamation mark has no key.
+fn after_the_bar(stored: &str) -> Option<String> {
+    (!stored.contains('!')).then(|| stored.rsplit('|').next().unwrap().to_owned())
+}
+
+pub async fn addresses_get_their_key_the_oldest_account_first(store: Arc<dyn Store>) {
+    let young = with_key(&*store, "é|andre@example.com", 2).await;
+    let old = with_key(&*store, "e\u{301}|andre@example.com", 1).await;
+    let alone = with_key(&*store, "ü|ada@example.com", 1).await;
+    let odd = with_key(&*store, "ü|!@example.com", 1).await;
+    let ascii = with_key(&*store, "x|eve@example.com", 1).await;
+    let held = with_key(&*store, "bob@example.com", 9).await;
+    let second = with_key(&*store, "ö|bob@example.com", 1).await;
+    for _ in 0..2 {
+        let clashes = store.settle_emails(after_the_bar).await.unwrap();
+        let clashes: Vec<_> = clashes.into_iter().map(|clash| (clash.user_id, clash.email, clash.other)).collect();
+        assert_eq!(clashes, [(second, "ö|bob@example.com".into(), held), (young, "é|andre@example.com".into(), old)]);
+        for (key, id) in [
+            ("andre@example.com", old),
+            ("é|andre@example.com", young),
+            ("ada@example.com", alone),
+            ("ü|!@example.com", odd),
+            ("x|eve@example.com", ascii),
+            ("bob@example.com", held),
+            ("ö|bob@example.com", second),
+        ] {
+            assert_eq!(store.user_by_email(key).await.unwrap().unwrap().id, id, "{key}");
+        }
+    }
+}
+
+pub async fn of_many_starts_at_once_each_finds_the_same(store: Arc<dyn Store>) {
+    for index in 0..20 {
+        with_key(&*store, &format!("e\u{301}|andre{index}@example.com"), index).await;
+        with_key(&*store, &format!("é|andre{index}@example.com"), 20 + index).await;
+    }
+    let starts = (0..8).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { store.settle_emails(after_the_bar).await.unwrap().len() })
+    });
+    for clashes in futures::future::join_all(starts).await {
+        assert_eq!(clashes.unwrap(), 20);
+    }
+    for index in 0..20 {
+        let key = format!("andre{index}@example.com");
+        assert_eq!(store.user_by_email(&key).await.unwrap().unwrap().created_at, Timestamp(index));
+    }
 }
 
 pub async fn the_time_of_the_password_moves_only_when_told_and_only_with_the_swap(store: Arc<dyn Store>) {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
+use two_tokens::auth::model::email::Email;
 use two_tokens::auth::model::event::{EventKind, ReuseNotice, SecurityEvent};
 use two_tokens::auth::model::session::{Salt, Session, SessionId};
 use two_tokens::auth::model::user::{UserId, UserRecord};
@@ -77,6 +78,9 @@ promises![
     a_password_changes_once_for_each_verified_one,
     a_change_by_an_ended_session_is_refused,
     an_email_changes_unless_it_is_somebody_elses,
+    a_hash_is_replaced_only_while_it_is_the_verified_one,
+    addresses_get_their_key_the_oldest_account_first,
+    of_many_starts_at_once_each_finds_the_same,
     a_session_opens_only_for_the_verified_password_of_an_enabled_account,
     a_sign_in_ends_the_session_that_it_replaces,
     beyond_the_limit_the_session_unused_longest_ends,
@@ -199,7 +203,8 @@ fn user() -> UserRecord {
     let id = UserId(Uuid::now_v7());
     UserRecord {
         id,
-        email: format!("{id}@example.com"),
+        email: format!("{id}@Example.com"),
+        email_key: format!("{id}@example.com"),
         password_hash: HASH.into(),
         created_at: NOW,
         disabled_at: None,
@@ -311,7 +316,7 @@ fn key(state: KeyState) -> StoredKey {
 
 async fn a_user_is_found_as_written_and_an_email_is_unique(store: Arc<dyn Store>) {
     let ada = new_user(&*store).await;
-    for found in [store.user(ada.id).await, store.user_by_email(&ada.email).await] {
+    for found in [store.user(ada.id).await, store.user_by_email(&ada.email_key).await] {
         let found = found.unwrap().unwrap();
         assert_eq!(
             (found.id, found.email, found.password_hash),
@@ -319,7 +324,7 @@ async fn a_user_is_found_as_written_and_an_email_is_unique(store: Arc<dyn Store>
         );
         assert_eq!((found.created_at, found.disabled_at), (NOW, None));
     }
-    let same_address = UserRecord { email: ada.email.clone(), ..user() };
+    let same_address = UserRecord { email_key: ada.email_key.clone(), ..user() };
     assert_eq!(store.create_user(&same_address).await.unwrap(), CreateUser::EmailTaken);
     assert!(store.user(same_address.id).await.unwrap().is_none());
     assert!(store.user_by_email("nobody@example.com").await.unwrap().is_none());

@@ -28,7 +28,7 @@ pub async fn a_registration_is_the_account_its_first_session_and_both_events(sto
     assert!(matches!(registered, Register::Registered(opened) if opened.session_epoch == 0 && opened.ended.is_empty()));
     assert_eq!(store.session(session.id).await.unwrap().unwrap(), session);
     assert_eq!(events(&*store, ada.id).await, 2);
-    let eve = UserRecord { email: ada.email.clone(), ..user() };
+    let eve = UserRecord { email_key: ada.email_key.clone(), ..user() };
     let refused = store.register(&eve, &event(eve.id, 1), &opening(&eve, super::session(&eve))).await.unwrap();
     assert_eq!(refused, Register::EmailTaken);
     assert!(store.user(eve.id).await.unwrap().is_none());
@@ -37,7 +37,7 @@ pub async fn a_registration_is_the_account_its_first_session_and_both_events(sto
     let same_id = Session { id: session.id, ..super::session(&bob) };
     store.register(&bob, &event(bob.id, 1), &opening(&bob, same_id)).await.unwrap_err();
     assert!(store.user(bob.id).await.unwrap().is_none(), "an account without a session");
-    assert!(store.user_by_email(&bob.email).await.unwrap().is_none());
+    assert!(store.user_by_email(&bob.email_key).await.unwrap().is_none());
 }
 
 pub async fn a_user_is_disabled_and_enabled(store: Arc<dyn Store>) {
@@ -84,7 +84,10 @@ pub async fn a_change_by_an_ended_session_is_refused(store: Arc<dyn Store>) {
     let stale = Stale::Session(Some(RevokeReason::SignedOutElsewhere));
     let guard = guard(&session, HASH);
     assert_eq!(store.change_password(&password(&session, HASH, "new")).await.unwrap(), Err(stale));
-    let renamed = store.change_email(&guard, "new@example.com", &event(session.user_id, 1)).await.unwrap();
+    let renamed = store
+        .change_email(&guard, &Email::parse("new@example.com").unwrap(), &event(session.user_id, 1))
+        .await
+        .unwrap();
     assert_eq!(renamed, Err(stale));
     let all = end_all(session.user_id, Some(session.id), RevokeReason::SignedOutElsewhere);
     assert_eq!(store.end_all_sessions(&guard, &all).await.unwrap(), Err(stale));

@@ -44,6 +44,10 @@ impl From<AuthError> for Problem {
             AuthError::RefreshTokenMissing => {
                 Problem::new(Code::RefreshTokenMissing, lang().problem_refresh_token_missing())
             }
+            AuthError::RefreshTokenLost => Problem::new(Code::RefreshTokenMissing, lang().problem_refresh_token_lost()),
+            AuthError::RefreshTokenAmbiguous => {
+                Problem::new(Code::RefreshTokenInvalid, lang().problem_refresh_token_ambiguous())
+            }
             AuthError::RefreshTokenInvalid => {
                 Problem::new(Code::RefreshTokenInvalid, lang().problem_refresh_token_invalid())
             }

@@ -82,7 +82,13 @@ impl RequestContext {
     ///
     /// `refresh_token_missing`, `refresh_token_invalid`.
     pub fn refresh_cookie(&self) -> Result<Presented, Problem> {
-        let text = cookies::refresh::read(&self.parts.headers)?;
+        let headers = &self.parts.headers;
+        let text = cookies::refresh::read(headers).map_err(|error| match error {
+            AuthError::RefreshTokenMissing if cookies::session_hint::is_set(&self.state.base_path, headers) => {
+                AuthError::RefreshTokenLost
+            }
+            error => error,
+        })?;
         Ok(self.state.auth.open_refresh_token(text)?)
     }
 

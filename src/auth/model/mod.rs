@@ -1,6 +1,7 @@
 //! The domain model: users, sessions, devices, security events, secrets.
 
 pub mod device;
+pub mod email;
 pub mod event;
 pub mod secret;
 pub mod session;

@@ -13,6 +13,7 @@ use std::{
 use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc::PasswordHash};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use tokio::sync::oneshot;
+use unicode_normalization::{UnicodeNormalization as _, is_nfc, is_nfd};
 use zeroize::Zeroizing;
 
 use crate::auth::error::AuthError;
@@ -42,13 +43,26 @@ impl HashCost {
 /// The longest password, in bytes: far beyond any passphrase, short enough that hashing one is not a denial of service.
 pub const PASSWORD_MAX: usize = 1024;
 
-/// A password as entered. Prints as `[redacted]`, is wiped on drop.
+/// A password in Unicode's normalization form C (NIST SP 800-63B-4 section 3.1.1.2): keyboards and clipboards differ in how
+/// they send an `é`. Prints as `[redacted]`, is wiped on drop.
 #[derive(Clone)]
-pub struct Password(Zeroizing<String>);
+pub struct Password {
+    nfc: Zeroizing<String>,
+    /// As typed, where that differs.
+    typed: Option<Zeroizing<String>>,
+}
 
 impl From<String> for Password {
     fn from(typed: String) -> Self {
-        Self(Zeroizing::new(typed))
+        let typed = Zeroizing::new(typed);
+        // One that is too long is refused, so it is not worth the work.
+        if typed.len() > PASSWORD_MAX || is_nfc(&typed) {
+            return Self { nfc: typed, typed: None };
+        }
+        // NFC is at most three times as long: a buffer that grew would leave copies behind.
+        let mut nfc = Zeroizing::new(String::with_capacity(3 * typed.len()));
+        nfc.extend(typed.nfc());
+        Self { nfc, typed: Some(typed) }
     }
 }
 
@@ -61,7 +75,22 @@ impl fmt::Debug for Password {
 impl Password {
     /// The secret text. Only for the policy ([`crate::auth::password::rules`]).
     pub(super) fn reveal(&self) -> &str {
-        &self.0
+        &self.nfc
+    }
+
+    /// The spellings that a hash may have been made of, NFC first. Before passwords were normalized it was what one keyboard
+    /// sent, so another one sends it composed or decomposed.
+    fn spellings(&self) -> Vec<Zeroizing<String>> {
+        let mut spellings = vec![self.nfc.clone()];
+        spellings.extend(self.typed.clone());
+        if !is_nfd(&self.nfc) {
+            let mut nfd = Zeroizing::new(String::with_capacity(3 * self.nfc.len()));
+            nfd.extend(self.nfc.nfd());
+            if self.typed.as_ref() != Some(&nfd) {
+                spellings.push(nfd);
+            }
+        }
+        spellings
     }
 
     /// Refuses a password beyond [`PASSWORD_MAX`], before any work is done for it.
@@ -70,7 +99,7 @@ impl Password {
     ///
     /// [`AuthError::Invalid`] at `field`.
     pub fn not_oversized(&self, field: &'static str) -> Result<(), AuthError> {
-        if self.0.len() > PASSWORD_MAX {
+        if self.nfc.len() > PASSWORD_MAX || self.typed.as_ref().is_some_and(|typed| typed.len() > PASSWORD_MAX) {
             Err(AuthError::invalid(field, ValidationError::PasswordTooLong))
         } else {
             Ok(())
@@ -83,7 +112,15 @@ impl Password {
 #[must_use]
 pub enum Verification {
     Right,
+    /// Right, but the stored hash is of another spelling of the password than NFC.
+    RightNotNormalized,
     Wrong,
+}
+
+impl Verification {
+    pub const fn is_right(self) -> bool {
+        matches!(self, Self::Right | Self::RightNotNormalized)
+    }
 }
 
 enum Job {
@@ -201,7 +238,7 @@ fn work(cost: HashCost, jobs: &Mutex<Receiver<Job>>, computed: &AtomicU64) {
 }
 
 fn digest(
-    password: &Password,
+    password: &str,
     salt: &[u8],
     params: Params,
     out: &mut [u8],
@@ -212,14 +249,14 @@ fn digest(
         memory.resize(needed, Block::default());
     }
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-        .hash_password_into_with_memory(password.0.as_bytes(), salt, out, &mut memory[..needed])
+        .hash_password_into_with_memory(password.as_bytes(), salt, out, &mut memory[..needed])
         .map_err(|_| AuthError::Internal("argon2 refused its input"))
 }
 
 fn hash(cost: HashCost, password: &Password, memory: &mut Vec<Block>) -> Result<String, AuthError> {
     let salt: [u8; 16] = random::bytes();
     let mut out = [0; DIGEST];
-    digest(password, &salt, cost.params()?, &mut out, memory)?;
+    digest(password.reveal(), &salt, cost.params()?, &mut out, memory)?;
     Ok(format!(
         "$argon2id$v=19$m={},t={},p=1${}${}",
         cost.memory_kib,
@@ -238,18 +275,22 @@ fn verify(
     const UNREADABLE: AuthError = AuthError::Internal("a stored password hash cannot be read");
     let Some(stored) = stored else {
         let mut out = [0; DIGEST];
-        digest(password, &random::bytes::<16>(), cost.params()?, &mut out, memory)?;
+        for spelling in password.spellings() {
+            digest(&spelling, &random::bytes::<16>(), cost.params()?, &mut out, memory)?;
+        }
         return Ok(Verification::Wrong);
     };
     let stored = PasswordHash::new(stored).map_err(|_| UNREADABLE)?;
-    let params = Params::try_from(&stored).map_err(|_| UNREADABLE)?;
     let (salt, expected) = stored.salt.as_ref().zip(stored.hash.as_ref()).ok_or(UNREADABLE)?;
     let mut out = vec![0; expected.as_bytes().len()];
-    digest(password, salt.as_ref(), params, &mut out, memory)?;
-    match aws_lc_rs::constant_time::verify_slices_are_equal(&out, expected.as_bytes()) {
-        Ok(()) => Ok(Verification::Right),
-        Err(_) => Ok(Verification::Wrong),
+    for (index, spelling) in password.spellings().iter().enumerate() {
+        let params = Params::try_from(&stored).map_err(|_| UNREADABLE)?;
+        digest(spelling, salt.as_ref(), params, &mut out, memory)?;
+        if aws_lc_rs::constant_time::verify_slices_are_equal(&out, expected.as_bytes()).is_ok() {
+            return Ok(if index == 0 { Verification::Right } else { Verification::RightNotNormalized });
+        }
     }
+    Ok(Verification::Wrong)
 }
 
 #[cfg(test)]
@@ -265,6 +306,37 @@ mod tests {
         assert_eq!(verify("correct horse battery").await.unwrap(), Verification::Right);
         assert_eq!(verify("correct horse batterY").await.unwrap(), Verification::Wrong);
         assert_eq!(hasher.verify("x".to_owned().into(), None).await.unwrap(), Verification::Wrong);
+    }
+
+    #[tokio::test]
+    async fn a_password_is_right_however_its_letters_are_composed() {
+        let hasher = PasswordHasher::start(1, 8).unwrap();
+        let (nfc, nfd, mixed) = ("pr\u{e9}s du mus\u{e9}e", "pre\u{301}s du muse\u{301}e", "pr\u{e9}s du muse\u{301}e");
+        let stored = hasher.hash(nfd.to_owned().into()).await.unwrap();
+        for typed in [nfc, nfd, mixed] {
+            let verified = hasher.verify(typed.to_owned().into(), Some(stored.clone())).await.unwrap();
+            assert_eq!(verified, Verification::Right, "{typed:?}");
+        }
+        let wrong = hasher.verify("pres du musee".to_owned().into(), Some(stored)).await.unwrap();
+        assert_eq!(wrong, Verification::Wrong);
+        // As former versions made the hash: of what was typed.
+        for (before, known) in [(nfd, &[nfc, nfd, mixed][..]), (mixed, &[mixed]), (nfc, &[nfc, nfd, mixed])] {
+            let as_typed = Password { nfc: Zeroizing::new(before.to_owned()), typed: None };
+            let stored = hasher.hash(as_typed).await.unwrap();
+            for typed in known {
+                let verified = hasher.verify((*typed).to_owned().into(), Some(stored.clone())).await.unwrap();
+                assert_eq!(verified == Verification::RightNotNormalized, before != nfc, "{before:?} {typed:?}");
+                assert!(verified.is_right(), "{before:?} {typed:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_password_is_too_long_in_either_spelling() {
+        for (text, fits) in [("e\u{301}", 341), ("\u{fb2c}", 170)] {
+            let of = |count: usize| Password::from(text.repeat(count)).not_oversized("password").is_ok();
+            assert!(of(fits) && !of(fits + 1), "{text:?}");
+        }
     }
 
     #[tokio::test]

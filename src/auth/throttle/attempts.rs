@@ -10,9 +10,10 @@ use std::{
 };
 
 use crate::auth::error::AuthError;
+use crate::auth::model::email::Email;
 use crate::auth::model::secret::{FingerprintKey, ServerSecret};
 use crate::auth::model::session::SessionId;
-use crate::auth::model::user::{Email, UserId};
+use crate::auth::model::user::UserId;
 use crate::auth::store::{Attempts, CountAttempt, Swap};
 use crate::auth::throttle::device_cookie::{BrowserId, DeviceCookie, DeviceCookieKey};
 use crate::auth::throttle::rules::{self, AttemptKey, Count, Source, ThrottleRule};

@@ -7,8 +7,8 @@ use std::{fmt, time::Duration};
 use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use crate::auth::model::email::Email;
 use crate::auth::model::secret::ServerSecret;
-use crate::auth::model::user::Email;
 use crate::auth::random;
 use crate::clock::Timestamp;
 

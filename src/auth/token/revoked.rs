@@ -22,6 +22,10 @@ use crate::protocol::session::RevokeReason;
 /// instances with different clocks see it.
 pub const REMEMBERED: Duration = ACCESS_TTL_MAX.saturating_add(CLOCK_SKEW.saturating_mul(2));
 
+/// How far back a start loads ends, and how long those of deleted users are kept: much farther than [`REMEMBERED`], because a
+/// clock that is hours ahead at a start must not leave out what counts when it is right again.
+pub const LOADED: Duration = Duration::from_secs(24 * 3600);
+
 /// The end of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revocation {

@@ -90,7 +90,7 @@ impl PostgresStore {
     }
 }
 
-users_sql!(PostgresStore, lock = " FOR NO KEY UPDATE");
+users_sql!(PostgresStore, lock = " FOR NO KEY UPDATE", not_ascii = "octet_length(email) <> char_length(email)");
 keys_sql!(PostgresStore);
 attempts_sql!(PostgresStore);
 events_sql!(PostgresStore);

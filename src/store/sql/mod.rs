@@ -31,14 +31,15 @@ pub(super) mod prelude {
     pub(in crate::store) use super::notices::notices_sql;
     pub(in crate::store) use super::sessions::{select_sessions, session_steps, sessions_sql};
     pub(in crate::store) use super::unavailable;
-    pub(in crate::store) use super::users::users_sql;
+    pub(in crate::store) use super::users::{select_users, users_sql};
+    pub use crate::auth::model::email::Email;
     pub use crate::auth::model::event::{ReuseNotice, SecurityEvent};
     pub use crate::auth::model::session::{Session, SessionId};
     pub use crate::auth::model::user::{UserId, UserRecord};
     pub use crate::auth::store::{
-        Attempts, Change, ChangePassword, Cluster, CountAttempt, CreateUser, ENDED_NAMED, EndAll, EndSession, EndedAll,
-        Events, Guard, LIMIT_ENDED_MAX, Notices, OpenSession, Opened, Register, Rotate, Sessions, SigningKeys, Stale,
-        StoreError, Swap, Users,
+        Attempts, Change, ChangePassword, Cluster, CountAttempt, CreateUser, ENDED_NAMED, EmailClash, EmailKeyOf,
+        EndAll, EndSession, EndedAll, Events, Guard, LIMIT_ENDED_MAX, Notices, OpenSession, Opened, Register, Rotate,
+        Sessions, SigningKeys, Stale, StoreError, Swap, Users,
     };
     pub use crate::auth::throttle::rules::{AttemptKey, Count};
     pub use crate::auth::token::keys::StoredKey;

@@ -5,7 +5,7 @@
 macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
-            "SELECT s.id, s.user_id, u.email, u.disabled_at, u.session_epoch, s.salt, s.generation, s.parent, s.ring, ",
+            "SELECT s.id, s.user_id, u.email, u.email_shown, u.disabled_at, u.session_epoch, s.salt, s.generation, s.parent, s.ring, ",
             "s.created_at, COALESCE(s.authenticated_at, s.created_at) AS authenticated_at, ",
             "s.last_used_at, s.idle_expires_at, s.absolute_expires_at, s.revoked_at, s.revoked_reason, s.device ",
             "FROM sessions s JOIN users u ON u.id = s.user_id ",

@@ -3,10 +3,18 @@
 //! Lock order, so that no two transactions wait for each other (deadlock): users before their sessions, and of two users the
 //! one with the lower id first.
 
+/// A query for users.
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!("SELECT id, email, email_shown, password_hash, created_at, disabled_at FROM users ", $rest)
+    };
+}
+pub(in crate::store) use select_users;
+
 /// `$lock` is the clause that locks a selected row until the transaction ends; empty where a transaction has the whole
-/// database.
+/// database. `$not_ascii` is the condition of the index over addresses that are not ASCII.
 macro_rules! users_sql {
-    ($store:ty, lock = $lock:literal) => {
+    ($store:ty, lock = $lock:literal, not_ascii = $not_ascii:literal) => {
         impl $store {
             /// Locks a user's row; `None` when there is no such user.
             async fn lock_user(connection: &mut Conn, id: UserId) -> Result<Option<LockedUser>, StoreError> {
@@ -49,19 +57,53 @@ macro_rules! users_sql {
 
             async fn insert_user(connection: &mut Conn, user: &UserRecord) -> Result<CreateUser, StoreError> {
                 let inserted = sqlx::query(
-                    "INSERT INTO users (id, email, password_hash, created_at, disabled_at) \
-                     VALUES ($1, $2, $3, $4, $5)",
+                    "INSERT INTO users (id, email, password_hash, created_at, disabled_at, email_shown) \
+                     VALUES ($1, $2, $3, $4, $5, $6)",
                 )
                 .bind(user.id.0.as_bytes().as_slice())
-                .bind(&user.email)
+                .bind(&user.email_key)
                 .bind(&user.password_hash)
                 .bind(user.created_at.millis())
                 .bind(user.disabled_at.map(Timestamp::millis))
+                .bind((user.email != user.email_key).then_some(&user.email))
                 .execute(connection)
                 .await;
                 match inserted {
                     Ok(_) => Ok(CreateUser::Created),
                     Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(CreateUser::EmailTaken),
+                    Err(error) => Err(unavailable(error)),
+                }
+            }
+        }
+
+        impl $store {
+            /// Gives a user another key; `false` when another user has it, or the user has changed.
+            async fn set_email_key(
+                connection: &mut Conn,
+                id: UserId,
+                stored: &str,
+                key: &str,
+            ) -> Result<bool, StoreError> {
+                let mut step = connection.begin().await.map_err(unavailable)?;
+                let updated = sqlx::query(
+                    "UPDATE users SET email = $1, email_shown = $2 WHERE id = $3 AND email = $2 \
+                     AND NOT EXISTS (SELECT 1 FROM users WHERE email = $1)",
+                )
+                .bind(key)
+                .bind(stored)
+                .bind(id.0.as_bytes().as_slice())
+                .execute(&mut *step)
+                .await;
+                match updated {
+                    Ok(updated) => {
+                        step.commit().await.map_err(unavailable)?;
+                        Ok(updated.rows_affected() == 1)
+                    }
+                    // Somebody took it in between.
+                    Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
+                        step.rollback().await.map_err(unavailable)?;
+                        Ok(false)
+                    }
                     Err(error) => Err(unavailable(error)),
                 }
             }
@@ -90,23 +132,21 @@ macro_rules! users_sql {
                 Ok(Register::Registered(opened))
             }
 
-            async fn user_by_email(&self, email: &str) -> Result<Option<UserRecord>, StoreError> {
-                let row =
-                    sqlx::query("SELECT id, email, password_hash, created_at, disabled_at FROM users WHERE email = $1")
-                        .bind(email)
-                        .fetch_optional(&mut *self.read().await?)
-                        .await
-                        .map_err(unavailable)?;
+            async fn user_by_email(&self, key: &str) -> Result<Option<UserRecord>, StoreError> {
+                let row = sqlx::query(select_users!("WHERE email = $1"))
+                    .bind(key)
+                    .fetch_optional(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
                 row.as_ref().map(Readable::user).transpose()
             }
 
             async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError> {
-                let row =
-                    sqlx::query("SELECT id, email, password_hash, created_at, disabled_at FROM users WHERE id = $1")
-                        .bind(id.0.as_bytes().as_slice())
-                        .fetch_optional(&mut *self.read().await?)
-                        .await
-                        .map_err(unavailable)?;
+                let row = sqlx::query(select_users!("WHERE id = $1"))
+                    .bind(id.0.as_bytes().as_slice())
+                    .fetch_optional(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
                 row.as_ref().map(Readable::user).transpose()
             }
 
@@ -137,15 +177,16 @@ macro_rules! users_sql {
             async fn change_email(
                 &self,
                 guard: &Guard,
-                email: &str,
+                email: &Email,
                 event: &SecurityEvent,
             ) -> Result<Result<bool, Stale>, StoreError> {
                 let mut transaction = self.begin().await?;
                 if let Err(stale) = Self::check(&mut transaction, guard).await? {
                     return Ok(Err(stale));
                 }
-                let updated = sqlx::query("UPDATE users SET email = $1 WHERE id = $2")
-                    .bind(email)
+                let updated = sqlx::query("UPDATE users SET email = $1, email_shown = $2 WHERE id = $3")
+                    .bind(email.as_str())
+                    .bind((email.shown() != email.as_str()).then_some(email.shown()))
                     .bind(guard.user_id.0.as_bytes().as_slice())
                     .execute(&mut *transaction)
                     .await;
@@ -157,6 +198,46 @@ macro_rules! users_sql {
                 Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
                 transaction.commit().await.map_err(unavailable)?;
                 Ok(Ok(true))
+            }
+
+            async fn replace_hash(&self, id: UserId, verified: &str, hash: &str) -> Result<bool, StoreError> {
+                let updated = sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2 AND password_hash = $3")
+                    .bind(hash)
+                    .bind(id.0.as_bytes().as_slice())
+                    .bind(verified)
+                    .execute(&mut *self.write().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(updated.rows_affected() == 1)
+            }
+
+            async fn settle_emails(&self, key_of: EmailKeyOf) -> Result<Vec<EmailClash>, StoreError> {
+                let mut transaction = self.begin().await?;
+                let rows =
+                    sqlx::query(concat!("SELECT id, email FROM users WHERE ", $not_ascii, " ORDER BY created_at, id"))
+                        .fetch_all(&mut *transaction)
+                        .await
+                        .map_err(unavailable)?;
+                let mut clashes = Vec::new();
+                for row in rows {
+                    let (user_id, email) = (row.user_id("id")?, row.text("email")?);
+                    let Some(key) = key_of(&email).filter(|key| *key != email) else { continue };
+                    if Self::set_email_key(&mut transaction, user_id, &email, &key).await? {
+                        continue;
+                    }
+                    let other = sqlx::query("SELECT id FROM users WHERE email = $1")
+                        .bind(&key)
+                        .fetch_optional(&mut *transaction)
+                        .await
+                        .map_err(unavailable)?;
+                    if let Some(other) = other.map(|row| row.user_id("id")).transpose()?
+                        && other != user_id
+                    {
+                        clashes.push(EmailClash { user_id, email, other });
+                    }
+                }
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(clashes)
             }
 
             async fn disable_user(&self, id: UserId, end: &EndAll) -> Result<Option<EndedAll>, StoreError> {

@@ -92,7 +92,7 @@ impl SqliteStore {
     }
 }
 
-users_sql!(SqliteStore, lock = "");
+users_sql!(SqliteStore, lock = "", not_ascii = "length(CAST(email AS BLOB)) <> length(email)");
 keys_sql!(SqliteStore);
 attempts_sql!(SqliteStore);
 events_sql!(SqliteStore);

@@ -32,14 +32,14 @@ fn line(base_path: &BasePath, token: &str, seconds: u64) -> HeaderValue {
 ///
 /// # Errors
 ///
-/// [`AuthError::RefreshTokenMissing`]; [`AuthError::RefreshTokenInvalid`] for two cookies, because then a sibling subdomain
+/// [`AuthError::RefreshTokenMissing`]; [`AuthError::RefreshTokenAmbiguous`] for two cookies, because then a sibling subdomain
 /// may have planted one (cookie tossing).
 pub fn read(headers: &HeaderMap) -> Result<&str, AuthError> {
     let mut found = super::pairs(headers).filter(|(name, _)| *name == NAME).map(|(_, value)| value);
     match (found.next(), found.next()) {
         (None, _) => Err(AuthError::RefreshTokenMissing),
         (Some(value), None) => Ok(value),
-        (Some(_), Some(_)) => Err(AuthError::RefreshTokenInvalid),
+        (Some(_), Some(_)) => Err(AuthError::RefreshTokenAmbiguous),
     }
 }
 
@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(read(&headers(&["a=b; __Secure-refresh=x; c=d"])).unwrap(), "x");
         assert!(matches!(read(&headers(&["a=b"])), Err(AuthError::RefreshTokenMissing)));
         for twice in [&["__Secure-refresh=x; __Secure-refresh=y"][..], &["__Secure-refresh=x", "__Secure-refresh=x"]] {
-            assert!(matches!(read(&headers(twice)), Err(AuthError::RefreshTokenInvalid)));
+            assert!(matches!(read(&headers(twice)), Err(AuthError::RefreshTokenAmbiguous)));
         }
     }
 

@@ -117,7 +117,14 @@ impl SandboxApp {
         let id = UserId(Uuid::now_v7());
         let password_hash = self.parts.base.passwords.hash(password.to_string().into()).await?;
         let created_at = self.parts.clock.now();
-        let user = UserRecord { id, email: email.into(), password_hash, created_at, disabled_at: None };
+        let user = UserRecord {
+            id,
+            email: email.into(),
+            email_key: email.into(),
+            password_hash,
+            created_at,
+            disabled_at: None,
+        };
         match self.parts.database.store().create_user(&user).await? {
             CreateUser::Created => Ok(id),
             CreateUser::EmailTaken => Err("the sandbox's account exists already".into()),
