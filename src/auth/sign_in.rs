@@ -48,13 +48,16 @@ impl AuthService {
         let email = Email::parse(email)?;
         self.password_rules.long_enough(&password, "password")?;
         let attempt = self.attempts.register(&visitor.caller).await?;
-        let password_hash = match self.passwords.hash_new(password, email.as_str(), "password").await {
-            Ok(hash) => hash,
-            Err(error) => {
-                self.attempts.cancel(&attempt).await?;
-                return Err(error);
-            }
-        };
+        let password_hash =
+            match self.passwords.working_for(attempt.work_for).hash_new(password, email.as_str(), "password").await {
+                Ok(hash) => hash,
+                // A weak password keeps its count: it was work.
+                Err(error @ AuthError::Invalid { .. }) => return Err(error),
+                Err(error) => {
+                    self.attempts.cancel(&attempt).await?;
+                    return Err(error);
+                }
+            };
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
             email: email.as_str().to_owned(),
@@ -65,9 +68,9 @@ impl AuthService {
         let event = self.audit.event(EventKind::UserCreated, Subject::User(user.id), &visitor.device, None);
         let open = self.new_session(&user, &visitor).await?;
         let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
-        let written = open.clone();
+        let (new, written) = (user.clone(), open.clone());
         let registered = self.detached(async move {
-            let registered = store.register(&user, &event, &written).await?;
+            let registered = store.register(&new, &event, &written).await?;
             if let Register::Registered(opened) = &registered {
                 audit.log(&event);
                 announce(&written, opened, &revoked, &audit);
@@ -78,7 +81,7 @@ impl AuthService {
             Register::Registered(opened) => self.begin(open.session, &opened)?,
             Register::EmailTaken => return Err(AuthError::EmailTaken),
         };
-        Ok(self.with_device_cookie(grant, &email, &attempt))
+        Ok(self.with_device_cookie(grant, &user, &attempt))
     }
 
     /// Signs in.
@@ -90,7 +93,11 @@ impl AuthService {
     pub async fn login(&self, email: &str, password: Password, visitor: Visitor) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
         password.not_oversized("password")?;
-        let attempt = self.attempts.sign_in(&email, &visitor.caller).await?;
+        let account = match visitor.caller.device_cookies.is_empty() {
+            true => None,
+            false => self.store.user_by_email(email.as_str()).await?,
+        };
+        let attempt = self.attempts.sign_in(&email, account.as_ref(), &visitor.caller).await?;
         let mut forgiven = false;
         for _ in 0..VERIFY_TRIES {
             let user = self.store.user_by_email(email.as_str()).await?;
@@ -102,7 +109,7 @@ impl AuthService {
                         self.attempts.succeeded(&attempt).await?;
                     }
                     if let Some(grant) = self.open_session(&user, &visitor).await? {
-                        return Ok(self.with_device_cookie(grant, &email, &attempt));
+                        return Ok(self.with_device_cookie(grant, &user, &attempt));
                     }
                 }
                 user => {
@@ -180,8 +187,8 @@ impl AuthService {
     }
 
     /// Adds the device cookie of this browser to a grant.
-    fn with_device_cookie(&self, grant: Grant, email: &Email, attempt: &CountedAttempt) -> Grant {
-        Grant { device_cookie: self.attempts.device_cookie(email, attempt), ..grant }
+    fn with_device_cookie(&self, grant: Grant, user: &UserRecord, attempt: &CountedAttempt) -> Grant {
+        Grant { device_cookie: self.attempts.device_cookie(user, attempt.browser), ..grant }
     }
 
     /// Verifies a signed-in user's own password. The attempt must already be counted; it is cleared on success.
@@ -205,7 +212,7 @@ impl AuthService {
         stored: Option<String>,
         attempt: &CountedAttempt,
     ) -> Result<Verification, AuthError> {
-        let verified = self.passwords.verify(password, stored).await;
+        let verified = self.passwords.working_for(attempt.work_for).verify(password, stored).await;
         match &verified {
             Ok(verified) => {
                 self.observers.emit(|| FlowEvent::PasswordChecked { right: *verified == Verification::Right });
