@@ -68,7 +68,7 @@ pub async fn change_password(
     keep_other_sessions: Option<bool>,
 ) -> Result<SessionsEnded, Problem> {
     let (context, user) = crate::api::edge::RequestContext::signed_in()?;
-    let ended = context
+    let (ended, device_cookie) = context
         .service()
         .change_password(
             &user,
@@ -78,6 +78,7 @@ pub async fn change_password(
             &context.device(),
         )
         .await?;
+    context.remember_device(device_cookie.as_ref());
     Ok(SessionsEnded { ended })
 }
 

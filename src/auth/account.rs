@@ -13,7 +13,7 @@ use super::password::hasher::{Password, Verification};
 use super::service::AuthService;
 use super::sign_in::{SESSIONS_MAX, VERIFY_TRIES};
 use super::store::{ChangePassword, EndAll, EndedAll, Guard, Stale};
-use super::throttle::attempts::CountedAttempt;
+use super::throttle::{attempts::CountedAttempt, device_cookie::DeviceCookie};
 use super::token::{access::Verified, revoked::RevokedSessions};
 use super::validation::ValidationError;
 use crate::protocol::session::RevokeReason;
@@ -62,7 +62,8 @@ impl AuthService {
         Ok(self.ended(&ended.await??))
     }
 
-    /// Changes the password, and ends every other session unless `keep_others`. Returns how many ended.
+    /// Changes the password, and ends every other session unless `keep_others`. Returns how many ended, and the device cookie of
+    /// this browser for the new password: those issued before mean nothing any more.
     ///
     /// # Errors
     ///
@@ -75,14 +76,16 @@ impl AuthService {
         new: Password,
         keep_others: bool,
         device: &Device,
-    ) -> Result<u32, AuthError> {
+    ) -> Result<(u32, Option<DeviceCookie>), AuthError> {
         self.password_rules.long_enough(&new, "new_password")?;
         old.not_oversized("current_password")?;
         let attempt = self.attempts.confirm_password(user.user_id).await?;
         for _ in 0..VERIFY_TRIES {
             let refused = EventKind::PasswordChangeFail;
             let account = self.confirm(user, &old, "current_password", refused, device, &attempt).await?;
-            let password_hash = self.passwords.hash_new(new.clone(), &account.email, "new_password").await?;
+            let passwords = self.passwords.working_for(attempt.work_for);
+            let password_hash = passwords.hash_new(new.clone(), &account.email, "new_password").await?;
+            let changed = UserRecord { password_hash: password_hash.clone(), ..account.clone() };
             let (own, reason) = (Some(user.session_id), RevokeReason::PasswordChanged);
             let change = ChangePassword {
                 guard: guard(user, account),
@@ -93,7 +96,10 @@ impl AuthService {
             match self.write_password(change).await? {
                 Err(Stale::Account) => {}
                 Err(ended) => return Err(ended.into()),
-                Ok(ended) => return Ok(ended.map_or(0, |ended| self.ended(&ended))),
+                Ok(ended) => {
+                    let ended = ended.map_or(0, |ended| self.ended(&ended));
+                    return Ok((ended, self.attempts.device_cookie(&changed, None)));
+                }
             }
         }
         Err(AuthError::AccountChanged)

@@ -49,13 +49,16 @@ impl AuthService {
         let email = Email::parse(email)?;
         self.password_rules.long_enough(&password, "password")?;
         let attempt = self.attempts.register(&visitor.caller).await?;
-        let password_hash = match self.passwords.hash_new(password, email.as_str(), "password").await {
-            Ok(hash) => hash,
-            Err(error) => {
-                self.attempts.cancel(&attempt).await?;
-                return Err(error);
-            }
-        };
+        let password_hash =
+            match self.passwords.working_for(attempt.work_for).hash_new(password, email.as_str(), "password").await {
+                Ok(hash) => hash,
+                // A weak password keeps its count: it was work.
+                Err(error @ AuthError::Invalid { .. }) => return Err(error),
+                Err(error) => {
+                    self.attempts.cancel(&attempt).await?;
+                    return Err(error);
+                }
+            };
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
             email: email.shown().to_owned(),
@@ -67,9 +70,9 @@ impl AuthService {
         let event = self.audit.event(EventKind::UserCreated, Subject::User(user.id), &visitor.device, None);
         let open = self.new_session(&user, &visitor).await?;
         let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
-        let written = open.clone();
+        let (new, written) = (user.clone(), open.clone());
         let registered = self.detached(async move {
-            let registered = store.register(&user, &event, &written).await?;
+            let registered = store.register(&new, &event, &written).await?;
             if let Register::Registered(opened) = &registered {
                 audit.log(&event);
                 announce(&written, opened, &revoked, &audit);
@@ -80,7 +83,7 @@ impl AuthService {
             Register::Registered(opened) => self.begin(open.session, &opened)?,
             Register::EmailTaken => return Err(AuthError::EmailTaken),
         };
-        Ok(self.with_device_cookie(grant, &email, &attempt))
+        Ok(self.with_device_cookie(grant, &user, &attempt))
     }
 
     /// Signs in.
@@ -92,10 +95,19 @@ impl AuthService {
     pub async fn login(&self, email: &str, password: Password, visitor: Visitor) -> Result<Grant, AuthError> {
         let email = Email::parse_known(email)?;
         password.not_oversized("password")?;
-        let attempt = self.attempts.sign_in(&email, &visitor.caller).await?;
+        // Only a device cookie needs the account before the attempt is counted.
+        let mut read = match visitor.caller.device_cookies.is_empty() {
+            true => None,
+            false => Some(self.user_with_email(&email).await?),
+        };
+        let account = read.as_ref().and_then(Option::as_ref);
+        let attempt = self.attempts.sign_in(&email, account, &visitor.caller).await?;
         let mut forgiven = false;
         for _ in 0..VERIFY_TRIES {
-            let user = self.user_with_email(&email).await?;
+            let user = match read.take() {
+                Some(user) => user,
+                None => self.user_with_email(&email).await?,
+            };
             let stored = user.as_ref().map(|user| user.password_hash.clone());
             let verified = self.verify(password.clone(), stored, &attempt).await?;
             match user {
@@ -108,7 +120,7 @@ impl AuthService {
                         _ => user,
                     };
                     if let Some(grant) = self.open_session(&user, &visitor).await? {
-                        return Ok(self.with_device_cookie(grant, &email, &attempt));
+                        return Ok(self.with_device_cookie(grant, &user, &attempt));
                     }
                 }
                 user => {
@@ -196,8 +208,8 @@ impl AuthService {
     }
 
     /// Adds the device cookie of this browser to a grant.
-    fn with_device_cookie(&self, grant: Grant, email: &Email, attempt: &CountedAttempt) -> Grant {
-        Grant { device_cookie: self.attempts.device_cookie(email, attempt), ..grant }
+    fn with_device_cookie(&self, grant: Grant, user: &UserRecord, attempt: &CountedAttempt) -> Grant {
+        Grant { device_cookie: self.attempts.device_cookie(user, attempt.browser), ..grant }
     }
 
     /// Verifies a signed-in user's own password. The attempt must already be counted; it is cleared on success.
@@ -221,7 +233,7 @@ impl AuthService {
         stored: Option<String>,
         attempt: &CountedAttempt,
     ) -> Result<Verification, AuthError> {
-        let verified = self.passwords.verify(password, stored).await;
+        let verified = self.passwords.working_for(attempt.work_for).verify(password, stored).await;
         match &verified {
             Ok(verified) => {
                 self.observers.emit(|| FlowEvent::PasswordChecked { right: verified.is_right() });

@@ -30,7 +30,7 @@ async fn the_cookies_have_exactly_their_attributes() {
     assert_eq!(attributes, format!("HttpOnly; Secure; SameSite=Strict; Path=/api/auth; Max-Age={}", days(7).as_secs()));
     assert_eq!(cookies[1], format!("signed_in=1; Secure; SameSite=Lax; Path=/; Max-Age={}", days(7).as_secs()));
     let (value, attributes) = cookies[2].split_once("; ").unwrap();
-    assert!(value.starts_with("__Secure-known=ttb_"));
+    assert!(value.starts_with("__Host-known=ttb_"));
     assert_eq!(attributes, format!("HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age={}", days(90).as_secs()));
     assert_eq!(cookies.len(), 3);
 }

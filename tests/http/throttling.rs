@@ -149,6 +149,80 @@ async fn a_device_cookie_allows_no_faster_guesses_and_counts_for_one_account_onl
 }
 
 #[tokio::test]
+async fn an_old_device_cookie_gives_no_guess_after_a_new_password_or_in_a_new_account() {
+    const NEW: &str = "a new long password";
+    let app = TestApp::start().await;
+    let mut ada = app.registered(ADA).await;
+    let cookie = |client: &Client| client.cookies.value(DEVICE_COOKIE).unwrap().to_owned();
+    let with =
+        |cookie: &str, network| Client { cookies: Cookies::of(DEVICE_COOKIE, cookie), ..stranger(&app, network) };
+    guesses(&mut stranger(&app, 1), ADA).await;
+    let first = cookie(&ada);
+    with(&first, 2).login(ADA, WRONG).await.refused(401, "invalid_credentials");
+    let change = [("current_password", PASSWORD), ("new_password", NEW)];
+    ada.post("/api/account/change_password", &change).await.expect(StatusCode::OK);
+    with(&first, 2).login(ADA, WRONG).await.refused(429, "rate_limited");
+    let second = cookie(&ada);
+    ada.logout().await.expect(StatusCode::NO_CONTENT);
+    ada.login(ADA, NEW).await.expect(StatusCode::OK);
+    ada.post("/api/account/delete_account", &[("password", NEW)]).await.expect(StatusCode::NO_CONTENT);
+    app.registered(ADA).await;
+    with(&second, 2).login(ADA, WRONG).await.refused(429, "rate_limited");
+}
+
+#[tokio::test]
+async fn a_planted_device_cookie_hides_nothing() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered(ADA).await;
+    ada.logout().await.expect(StatusCode::NO_CONTENT);
+    guesses(&mut stranger(&app, 1), ADA).await;
+    let real = ada.cookies.value(DEVICE_COOKIE).unwrap().to_owned();
+    ada.cookies = Cookies::of(DEVICE_COOKIE, "ttb_planted").and(DEVICE_COOKIE, real);
+    ada.login(ADA, PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
+async fn all_device_cookies_of_an_account_are_counted_together() {
+    let app = TestApp::start().await;
+    app.registered(ADA).await;
+    let mut made = 0;
+    for network in 1..10 {
+        let mut browser = stranger(&app, network);
+        browser.login(ADA, PASSWORD).await.expect(StatusCode::OK);
+        made += guesses(&mut browser, ADA).await.0;
+    }
+    assert_eq!(made, 20);
+}
+
+#[tokio::test]
+async fn weak_new_passwords_are_not_given_back() {
+    let app = TestApp::start().await;
+    let mut eve = stranger(&app, 1);
+    for _ in 0..20 {
+        eve.register("eve@example.com", "passwordpassword").await.refused(422, "validation_failed");
+    }
+    wait(&eve.register("eve@example.com", "passwordpassword").await.refused(429, "rate_limited"));
+}
+
+#[tokio::test]
+async fn right_passwords_are_work_and_counted() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered(ADA).await;
+    let mut signed_in = 0;
+    while ada.login(ADA, PASSWORD).await.status == StatusCode::OK {
+        signed_in += 1;
+        assert!(signed_in < 100, "nobody stopped it");
+    }
+    assert_eq!(signed_in, 40);
+    let digests = app.passwords.computed();
+    let told = wait(&ada.login(ADA, PASSWORD).await.refused(429, "rate_limited"));
+    assert_eq!(app.passwords.computed(), digests);
+    app.registered("bob@example.com").await;
+    app.pass(seconds(told));
+    ada.login(ADA, PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[tokio::test]
 async fn one_known_password_gives_no_more_guesses_at_other_accounts() {
     let app = TestApp::start().await;
     app.registered("eve@example.com").await;

@@ -3,7 +3,7 @@
 
 pub const REFRESH_COOKIE: &str = "__Secure-refresh";
 /// The device cookie: a browser in which this account's owner has signed in before.
-pub const DEVICE_COOKIE: &str = "__Secure-known";
+pub const DEVICE_COOKIE: &str = "__Host-known";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cookies(Vec<Cookie>);

@@ -13,7 +13,7 @@ use crate::auth::error::AuthError;
 use crate::auth::model::device::Device;
 use crate::auth::service::{AuthService, Grant};
 use crate::auth::sign_in::Visitor;
-use crate::auth::throttle::{attempts::Caller, rules::Source};
+use crate::auth::throttle::{attempts::Caller, device_cookie::DeviceCookie, rules::Source};
 use crate::auth::token::{access::Verified, refresh::Presented};
 use crate::base_path::BasePath;
 use crate::protocol::problem::Problem;
@@ -111,6 +111,13 @@ impl RequestContext {
         }
     }
 
+    /// Adds the device cookie to the response.
+    pub fn remember_device(&self, cookie: Option<&DeviceCookie>) {
+        if let Some(cookie) = cookie {
+            self.response.append_header(header::SET_COOKIE, cookies::device::set(&self.state.base_path, cookie));
+        }
+    }
+
     /// Deletes the refresh cookie and the session hint cookie in the browser.
     pub fn clear_refresh_cookie(&self) {
         let base_path = &self.state.base_path;
@@ -132,7 +139,7 @@ pub fn grant_cookies(base_path: &BasePath, grant: &Grant) -> impl Iterator<Item 
 pub fn visitor(state: &AppState, parts: &Parts) -> Visitor {
     let caller = Caller {
         source: Some(Source::of(state.proxies.client_of(parts))),
-        device_cookie: cookies::device::read(&parts.headers).map(str::to_owned),
+        device_cookies: cookies::device::read(&state.base_path, &parts.headers).map(str::to_owned).collect(),
     };
     Visitor { device: device(parts), caller, replaces: None }
 }

@@ -1,22 +1,22 @@
-//! Password hashing: argon2id with OWASP's parameters, on a small thread pool with a bounded queue (backpressure). Each thread
-//! reuses one block of memory, so a burst of log-ins queues instead of allocating gigabytes, and no async thread is blocked.
+//! Password hashing: argon2id with OWASP's parameters, on a small thread pool ([`Pool`]). Each thread reuses one block of
+//! memory, so a burst of log-ins queues instead of allocating gigabytes. The strength of new passwords is estimated on a thread
+//! of its own, so that it delays no sign-in.
 
 use std::{
     fmt,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
 };
 
 use argon2::{Algorithm, Argon2, Block, Params, Version, password_hash::phc::PasswordHash};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
-use tokio::sync::oneshot;
 use unicode_normalization::{UnicodeNormalization as _, is_nfc, is_nfd};
 use zeroize::Zeroizing;
 
 use crate::auth::error::AuthError;
+use crate::auth::password::pool::{Pool, WorkFor};
 use crate::auth::password::rules::hard_to_guess;
 use crate::auth::random;
 use crate::auth::validation::ValidationError;
@@ -123,21 +123,13 @@ impl Verification {
     }
 }
 
-enum Job {
-    Hash {
-        password: Password,
-        /// For a new password: the user's e-mail and the form field, for the strength check.
-        new: Option<(String, &'static str)>,
-        reply: oneshot::Sender<Result<String, AuthError>>,
-    },
-    /// `stored` is `None` for an unknown account: the same work is done, so the response time reveals nothing (timing attack).
-    Verify { password: Password, stored: Option<String>, reply: oneshot::Sender<Result<Verification, AuthError>> },
-}
-
-/// The thread pool. Clones share it.
+/// The thread pools. Clones share them.
 #[derive(Clone)]
 pub struct PasswordHasher {
-    queue: SyncSender<Job>,
+    hashing: Arc<Pool<Vec<Block>>>,
+    weighing: Arc<Pool<()>>,
+    cost: HashCost,
+    user: WorkFor,
     computed: Arc<AtomicU64>,
 }
 
@@ -157,14 +149,19 @@ impl PasswordHasher {
     ///
     /// A thread could not be started.
     pub fn start_with(cost: HashCost, threads: usize, waiting: usize) -> std::io::Result<Self> {
-        let (queue, jobs) = sync_channel(waiting);
-        let jobs = Arc::new(Mutex::new(jobs));
-        let computed = Arc::new(AtomicU64::new(0));
-        for index in 0..threads.max(1) {
-            let (jobs, computed) = (jobs.clone(), computed.clone());
-            std::thread::Builder::new().name(format!("argon2-{index}")).spawn(move || work(cost, &jobs, &computed))?;
-        }
-        Ok(Self { queue, computed })
+        Ok(Self {
+            // The blocks are allocated by the first job: an idle server needs none.
+            hashing: Arc::new(Pool::start("argon2", threads, waiting)?),
+            weighing: Arc::new(Pool::start("zxcvbn", 1, waiting)?),
+            cost,
+            user: WorkFor::Program,
+            computed: Arc::default(),
+        })
+    }
+
+    /// The same threads, for the work of this user.
+    pub fn working_for(&self, user: WorkFor) -> Self {
+        Self { user, ..self.clone() }
     }
 
     /// The number of digests computed since the start (a metric).
@@ -176,64 +173,44 @@ impl PasswordHasher {
     ///
     /// # Errors
     ///
-    /// [`AuthError::Busy`] when the queue is full.
+    /// [`AuthError::Busy`] when there is no place in the queue.
     pub async fn hash(&self, password: Password) -> Result<String, AuthError> {
-        self.submit_hash(password, None).await
+        let cost = self.cost;
+        self.compute(move |memory| hash(cost, &password, memory)).await
     }
 
-    /// Hashes a new password after the strength check. The check runs here, because it may take as long as a digest.
+    /// Hashes a new password after the strength check.
     ///
     /// # Errors
     ///
     /// [`AuthError::Invalid`] at `field` for a weak password, [`AuthError::Busy`].
     pub async fn hash_new(&self, password: Password, email: &str, field: &'static str) -> Result<String, AuthError> {
-        self.submit_hash(password, Some((email.to_owned(), field))).await
+        let (weighed, email) = (password.clone(), email.to_owned());
+        self.weighing.run(self.user, move |()| hard_to_guess(&weighed, &email, field)).await?;
+        self.hash(password).await
     }
 
-    async fn submit_hash(&self, password: Password, new: Option<(String, &'static str)>) -> Result<String, AuthError> {
-        let (reply, answer) = oneshot::channel();
-        self.submit(Job::Hash { password, new, reply })?;
-        answer.await.map_err(|_| AuthError::Internal("a hasher thread is gone"))?
-    }
-
-    /// Verifies a password. Takes the same time whether or not there is a stored hash.
+    /// Verifies a password. Takes the same time whether or not there is a stored hash: `stored` is `None` for an unknown
+    /// account, and the same work is done, so the response time reveals nothing (timing attack).
     ///
     /// # Errors
     ///
-    /// [`AuthError::Busy`] when the queue is full.
+    /// [`AuthError::Busy`] when there is no place in the queue.
     pub async fn verify(&self, password: Password, stored: Option<String>) -> Result<Verification, AuthError> {
-        let (reply, answer) = oneshot::channel();
-        self.submit(Job::Verify { password, stored, reply })?;
-        answer.await.map_err(|_| AuthError::Internal("a hasher thread is gone"))?
+        let cost = self.cost;
+        self.compute(move |memory| verify(cost, &password, stored.as_deref(), memory)).await
     }
 
-    fn submit(&self, job: Job) -> Result<(), AuthError> {
-        self.queue.try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => AuthError::Busy { retry_after: 1 },
-            TrySendError::Disconnected(_) => AuthError::Internal("the hasher threads are gone"),
-        })
-    }
-}
-
-fn work(cost: HashCost, jobs: &Mutex<Receiver<Job>>, computed: &AtomicU64) {
-    // Allocated by the first job: an idle server needs none.
-    let mut memory = Vec::new();
-    loop {
-        let next = match jobs.lock() {
-            Ok(jobs) => jobs.recv(),
-            Err(_) => return,
+    async fn compute<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> Result<R, AuthError> + Send + 'static,
+    ) -> Result<R, AuthError> {
+        let computed = self.computed.clone();
+        let counted = move |memory: &mut Vec<Block>| {
+            computed.fetch_add(1, Ordering::SeqCst);
+            work(memory)
         };
-        computed.fetch_add(1, Ordering::SeqCst);
-        match next {
-            Ok(Job::Hash { password, new, reply }) => {
-                let accepted = new.map_or(Ok(()), |(email, field)| hard_to_guess(&password, &email, field));
-                let _ = reply.send(accepted.and_then(|()| hash(cost, &password, &mut memory)));
-            }
-            Ok(Job::Verify { password, stored, reply }) => {
-                let _ = reply.send(verify(cost, &password, stored.as_deref(), &mut memory));
-            }
-            Err(_) => return,
-        }
+        self.hashing.run(self.user, counted).await
     }
 }
 

@@ -13,10 +13,12 @@ use crate::auth::error::AuthError;
 use crate::auth::model::email::Email;
 use crate::auth::model::secret::{FingerprintKey, ServerSecret};
 use crate::auth::model::session::SessionId;
-use crate::auth::model::user::UserId;
+use crate::auth::model::user::{UserId, UserRecord};
+use crate::auth::password::pool::WorkFor;
 use crate::auth::store::{Attempts, CountAttempt, Swap};
 use crate::auth::throttle::device_cookie::{BrowserId, DeviceCookie, DeviceCookieKey};
 use crate::auth::throttle::rules::{self, AttemptKey, Count, Source, ThrottleRule};
+use crate::auth::throttle::work::WorkMeter;
 use crate::clock::{Clock, Timestamp};
 
 /// How many times the compare-and-swap is tried. Only a flood of concurrent attempts loses this often.
@@ -29,8 +31,8 @@ const PURGE_BATCH: u32 = 500;
 pub struct Caller {
     /// The client's network; `None` for calls by this program itself.
     pub source: Option<Source>,
-    /// The device cookie, not verified yet.
-    pub device_cookie: Option<String>,
+    /// The device cookies, not verified yet. A sibling site may have planted some.
+    pub device_cookies: Vec<String>,
 }
 
 /// A counted attempt, with the counts to adjust once its outcome is known.
@@ -40,6 +42,8 @@ pub struct CountedAttempt {
     counters: Vec<Counter>,
     /// The browser's id, when its device cookie is genuine.
     pub browser: Option<BrowserId>,
+    /// The user of the hasher that the work is done for.
+    pub work_for: WorkFor,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +72,7 @@ pub struct AttemptCounter {
     fingerprints: FingerprintKey,
     device_cookies: DeviceCookieKey,
     refreshes: Mutex<HashMap<SessionId, Timestamp>>,
+    work: Mutex<WorkMeter>,
     /// Off for tests and benchmarks, never on an address that others can reach.
     enabled: bool,
 }
@@ -81,32 +86,48 @@ impl AttemptCounter {
             fingerprints: secret.throttle_key(),
             device_cookies: DeviceCookieKey::new(secret),
             refreshes: Mutex::default(),
+            work: Mutex::default(),
             enabled,
         }
     }
 
-    /// Counts a sign-in, whether or not the account exists. A browser with a genuine device cookie has its own count; all
-    /// others share the account's count and their network's count.
+    /// Counts a sign-in, whether or not the account exists. A browser with a genuine device cookie of `account`, the account that
+    /// has the address, has its own count, and one together with its like; all others share the account's count and their
+    /// network's count.
     ///
     /// # Errors
     ///
     /// [`AuthError::TooManyAttempts`]: nothing is counted.
-    pub async fn sign_in(&self, email: &Email, caller: &Caller) -> Result<CountedAttempt, AuthError> {
-        let now = self.clock.now();
-        let cookie = caller.device_cookie.as_deref().filter(|_| self.enabled);
-        let browser = cookie.and_then(|cookie| self.device_cookies.open(cookie, email, now));
-        let counters = match browser {
-            Some(id) => vec![self.counter("browser", &id, rules::OWN, OnSuccess::Clear)],
+    pub async fn sign_in(
+        &self,
+        email: &Email,
+        account: Option<&UserRecord>,
+        caller: &Caller,
+    ) -> Result<CountedAttempt, AuthError> {
+        let known = account.filter(|_| self.enabled).and_then(|account| self.known(account, caller));
+        let (counters, work_for) = match known {
+            Some((id, user_id)) => {
+                let browser = self.counter("browser", &id, rules::OWN, OnSuccess::Clear);
+                let together = self.counter("devices", user_id.0.as_bytes(), rules::DEVICES, OnSuccess::TakeBack);
+                (vec![browser, together], WorkFor::Member(user_id))
+            }
             None => {
                 let account = self.counter("account", email.as_str().as_bytes(), rules::ACCOUNT, OnSuccess::Clear);
                 // A success clears only its own attempt: signing in to an account of one's own must not buy guesses at others.
                 let by_source =
                     |source: Source| self.counter("source", source.bytes(), rules::SOURCE, OnSuccess::TakeBack);
                 let source = caller.source.map(by_source);
-                std::iter::once(account).chain(source).collect()
+                (std::iter::once(account).chain(source).collect(), work_of(caller))
             }
         };
-        self.count(counters, browser).await
+        self.count(counters, known.map(|(browser, _)| browser), work_for).await
+    }
+
+    /// The browser, when one of the caller's device cookies is genuine.
+    fn known(&self, account: &UserRecord, caller: &Caller) -> Option<(BrowserId, UserId)> {
+        let now = self.clock.now();
+        let opened = caller.device_cookies.iter().find_map(|cookie| self.device_cookies.open(cookie, account, now));
+        opened.map(|browser| (browser, account.id))
     }
 
     /// Counts a signed-in user's password confirmation. Guessing here requires one of the user's sessions.
@@ -115,7 +136,7 @@ impl AttemptCounter {
     ///
     /// [`AuthError::TooManyAttempts`]: nothing is counted.
     pub async fn confirm_password(&self, user_id: UserId) -> Result<CountedAttempt, AuthError> {
-        self.count(vec![self.confirmation(user_id)], None).await
+        self.count(vec![self.confirmation(user_id)], None, WorkFor::Member(user_id)).await
     }
 
     /// Counts a change of the e-mail address. A signed-in user could otherwise probe which addresses are taken.
@@ -125,7 +146,7 @@ impl AttemptCounter {
     /// [`AuthError::TooManyAttempts`]: nothing is counted.
     pub async fn change_email(&self, user_id: UserId) -> Result<CountedAttempt, AuthError> {
         let address = self.counter("address", user_id.0.as_bytes(), rules::ADDRESS, OnSuccess::Keep);
-        self.count(vec![self.confirmation(user_id), address], None).await
+        self.count(vec![self.confirmation(user_id), address], None, WorkFor::Member(user_id)).await
     }
 
     fn confirmation(&self, user_id: UserId) -> Counter {
@@ -141,12 +162,12 @@ impl AttemptCounter {
         let by_source =
             |source: Source| self.counter("registration", source.bytes(), rules::REGISTRATION, OnSuccess::Keep);
         let source = caller.source.map(by_source);
-        self.count(source.into_iter().collect(), None).await
+        self.count(source.into_iter().collect(), None, work_of(caller)).await
     }
 
     /// The device cookie after a successful sign-in; `None` when throttling is off.
-    pub fn device_cookie(&self, email: &Email, attempt: &CountedAttempt) -> Option<DeviceCookie> {
-        self.enabled.then(|| self.device_cookies.issue(email, attempt.browser, self.clock.now()))
+    pub fn device_cookie(&self, user: &UserRecord, browser: Option<BrowserId>) -> Option<DeviceCookie> {
+        self.enabled.then(|| self.device_cookies.issue(user, browser, self.clock.now()))
     }
 
     /// Adjusts the counts after a correct password.
@@ -205,6 +226,7 @@ impl AttemptCounter {
     pub async fn purge_expired(&self) -> Result<(), AuthError> {
         let now = self.clock.now();
         self.refreshes.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, arrival| *arrival > now);
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).purge(now);
         while self.store.purge_attempts(now, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
         Ok(())
     }
@@ -215,10 +237,16 @@ impl AttemptCounter {
 
     /// Counts the attempt under all counters, or refuses it with the longest wait and counts nothing. A lost compare-and-swap
     /// means that a concurrent attempt was counted in between: read and decide again.
-    async fn count(&self, counters: Vec<Counter>, browser: Option<BrowserId>) -> Result<CountedAttempt, AuthError> {
+    async fn count(
+        &self,
+        counters: Vec<Counter>,
+        browser: Option<BrowserId>,
+        work_for: WorkFor,
+    ) -> Result<CountedAttempt, AuthError> {
         if !self.enabled || counters.is_empty() {
-            return Ok(CountedAttempt { counters: Vec::new(), browser });
+            return Ok(CountedAttempt { counters: Vec::new(), browser, work_for });
         }
+        let mut metered = false;
         for _ in 0..SWAP_TRIES {
             let mut counted = Vec::with_capacity(counters.len());
             let mut longest = ("", Duration::ZERO);
@@ -234,12 +262,20 @@ impl AttemptCounter {
             if !longest.1.is_zero() {
                 return Err(too_many(longest.0, longest.1));
             }
+            if !std::mem::replace(&mut metered, true) {
+                let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
+                work.count(work_for, self.clock.now()).map_err(|wait| too_many("work", wait))?;
+            }
             if self.store.count_attempts(&counted).await? == Swap::Done {
-                return Ok(CountedAttempt { counters, browser });
+                return Ok(CountedAttempt { counters, browser, work_for });
             }
         }
         Err(too_many("crowd", Duration::from_secs(1)))
     }
+}
+
+fn work_of(caller: &Caller) -> WorkFor {
+    caller.source.map_or(WorkFor::Program, WorkFor::Network)
 }
 
 fn too_many(by: &'static str, wait: Duration) -> AuthError {

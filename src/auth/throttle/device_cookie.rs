@@ -1,14 +1,15 @@
 //! Device cookies (OWASP): proof that a browser has signed in to an account before. The cookie grants no access. Attempts made
 //! with it are counted separately, so strangers who guess at the account cannot lock its owner out (decision 0008). It is
-//! issued only after a successful sign-in and is bound to one account.
+//! issued only after a successful sign-in and is bound to one account and its password: a new password, or a new account with
+//! the same address, begins a new credential epoch, in which older cookies mean nothing.
 
 use std::{fmt, time::Duration};
 
 use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::auth::model::email::Email;
 use crate::auth::model::secret::ServerSecret;
+use crate::auth::model::user::UserRecord;
 use crate::auth::random;
 use crate::clock::Timestamp;
 
@@ -52,31 +53,33 @@ impl DeviceCookieKey {
 
     /// Issues the cookie after a sign-in. A recognised `browser` keeps its id; a new id would give it a fresh set of free
     /// attempts with each sign-in.
-    pub fn issue(&self, email: &Email, browser: Option<BrowserId>, now: Timestamp) -> DeviceCookie {
+    pub fn issue(&self, user: &UserRecord, browser: Option<BrowserId>, now: Timestamp) -> DeviceCookie {
         let mut bytes = [0; BYTES];
         bytes[..ID].copy_from_slice(&browser.unwrap_or_else(random::bytes));
         bytes[ID..SIGNED].copy_from_slice(&now.millis().to_be_bytes());
-        let tag = self.tag(&bytes[..SIGNED], email);
+        let tag = self.tag(&bytes[..SIGNED], user);
         bytes[SIGNED..].copy_from_slice(&tag);
         DeviceCookie(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
     }
 
-    /// The id of a browser that signed in to this account within [`LIFETIME`]; `None` for any other cookie. Constant time and
-    /// stateless.
-    pub fn open(&self, text: &str, email: &Email, now: Timestamp) -> Option<BrowserId> {
+    /// The id of a browser that signed in to this account with its present password within [`LIFETIME`]; `None` for any other
+    /// cookie. Constant time and stateless.
+    pub fn open(&self, text: &str, user: &UserRecord, now: Timestamp) -> Option<BrowserId> {
         let encoded = text.strip_prefix(PREFIX).filter(|encoded| encoded.len() == (BYTES * 4).div_ceil(3))?;
         let bytes: [u8; BYTES] = URL_SAFE_NO_PAD.decode(encoded).ok()?.try_into().ok()?;
         let (signed, tag) = bytes.split_at(SIGNED);
-        constant_time::verify_slices_are_equal(&self.tag(signed, email), tag).ok()?;
+        constant_time::verify_slices_are_equal(&self.tag(signed, user), tag).ok()?;
         let (id, at) = signed.split_at(ID);
         let at = Timestamp(i64::from_be_bytes(at.try_into().ok()?));
         (now < at.plus(LIFETIME)).then_some(id.try_into().ok()?)
     }
 
-    fn tag(&self, signed: &[u8], email: &Email) -> [u8; TAG] {
+    /// The stored hash stands for the credential epoch: each new password has a new salt.
+    fn tag(&self, signed: &[u8], user: &UserRecord) -> [u8; TAG] {
         let mut context = hmac::Context::with_key(&self.0);
         context.update(signed);
-        context.update(email.as_str().as_bytes());
+        context.update(user.id.0.as_bytes());
+        context.update(user.password_hash.as_bytes());
         let mut tag = [0; TAG];
         tag.copy_from_slice(&context.sign().as_ref()[..TAG]);
         tag
@@ -85,25 +88,36 @@ impl DeviceCookieKey {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::auth::model::user::UserId;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
 
-    fn email(text: &str) -> Email {
-        Email::parse(text).unwrap()
+    fn user(id: u128, password_hash: &str) -> UserRecord {
+        UserRecord {
+            id: UserId(Uuid::from_u128(id)),
+            email: "ada@example.com".to_owned(),
+            email_key: "ada@example.com".to_owned(),
+            password_hash: password_hash.to_owned(),
+            created_at: NOW,
+            disabled_at: None,
+        }
     }
 
     #[test]
     fn a_browser_is_recognised_for_its_own_account_until_the_cookie_expires() {
         let key = DeviceCookieKey::new(&ServerSecret::new([7; 32]));
-        let ada = email("ada@example.com");
+        let ada = user(1, "$argon2id$1");
         let first = key.issue(&ada, None, NOW);
         let id = key.open(first.reveal(), &ada, NOW).unwrap();
         let later = NOW.plus(Duration::from_secs(3600));
         let again = key.issue(&ada, Some(id), later);
         assert_eq!(key.open(again.reveal(), &ada, NOW.plus(LIFETIME)), Some(id), "counted from the last sign-in");
         assert_eq!(key.open(first.reveal(), &ada, NOW.plus(LIFETIME)), None);
-        assert_eq!(key.open(first.reveal(), &email("eve@example.com"), NOW), None);
+        assert_eq!(key.open(first.reveal(), &user(1, "$argon2id$2"), NOW), None, "a new password");
+        assert_eq!(key.open(first.reveal(), &user(2, "$argon2id$1"), NOW), None, "another account");
         let other_server = DeviceCookieKey::new(&ServerSecret::new([8; 32]));
         assert_eq!(other_server.open(first.reveal(), &ada, NOW), None);
         assert_ne!(key.open(key.issue(&ada, None, NOW).reveal(), &ada, NOW), Some(id));
@@ -112,7 +126,7 @@ mod tests {
     #[test]
     fn an_altered_cookie_is_refused_and_none_is_printed() {
         let key = DeviceCookieKey::new(&ServerSecret::new([7; 32]));
-        let ada = email("ada@example.com");
+        let ada = user(1, "$argon2id$1");
         let cookie = key.issue(&ada, None, NOW);
         let text = cookie.reveal();
         for at in PREFIX.len()..text.len() {

@@ -4,3 +4,4 @@
 pub mod attempts;
 pub mod device_cookie;
 pub mod rules;
+mod work;

@@ -32,6 +32,10 @@ pub const SOURCE: ThrottleRule =
 /// Password attempts on one account without a device cookie. The cap is small because the owner may be on a new device.
 pub const ACCOUNT: ThrottleRule =
     ThrottleRule { free: 10, first: Duration::from_secs(1), cap: Duration::from_secs(30), forget: MINUTE };
+/// Password attempts on one account with any of its device cookies together. Forgets as fast as one browser at [`OWN`]'s cap may
+/// go on, so a thief of one cookie never raises it for the other browsers.
+pub const DEVICES: ThrottleRule =
+    ThrottleRule { free: 20, first: Duration::from_secs(1), cap: Duration::from_secs(30), forget: MINUTE };
 /// Password attempts with a device cookie, or by a signed-in user. Counted separately, so strangers cannot exhaust them.
 pub const OWN: ThrottleRule =
     ThrottleRule { free: 5, first: Duration::from_secs(1), cap: MINUTE, forget: Duration::from_secs(5 * 60) };
@@ -108,6 +112,11 @@ pub struct Gcra {
     pub interval: Duration,
 }
 
+/// Work for one network, in pieces: a piece is a password to verify or to hash, right or wrong. A class may sign in at once.
+pub const NETWORK_WORK: Gcra = Gcra { burst: 60, interval: Duration::from_millis(500) };
+/// Work for one member. A person needs a piece now and then.
+pub const MEMBER_WORK: Gcra = Gcra { burst: 40, interval: Duration::from_secs(2) };
+
 /// Refreshes of one session. Ten restored tabs refresh ten times; a client in a faulty loop never stops.
 pub const REFRESHES: Gcra = Gcra { burst: 30, interval: Duration::from_secs(1) };
 
@@ -137,7 +146,7 @@ pub fn retry_after_seconds(wait: Duration) -> u32 {
 }
 
 /// The network that an attempt came from: an IPv4 address, or an IPv6 /64, because one subscriber controls a whole /64.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Source([u8; 16]);
 
 impl Source {
@@ -168,7 +177,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
-    const RULES: [ThrottleRule; 5] = [SOURCE, ACCOUNT, OWN, REGISTRATION, ADDRESS];
+    const RULES: [ThrottleRule; 6] = [SOURCE, ACCOUNT, DEVICES, OWN, REGISTRATION, ADDRESS];
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -193,6 +202,17 @@ mod tests {
         assert_eq!(waits(ACCOUNT, 18)[9..], [0, 1, 2, 4, 8, 16, 30, 30, 30]);
         // Before the second 512 a quarter of an hour has passed, and one attempt is forgotten.
         assert_eq!(waits(SOURCE, 33)[19..], [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 512, 900, 900]);
+    }
+
+    #[test]
+    fn one_browser_that_guesses_for_ever_makes_no_other_browser_of_the_account_wait() {
+        let (mut own, mut together, mut now) = (None, None, NOW);
+        for _ in 0..500 {
+            now = now.plus(OWN.wait(own, now));
+            assert_eq!(DEVICES.wait(together, now), Duration::ZERO);
+            own = Some(OWN.counted(own, now));
+            together = Some(DEVICES.counted(together, now));
+        }
     }
 
     #[test]
@@ -268,7 +288,7 @@ mod tests {
         /// However attempts are spaced, no wait exceeds the cap, and the number admitted stays within the free attempts, the
         /// doublings, those forgotten meanwhile, and one per wait at the cap.
         #[test]
-        fn no_spacing_of_attempts_beats_the_limit(pauses in proptest::collection::vec(0_u64..2_000_000, 1..200), which in 0_usize..4) {
+        fn no_spacing_of_attempts_beats_the_limit(pauses in proptest::collection::vec(0_u64..2_000_000, 1..200), which in 0_usize..RULES.len()) {
             let rule = RULES[which];
             let (mut count, mut now, mut passed) = (None, NOW, 0_u32);
             for pause in pauses {
@@ -288,7 +308,7 @@ mod tests {
 
         /// A refused attempt changes nothing, so hammering does not lengthen the wait: after it an attempt is always allowed.
         #[test]
-        fn after_the_announced_wait_an_attempt_is_allowed(attempts in 0_u32..60, which in 0_usize..4) {
+        fn after_the_announced_wait_an_attempt_is_allowed(attempts in 0_u32..60, which in 0_usize..RULES.len()) {
             let rule = RULES[which];
             let (mut count, mut now) = (None, NOW);
             for _ in 0..attempts {
