@@ -34,6 +34,7 @@ bench: ## the benchmarks
 soak: ## the long random tests that `make test` omits, and the browser tests twenty times
 	@. script/env && cargo test --release --no-default-features --features ssr,app,lab -- --ignored soak
 	@script/without-lab site
+	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
 
 lighthouse: ## Lighthouse on the public pages

@@ -79,7 +79,7 @@ impl AuthService {
     ) -> Result<(u32, Option<DeviceCookie>), AuthError> {
         self.password_rules.long_enough(&new, "new_password")?;
         old.not_oversized("current_password")?;
-        let attempt = self.attempts.confirm_password(user.user_id).await?;
+        let attempt = self.attempts.confirm_password(user).await?;
         for _ in 0..VERIFY_TRIES {
             let refused = EventKind::PasswordChangeFail;
             let account = self.confirm(user, &old, "current_password", refused, device, &attempt).await?;
@@ -135,7 +135,7 @@ impl AuthService {
     ) -> Result<Email, AuthError> {
         let email = Email::parse(email)?;
         password.not_oversized("password")?;
-        let attempt = self.attempts.change_email(user.user_id).await?;
+        let attempt = self.attempts.change_email(user).await?;
         for _ in 0..VERIFY_TRIES {
             let refused = EventKind::EmailChangeFail;
             let account = self.confirm(user, &password, "password", refused, device, &attempt).await?;
@@ -169,7 +169,7 @@ impl AuthService {
     /// [`AuthError::Invalid`] for a wrong password, [`AuthError::TooManyAttempts`], [`AuthError::Busy`].
     pub async fn delete_account(&self, user: &Verified, password: Password, device: &Device) -> Result<(), AuthError> {
         password.not_oversized("password")?;
-        let attempt = self.attempts.confirm_password(user.user_id).await?;
+        let attempt = self.attempts.confirm_password(user).await?;
         for _ in 0..VERIFY_TRIES {
             let refused = EventKind::UserDeleteFail;
             let account = self.confirm(user, &password, "password", refused, device, &attempt).await?;

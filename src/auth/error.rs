@@ -47,9 +47,9 @@ pub enum AuthError {
     /// The server is overloaded. `retry_after` is in seconds.
     #[error("too busy, try again in {retry_after} s")]
     Busy { retry_after: u32 },
-    /// Throttled. `retry_after` is in seconds.
+    /// Throttled. `retry_after` is in seconds; a session made by a new sign-in has no wait if `sign_in_helps`.
     #[error("too many attempts, try again in {retry_after} s")]
-    TooManyAttempts { retry_after: u32 },
+    TooManyAttempts { retry_after: u32, sign_in_helps: bool },
     #[error(transparent)]
     Store(#[from] StoreError),
     /// A fault of the server itself; the text is for the log.

@@ -10,6 +10,7 @@ use super::service::{AuthService, Grant};
 use super::sign_in::VERIFY_TRIES;
 use super::store::Guard;
 use super::token::{access::Verified, refresh::Presented};
+use crate::clock::Timestamp;
 use crate::protocol::code::STEP_UP_MAX_AGE;
 
 impl AuthService {
@@ -19,8 +20,7 @@ impl AuthService {
     ///
     /// [`AuthError::StepUpRequired`].
     pub(super) fn require_step_up(&self, user: &Verified) -> Result<(), AuthError> {
-        let age = self.clock.now().secs() - user.auth_time.secs();
-        if age > STEP_UP_MAX_AGE { Err(AuthError::StepUpRequired) } else { Ok(()) }
+        if is_recent(user.auth_time, self.clock.now()) { Ok(()) } else { Err(AuthError::StepUpRequired) }
     }
 
     /// Rotates the refresh token as [`AuthService::refresh`] does, and renews `auth_time` in the same write. The password is
@@ -40,7 +40,7 @@ impl AuthService {
         self.attempts.refresh(presented.session_id)?;
         let session = self.evaluate(&presented, &device).await?.session;
         let user_id = session.user_id;
-        let attempt = self.attempts.confirm_password(user_id).await?;
+        let attempt = self.attempts.reauthenticate(&session).await?;
         for _ in 0..VERIFY_TRIES {
             let user = self.store.user(user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
             if !self.verify_own(&user, password.clone(), &attempt).await?.is_right() {
@@ -54,5 +54,25 @@ impl AuthService {
             }
         }
         Err(AuthError::AccountChanged)
+    }
+}
+
+fn is_recent(auth_time: Timestamp, now: Timestamp) -> bool {
+    now.secs() - auth_time.secs() <= STEP_UP_MAX_AGE
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_sign_in_is_recent_for_ten_minutes_to_the_second() {
+        let signed_in = Timestamp(1_800_000_000_000);
+        for (age, recent) in [(0, true), (599, true), (600, true), (601, false), (86_400, false)] {
+            assert_eq!(is_recent(signed_in, signed_in.plus(Duration::from_secs(age))), recent, "{age}");
+        }
+        assert!(is_recent(signed_in, signed_in.minus(Duration::from_secs(5))), "the clock was set back");
     }
 }

@@ -65,6 +65,17 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..Self::new(Code::RateLimited, lang().try_again_in(retry_after)) }
     }
 
+    /// Adds a sentence to the detail: what helps meanwhile.
+    pub fn with_advice(self, sentence: &str) -> Self {
+        Self { detail: format!("{} {sentence}", self.detail), ..self }
+    }
+
+    /// The sentence of [`Problem::with_advice`], of a problem with a wait: its own words change each second.
+    pub fn advice(&self) -> &str {
+        let wait = self.retry_after.map(|seconds| lang().try_again_in(seconds)).unwrap_or_default();
+        self.detail.strip_prefix(&wait).unwrap_or_default().trim_start()
+    }
+
     /// Adds why the session ended.
     pub fn because(self, reason: Option<RevokeReason>) -> Self {
         Self { reason, ..self }

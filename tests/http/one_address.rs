@@ -106,7 +106,7 @@ async fn guesses_under_other_spellings_are_counted_together() {
     for attempt in 0..40_u8 {
         let spelling = ["andr\u{e9}@example.com", "andre\u{301}@example.com"][usize::from(attempt % 2)];
         let mut thief = app.client();
-        thief.from = [10, attempt, 0, 1];
+        thief.from = [10, attempt, 0, 1].into();
         match thief.login(spelling, "not the right password").await.status {
             StatusCode::TOO_MANY_REQUESTS => refused += 1,
             status => assert_eq!(status, StatusCode::UNAUTHORIZED),
@@ -115,7 +115,7 @@ async fn guesses_under_other_spellings_are_counted_together() {
     let mut one_spelling = 0;
     for attempt in 0..40_u8 {
         let mut thief = app.client();
-        thief.from = [11, attempt, 0, 1];
+        thief.from = [11, attempt, 0, 1].into();
         let answer = thief.login("ren\u{e9}@example.com", "not the right password").await;
         one_spelling += u32::from(answer.status == StatusCode::TOO_MANY_REQUESTS);
     }

@@ -1,5 +1,7 @@
 //! A browser with one tab, and the ways its requests travel.
 
+use std::net::{IpAddr, Ipv4Addr};
+
 use axum::{
     Router,
     body::Body,
@@ -17,7 +19,7 @@ use two_tokens::api::edge::client_address::Connection;
 use super::{Answer, Cookies, REFRESH_COOKIE};
 
 pub const PASSWORD: &str = "correct horse battery staple";
-const HOME: [u8; 4] = [192, 0, 2, 1];
+const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
 pub const ORIGIN: &str = "http://localhost:3000";
 const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Test/1.0";
 
@@ -68,7 +70,7 @@ pub struct Client {
     pub access_token: Option<String>,
     pub user_agent: &'static str,
     /// The address it connects from, where the router is called in this process.
-    pub from: [u8; 4],
+    pub from: IpAddr,
 }
 
 /// The one form encoder (`application/x-www-form-urlencoded`). It escapes more than it must, which every parser accepts.

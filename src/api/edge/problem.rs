@@ -55,7 +55,10 @@ impl From<AuthError> for Problem {
             AuthError::RefreshTokenReused => reused(),
             AuthError::AccountChanged => Problem::unavailable(lang().problem_busy(), RETRY_AFTER),
             AuthError::Busy { retry_after } => Problem::unavailable(lang().problem_busy(), retry_after),
-            AuthError::TooManyAttempts { retry_after } => Problem::too_many(retry_after),
+            AuthError::TooManyAttempts { retry_after, sign_in_helps: false } => Problem::too_many(retry_after),
+            AuthError::TooManyAttempts { retry_after, sign_in_helps: true } => {
+                Problem::too_many(retry_after).with_advice(lang().problem_sign_in_helps())
+            }
             AuthError::Store(error) => {
                 tracing::error!(%error, "the store failed");
                 Problem::unavailable(lang().problem_store_away(), RETRY_AFTER)

@@ -12,17 +12,21 @@ use std::{
 use crate::auth::error::AuthError;
 use crate::auth::model::email::Email;
 use crate::auth::model::secret::{FingerprintKey, ServerSecret};
-use crate::auth::model::session::SessionId;
+use crate::auth::model::session::{Session, SessionId};
 use crate::auth::model::user::{UserId, UserRecord};
 use crate::auth::password::pool::WorkFor;
 use crate::auth::store::{Attempts, CountAttempt, Swap};
 use crate::auth::throttle::device_cookie::{BrowserId, DeviceCookie, DeviceCookieKey};
+use crate::auth::throttle::refusal_log::RefusalLog;
 use crate::auth::throttle::rules::{self, AttemptKey, Count, Source, ThrottleRule};
 use crate::auth::throttle::work::WorkMeter;
+use crate::auth::token::access::Verified;
 use crate::clock::{Clock, Timestamp};
 
 /// How many times the compare-and-swap is tried. Only a flood of concurrent attempts loses this often.
 const SWAP_TRIES: usize = 16;
+/// The name of the counter of confirmations in one session: another session has its own.
+const SESSION: &str = "session";
 /// Rows deleted by one statement.
 const PURGE_BATCH: u32 = 500;
 
@@ -73,6 +77,7 @@ pub struct AttemptCounter {
     device_cookies: DeviceCookieKey,
     refreshes: Mutex<HashMap<SessionId, Timestamp>>,
     work: Mutex<WorkMeter>,
+    refusals: Mutex<RefusalLog>,
     /// Off for tests and benchmarks, never on an address that others can reach.
     enabled: bool,
 }
@@ -87,6 +92,7 @@ impl AttemptCounter {
             device_cookies: DeviceCookieKey::new(secret),
             refreshes: Mutex::default(),
             work: Mutex::default(),
+            refusals: Mutex::default(),
             enabled,
         }
     }
@@ -108,16 +114,15 @@ impl AttemptCounter {
         let (counters, work_for) = match known {
             Some((id, user_id)) => {
                 let browser = self.counter("browser", &id, rules::OWN, OnSuccess::Clear);
-                let together = self.counter("devices", user_id.0.as_bytes(), rules::DEVICES, OnSuccess::TakeBack);
+                let together = self.counter("devices", user_id.0.as_bytes(), rules::TOGETHER, OnSuccess::TakeBack);
                 (vec![browser, together], WorkFor::Member(user_id))
             }
             None => {
                 let account = self.counter("account", email.as_str().as_bytes(), rules::ACCOUNT, OnSuccess::Clear);
                 // A success clears only its own attempt: signing in to an account of one's own must not buy guesses at others.
-                let by_source =
-                    |source: Source| self.counter("source", source.bytes(), rules::SOURCE, OnSuccess::TakeBack);
-                let source = caller.source.map(by_source);
-                (std::iter::once(account).chain(source).collect(), work_of(caller))
+                let sources =
+                    self.by_network(["source", "source/56", "source/48"], caller, rules::SOURCE, OnSuccess::TakeBack);
+                (std::iter::once(account).chain(sources).collect(), work_of(caller))
             }
         };
         self.count(counters, known.map(|(browser, _)| browser), work_for).await
@@ -130,13 +135,24 @@ impl AttemptCounter {
         opened.map(|browser| (browser, account.id))
     }
 
-    /// Counts a signed-in user's password confirmation. Guessing here requires one of the user's sessions.
+    /// Counts a signed-in user's password confirmation. Guessing here requires one of the user's access tokens.
     ///
     /// # Errors
     ///
     /// [`AuthError::TooManyAttempts`]: nothing is counted.
-    pub async fn confirm_password(&self, user_id: UserId) -> Result<CountedAttempt, AuthError> {
-        self.count(vec![self.confirmation(user_id)], None, WorkFor::Member(user_id)).await
+    pub async fn confirm_password(&self, user: &Verified) -> Result<CountedAttempt, AuthError> {
+        self.confirmation([SESSION, "member"], user.user_id, user.session_id, None).await
+    }
+
+    /// Counts a reauthentication. Guessing here requires one of the user's refresh tokens, so whoever has an access token alone
+    /// cannot exhaust it.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::TooManyAttempts`]: nothing is counted.
+    pub async fn reauthenticate(&self, session: &Session) -> Result<CountedAttempt, AuthError> {
+        let names = ["reauthentication", "reauthentication of member"];
+        self.confirmation(names, session.user_id, session.id, None).await
     }
 
     /// Counts a change of the e-mail address. A signed-in user could otherwise probe which addresses are taken.
@@ -144,13 +160,43 @@ impl AttemptCounter {
     /// # Errors
     ///
     /// [`AuthError::TooManyAttempts`]: nothing is counted.
-    pub async fn change_email(&self, user_id: UserId) -> Result<CountedAttempt, AuthError> {
-        let address = self.counter("address", user_id.0.as_bytes(), rules::ADDRESS, OnSuccess::Keep);
-        self.count(vec![self.confirmation(user_id), address], None, WorkFor::Member(user_id)).await
+    pub async fn change_email(&self, user: &Verified) -> Result<CountedAttempt, AuthError> {
+        let address = self.counter("address", user.user_id.0.as_bytes(), rules::ADDRESS, OnSuccess::Keep);
+        self.confirmation([SESSION, "member"], user.user_id, user.session_id, Some(address)).await
     }
 
-    fn confirmation(&self, user_id: UserId) -> Counter {
-        self.counter("member", user_id.0.as_bytes(), rules::OWN, OnSuccess::Clear)
+    /// Counts a password of a signed-in user, for the session and for all sessions of the user together.
+    async fn confirmation(
+        &self,
+        [session, member]: [&'static str; 2],
+        user_id: UserId,
+        session_id: SessionId,
+        more: Option<Counter>,
+    ) -> Result<CountedAttempt, AuthError> {
+        let session = self.counter(session, &session_id.0, rules::OWN, OnSuccess::Clear);
+        let member = self.counter(member, user_id.0.as_bytes(), rules::TOGETHER, OnSuccess::TakeBack);
+        let counters = [session, member].into_iter().chain(more).collect();
+        self.count(counters, None, WorkFor::Member(user_id)).await
+    }
+
+    /// The counters of the caller's network and of the IPv6 networks around it.
+    fn by_network(
+        &self,
+        [own, site, provider]: [&'static str; 3],
+        caller: &Caller,
+        rule: ThrottleRule,
+        on_success: OnSuccess,
+    ) -> impl Iterator<Item = Counter> {
+        let counter = |name, network: Option<Source>, rule| {
+            network.map(|network| self.counter(name, network.bytes(), rule, on_success))
+        };
+        let around = |prefix| caller.source.and_then(|source| source.around(prefix));
+        let counters = [
+            counter(own, caller.source, rule),
+            counter(site, around(56), rules::SOURCE_56),
+            counter(provider, around(48), rules::SOURCE_48),
+        ];
+        counters.into_iter().flatten()
     }
 
     /// Counts a registration.
@@ -159,10 +205,9 @@ impl AttemptCounter {
     ///
     /// [`AuthError::TooManyAttempts`]: nothing is counted.
     pub async fn register(&self, caller: &Caller) -> Result<CountedAttempt, AuthError> {
-        let by_source =
-            |source: Source| self.counter("registration", source.bytes(), rules::REGISTRATION, OnSuccess::Keep);
-        let source = caller.source.map(by_source);
-        self.count(source.into_iter().collect(), None, work_of(caller)).await
+        let names = ["registration", "registration/56", "registration/48"];
+        let networks = self.by_network(names, caller, rules::REGISTRATION, OnSuccess::Keep);
+        self.count(networks.collect(), None, work_of(caller)).await
     }
 
     /// The device cookie after a successful sign-in; `None` when throttling is off.
@@ -214,7 +259,7 @@ impl AttemptCounter {
                 refreshes.insert(id, arrival);
                 Ok(())
             }
-            Err(wait) => Err(too_many("refresh", wait)),
+            Err(wait) => Err(self.too_many("refresh", self.key("refresh", &id.0), wait)),
         }
     }
 
@@ -227,12 +272,13 @@ impl AttemptCounter {
         let now = self.clock.now();
         self.refreshes.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, arrival| *arrival > now);
         self.work.lock().unwrap_or_else(PoisonError::into_inner).purge(now);
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner).purge(now);
         while self.store.purge_attempts(now, PURGE_BATCH).await? == u64::from(PURGE_BATCH) {}
         Ok(())
     }
 
     fn counter(&self, name: &'static str, subject: &[u8], rule: ThrottleRule, on_success: OnSuccess) -> Counter {
-        Counter { name, key: AttemptKey(self.fingerprints.long(name, subject)), rule, on_success }
+        Counter { name, key: self.key(name, subject), rule, on_success }
     }
 
     /// Counts the attempt under all counters, or refuses it with the longest wait and counts nothing. A lost compare-and-swap
@@ -249,38 +295,54 @@ impl AttemptCounter {
         let mut metered = false;
         for _ in 0..SWAP_TRIES {
             let mut counted = Vec::with_capacity(counters.len());
-            let mut longest = ("", Duration::ZERO);
-            for Counter { name, key, rule, .. } in &counters {
-                let expected: Option<Count> = self.store.attempts(*key).await?;
+            let mut longest = (counters[0], Duration::ZERO);
+            for counter in &counters {
+                let expected: Option<Count> = self.store.attempts(counter.key).await?;
                 let now = self.clock.now();
-                let wait = rule.wait(expected, now);
+                let wait = counter.rule.wait(expected, now);
                 if wait > longest.1 {
-                    longest = (name, wait);
+                    longest = (*counter, wait);
                 }
-                counted.push(CountAttempt { key: *key, expected, next: rule.counted(expected, now) });
+                counted.push(CountAttempt { key: counter.key, expected, next: counter.rule.counted(expected, now) });
             }
             if !longest.1.is_zero() {
-                return Err(too_many(longest.0, longest.1));
+                return Err(self.too_many(longest.0.name, longest.0.key, longest.1));
             }
             if !std::mem::replace(&mut metered, true) {
-                let mut work = self.work.lock().unwrap_or_else(PoisonError::into_inner);
-                work.count(work_for, self.clock.now()).map_err(|wait| too_many("work", wait))?;
+                self.count_work(work_for)?;
             }
             if self.store.count_attempts(&counted).await? == Swap::Done {
                 return Ok(CountedAttempt { counters, browser, work_for });
             }
         }
-        Err(too_many("crowd", Duration::from_secs(1)))
+        Err(self.too_many("crowd", counters[0].key, Duration::from_secs(1)))
+    }
+
+    fn count_work(&self, work_for: WorkFor) -> Result<(), AuthError> {
+        let counted = self.work.lock().unwrap_or_else(PoisonError::into_inner).count(work_for, self.clock.now());
+        let key = match &work_for {
+            WorkFor::Program => self.key("work", &[]),
+            WorkFor::Network(source) => self.key("work for network", source.bytes()),
+            WorkFor::Member(user_id) => self.key("work for member", user_id.0.as_bytes()),
+        };
+        counted.map_err(|wait| self.too_many("work", key, wait))
+    }
+
+    fn too_many(&self, by: &'static str, key: AttemptKey, wait: Duration) -> AuthError {
+        let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        if refusals.is_news(key, self.clock.now(), wait) {
+            tracing::info!(target: "security", event = "excess_rate_limit_exceeded", by);
+        }
+        AuthError::TooManyAttempts { retry_after: rules::retry_after_seconds(wait), sign_in_helps: by == SESSION }
+    }
+
+    fn key(&self, name: &str, subject: &[u8]) -> AttemptKey {
+        AttemptKey(self.fingerprints.long(name, subject))
     }
 }
 
 fn work_of(caller: &Caller) -> WorkFor {
-    caller.source.map_or(WorkFor::Program, WorkFor::Network)
-}
-
-fn too_many(by: &'static str, wait: Duration) -> AuthError {
-    tracing::info!(target: "security", event = "excess_rate_limit_exceeded", by);
-    AuthError::TooManyAttempts { retry_after: rules::retry_after_seconds(wait) }
+    caller.source.map_or(WorkFor::Program, |source| WorkFor::Network(source.widest()))
 }
 
 #[cfg(test)]
@@ -337,7 +399,8 @@ mod tests {
         let store = Arc::new(Contended(Mutex::new(SharedCount { count: None, rivals })));
         let clock = Arc::new(ManualClock::at(NOW));
         let counter = AttemptCounter::new(&ServerSecret::new([7; 32]), store.clone(), clock, true);
-        let outcome = counter.confirm_password(UserId(uuid::Uuid::nil())).await;
+        let outcome =
+            counter.confirmation([SESSION, "member"], UserId(uuid::Uuid::nil()), SessionId([0; 16]), None).await;
         let clean_at = store.0.lock().unwrap().count.unwrap().clean_at;
         (outcome, clean_at.since(NOW) / i64::try_from(rules::OWN.forget.as_millis()).unwrap())
     }
@@ -352,7 +415,7 @@ mod tests {
     #[tokio::test]
     async fn an_attempt_that_loses_its_swap_is_refused_when_the_winners_used_up_the_free_ones() {
         let (outcome, stored) = attempt_against(rules::OWN.free).await;
-        assert!(matches!(outcome, Err(AuthError::TooManyAttempts { retry_after: 1 })), "{outcome:?}");
+        assert!(matches!(outcome, Err(AuthError::TooManyAttempts { retry_after: 1, .. })), "{outcome:?}");
         assert_eq!(stored, i64::from(rules::OWN.free), "a refused attempt is not counted");
     }
 }

@@ -3,5 +3,6 @@
 
 pub mod attempts;
 pub mod device_cookie;
+mod refusal_log;
 pub mod rules;
 mod work;

@@ -29,14 +29,24 @@ const QUARTER: Duration = Duration::from_secs(15 * 60);
 /// Password attempts from one network, on any account. Generous at first, because many users may share an address (NAT).
 pub const SOURCE: ThrottleRule =
     ThrottleRule { free: 20, first: Duration::from_secs(1), cap: QUARTER, forget: QUARTER };
+/// Attempts and registrations from one IPv6 /56, which many providers give to one customer.
+pub const SOURCE_56: ThrottleRule = ThrottleRule {
+    free: 40,
+    first: Duration::from_secs(1),
+    cap: Duration::from_secs(5 * 60),
+    forget: Duration::from_secs(5 * 60),
+};
+/// Attempts and registrations from one IPv6 /48: one customer's, or that of 256 customers.
+pub const SOURCE_48: ThrottleRule =
+    ThrottleRule { free: 100, first: Duration::from_secs(1), cap: MINUTE, forget: MINUTE };
 /// Password attempts on one account without a device cookie. The cap is small because the owner may be on a new device.
 pub const ACCOUNT: ThrottleRule =
     ThrottleRule { free: 10, first: Duration::from_secs(1), cap: Duration::from_secs(30), forget: MINUTE };
-/// Password attempts on one account with any of its device cookies together. Forgets as fast as one browser at [`OWN`]'s cap may
-/// go on, so a thief of one cookie never raises it for the other browsers.
-pub const DEVICES: ThrottleRule =
+/// Password attempts on one account with any of its device cookies, or in any of its sessions, together. Forgets as fast as one
+/// of them at [`OWN`]'s cap may go on, so a thief of one never raises it for the others.
+pub const TOGETHER: ThrottleRule =
     ThrottleRule { free: 20, first: Duration::from_secs(1), cap: Duration::from_secs(30), forget: MINUTE };
-/// Password attempts with a device cookie, or by a signed-in user. Counted separately, so strangers cannot exhaust them.
+/// Password attempts with one device cookie, or in one session. Counted separately, so strangers cannot exhaust them.
 pub const OWN: ThrottleRule =
     ThrottleRule { free: 5, first: Duration::from_secs(1), cap: MINUTE, forget: Duration::from_secs(5 * 60) };
 /// Registrations from one network. Also limits probing which addresses are taken.
@@ -48,7 +58,7 @@ pub const ADDRESS: ThrottleRule =
     ThrottleRule { free: 5, first: Duration::from_secs(1), cap: QUARTER, forget: QUARTER };
 
 /// The key of a count: a keyed fingerprint (HMAC), so neither an IP address nor an e-mail can be recovered from it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttemptKey(pub [u8; 16]);
 
 /// The stored state of the attempts under one key.
@@ -145,7 +155,7 @@ pub fn retry_after_seconds(wait: Duration) -> u32 {
     u32::try_from(wait.as_millis().div_ceil(1000)).unwrap_or(u32::MAX).max(1)
 }
 
-/// The network that an attempt came from: an IPv4 address, or an IPv6 /64, because one subscriber controls a whole /64.
+/// The network that an attempt came from: an IPv4 address, or an IPv6 /64, because one subscriber controls at least a /64.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Source([u8; 16]);
 
@@ -156,6 +166,19 @@ impl Source {
             IpAddr::V4(v4) => Self(v4.to_ipv6_mapped().octets()),
             IpAddr::V6(v6) => Self(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)).octets()),
         }
+    }
+
+    /// The IPv6 network of this prefix length around it; `None` for an IPv4 address. One customer may control 65,536 /64s.
+    pub fn around(self, prefix: u32) -> Option<Self> {
+        let bits = u128::from_be_bytes(self.0);
+        let is_v4 = Ipv6Addr::from_bits(bits).to_ipv4_mapped().is_some();
+        (!is_v4).then(|| Self((bits & (u128::MAX << (128 - prefix))).to_be_bytes()))
+    }
+
+    /// The largest network that one customer usually controls: what shares one place in a queue.
+    #[must_use]
+    pub fn widest(self) -> Self {
+        self.around(48).unwrap_or(self)
     }
 
     /// IPv6 bytes; an IPv4 address is mapped.
@@ -177,7 +200,7 @@ mod tests {
     use super::*;
 
     const NOW: Timestamp = Timestamp(1_800_000_000_000);
-    const RULES: [ThrottleRule; 6] = [SOURCE, ACCOUNT, DEVICES, OWN, REGISTRATION, ADDRESS];
+    const RULES: [ThrottleRule; 8] = [SOURCE, SOURCE_56, SOURCE_48, ACCOUNT, TOGETHER, OWN, REGISTRATION, ADDRESS];
 
     fn seconds(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
@@ -205,13 +228,13 @@ mod tests {
     }
 
     #[test]
-    fn one_browser_that_guesses_for_ever_makes_no_other_browser_of_the_account_wait() {
+    fn one_browser_or_session_that_guesses_for_ever_makes_no_other_of_the_account_wait() {
         let (mut own, mut together, mut now) = (None, None, NOW);
         for _ in 0..500 {
             now = now.plus(OWN.wait(own, now));
-            assert_eq!(DEVICES.wait(together, now), Duration::ZERO);
+            assert_eq!(TOGETHER.wait(together, now), Duration::ZERO);
             own = Some(OWN.counted(own, now));
-            together = Some(DEVICES.counted(together, now));
+            together = Some(TOGETHER.counted(together, now));
         }
     }
 
@@ -281,6 +304,16 @@ mod tests {
         ] {
             assert_eq!(of(one) == of(other), same, "{one} {other}");
         }
+        for (one, other, prefix, same) in [
+            ("2001:db8:0:1::1", "2001:db8:0:fe::1", 56, true),
+            ("2001:db8:0:1::1", "2001:db8:0:100::1", 56, false),
+            ("2001:db8:0:1::1", "2001:db8:0:ff00::1", 48, true),
+            ("2001:db8:0:1::1", "2001:db8:1:1::1", 48, false),
+        ] {
+            assert_eq!(of(one).around(prefix) == of(other).around(prefix), same, "{one} {other} /{prefix}");
+        }
+        assert_eq!(of("192.0.2.1").around(56), None, "an IPv4 address stands alone");
+        assert_eq!(of("192.0.2.1").widest(), of("192.0.2.1"));
         assert!(!format!("{:?}", of("192.0.2.1")).contains("192"));
     }
 

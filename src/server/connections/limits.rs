@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Open connections of this instance. A further one takes the place of a connection that waits for its client.
 pub const CONNECTIONS_MAX: usize = 1_024;
-/// Connections of one source (an IPv4 address, an IPv6 /64), unless it is a trusted proxy.
+/// Connections of one source (an IPv4 address, an IPv6 /48), unless it is a trusted proxy.
 pub const CONNECTIONS_PER_SOURCE: usize = 256;
 /// A request's head, from the connection's start or the head's first byte, in seconds.
 pub const HEAD_SECONDS: u64 = 15;

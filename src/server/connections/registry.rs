@@ -223,7 +223,7 @@ impl Registry {
 
     /// A place for a new connection of `peer`, perhaps that of another one; `None` if there is none.
     pub fn admit(&self, peer: IpAddr, proxies: &TrustedProxies) -> Option<Arc<Slot>> {
-        let (source, has_share, now) = (Source::of(peer), !proxies.trusts(peer), Instant::now());
+        let (source, has_share, now) = (Source::of(peer).widest(), !proxies.trusts(peer), Instant::now());
         let slots: Vec<_> = self.table.slots().values().filter_map(std::sync::Weak::upgrade).collect();
         let open: Vec<_> = slots.iter().map(|slot| slot.seen()).collect();
         match decide(&open, source, has_share, &self.limits, now) {

@@ -51,6 +51,8 @@ fn wait(problem: &Problem) -> Option<u32> {
 pub fn ProblemText(problem: Problem, left: RwSignal<Option<u32>>) -> impl IntoView {
     let over_text = lang().countdown_over();
     let Some(seconds) = wait(&problem) else { return sync_hydrated(problem.detail) };
+    let advice = problem.advice().to_owned();
+    let advice = (!advice.is_empty()).then(|| format!(" {advice}"));
     let over = Memo::new(move |_| left.get() == Some(0));
     let announced = move || if over.get() { over_text.to_owned() } else { lang().try_again_in(seconds) };
     let visible = move || match left.get() {
@@ -60,5 +62,6 @@ pub fn ProblemText(problem: Problem, left: RwSignal<Option<u32>>) -> impl IntoVi
     sync_hydrated(view! {
         <span class="unseen">{announced}</span>
         <span aria-hidden="true">{visible}</span>
+        {advice}
     })
 }
