@@ -13,7 +13,7 @@ use super::password::hasher::{Password, Verification};
 use super::service::AuthService;
 use super::sign_in::{SESSIONS_MAX, VERIFY_TRIES};
 use super::store::{ChangePassword, EndAll, EndedAll, Guard, Stale};
-use super::throttle::{attempts::CountedAttempt, device_cookie::DeviceCookie};
+use super::throttle::{attempt::CountedAttempt, device_cookie::DeviceCookie};
 use super::token::{access::Verified, revoked::RevokedSessions};
 use super::validation::ValidationError;
 use crate::protocol::session::RevokeReason;

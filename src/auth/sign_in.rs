@@ -15,7 +15,7 @@ use super::password::hasher::{Password, Verification};
 use super::random;
 use super::service::{AuthService, Grant};
 use super::store::{OpenSession, Opened, Register};
-use super::throttle::attempts::{Caller, CountedAttempt};
+use super::throttle::attempt::{Caller, CountedAttempt};
 use super::token::{
     refresh::Presented,
     revoked::{Revocation, RevokedSessions},

@@ -370,6 +370,8 @@ async fn a_customer_of_many_ipv6_networks_has_no_more_attempts_than_the_network_
         ..app.client()
     };
     let guesses = async |client: &mut Client, account: u16| {
+        // Passwords are work, too, and a network may have two verified a second.
+        app.pass(seconds(10));
         for made in 0..20 {
             let answer = client.login(&format!("p{account}-{made}@example.com"), WRONG).await;
             if answer.status == StatusCode::TOO_MANY_REQUESTS {
@@ -388,7 +390,8 @@ async fn a_customer_of_many_ipv6_networks_has_no_more_attempts_than_the_network_
     for network in 1..10 {
         of_48 += guesses(&mut at(1, network << 8), 100 + network).await;
     }
-    assert_eq!(of_48, 100);
+    // One is forgotten each minute.
+    assert!((100..=103).contains(&of_48), "{of_48}");
     assert_eq!(guesses(&mut at(2, 0), 300).await, 20, "another customer");
     assert_eq!(guesses(&mut stranger(&app, 1), 301).await, 20);
 }

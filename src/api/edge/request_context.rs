@@ -13,7 +13,7 @@ use crate::auth::error::AuthError;
 use crate::auth::model::device::Device;
 use crate::auth::service::{AuthService, Grant};
 use crate::auth::sign_in::Visitor;
-use crate::auth::throttle::{attempts::Caller, device_cookie::DeviceCookie, rules::Source};
+use crate::auth::throttle::{attempt::Caller, device_cookie::DeviceCookie, rules::Source};
 use crate::auth::token::{access::Verified, refresh::Presented};
 use crate::base_path::BasePath;
 use crate::protocol::problem::Problem;

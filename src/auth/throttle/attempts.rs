@@ -16,6 +16,7 @@ use crate::auth::model::session::{Session, SessionId};
 use crate::auth::model::user::{UserId, UserRecord};
 use crate::auth::password::pool::WorkFor;
 use crate::auth::store::{Attempts, CountAttempt, Swap};
+use crate::auth::throttle::attempt::{Caller, CountedAttempt, Counter, OnSuccess};
 use crate::auth::throttle::device_cookie::{BrowserId, DeviceCookie, DeviceCookieKey};
 use crate::auth::throttle::refusal_log::RefusalLog;
 use crate::auth::throttle::rules::{self, AttemptKey, Count, Source, ThrottleRule};
@@ -29,45 +30,6 @@ const SWAP_TRIES: usize = 16;
 const SESSION: &str = "session";
 /// Rows deleted by one statement.
 const PURGE_BATCH: u32 = 500;
-
-/// The origin of an unauthenticated attempt.
-#[derive(Clone, Debug, Default)]
-pub struct Caller {
-    /// The client's network; `None` for calls by this program itself.
-    pub source: Option<Source>,
-    /// The device cookies, not verified yet. A sibling site may have planted some.
-    pub device_cookies: Vec<String>,
-}
-
-/// A counted attempt, with the counts to adjust once its outcome is known.
-#[derive(Debug)]
-#[must_use]
-pub struct CountedAttempt {
-    counters: Vec<Counter>,
-    /// The browser's id, when its device cookie is genuine.
-    pub browser: Option<BrowserId>,
-    /// The user of the hasher that the work is done for.
-    pub work_for: WorkFor,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Counter {
-    name: &'static str,
-    key: AttemptKey,
-    rule: ThrottleRule,
-    on_success: OnSuccess,
-}
-
-/// The effect of a successful attempt on a count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum OnSuccess {
-    /// All attempts are forgiven.
-    Clear,
-    /// Only this attempt is taken back.
-    TakeBack,
-    /// The attempt still counts: it is not a password guess.
-    Keep,
-}
 
 /// Throttles attempts. The counts are in the store, so all instances share them; those of refreshes are in memory.
 pub struct AttemptCounter {
@@ -399,8 +361,8 @@ mod tests {
         let store = Arc::new(Contended(Mutex::new(SharedCount { count: None, rivals })));
         let clock = Arc::new(ManualClock::at(NOW));
         let counter = AttemptCounter::new(&ServerSecret::new([7; 32]), store.clone(), clock, true);
-        let outcome =
-            counter.confirmation([SESSION, "member"], UserId(uuid::Uuid::nil()), SessionId([0; 16]), None).await;
+        let own = vec![counter.counter("own", b"", rules::OWN, OnSuccess::Clear)];
+        let outcome = counter.count(own, None, WorkFor::Program).await;
         let clean_at = store.0.lock().unwrap().count.unwrap().clean_at;
         (outcome, clean_at.since(NOW) / i64::try_from(rules::OWN.forget.as_millis()).unwrap())
     }

@@ -1,5 +1,5 @@
-//! What the log says of refusals: the first under a key, and no further one before its wait is over. Whoever hammers would fill
-//! the log otherwise.
+//! What the log says of refusals: the first under a key, and no further one before its wait is over. A client
+//! that hammers would fill the log otherwise.
 
 use std::{collections::HashMap, time::Duration};
 

@@ -242,7 +242,7 @@ mod tests {
     fn attempts_are_forgotten_over_time() {
         for rule in RULES {
             let (mut count, mut now) = (None, NOW);
-            for _ in 0..100 {
+            for _ in 0..200 {
                 now = now.plus(rule.wait(count, now));
                 count = Some(rule.counted(count, now));
             }

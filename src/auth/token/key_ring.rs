@@ -12,7 +12,7 @@ use crate::auth::error::AuthError;
 use crate::auth::model::secret::SealingKey;
 use crate::auth::store::SigningKeys;
 use crate::auth::token::access::ACCESS_TTL_MAX;
-use crate::auth::token::keys::{KeySet, KeyState, generate};
+use crate::auth::token::keys::{KeySet, KeyState, StoredKey, generate};
 use crate::clock::Timestamp;
 
 /// The current key set of this instance, reloaded when the store changes.
@@ -33,12 +33,11 @@ impl KeyRing {
     ///
     /// # Errors
     ///
-    /// [`AuthError::Store`]; [`StoreError::Corrupt`] when the keys were sealed with another server secret.
+    /// [`AuthError::Store`]: corrupt when the keys were sealed with another server secret.
     pub async fn open(store: &dyn SigningKeys, sealing: SealingKey, now: Timestamp) -> Result<Self, AuthError> {
         let mut stored = store.signing_keys().await?;
         if !stored.iter().any(|key| key.state == KeyState::Active) {
-            let active = generate(&sealing, KeyState::Active, now)?;
-            let next = generate(&sealing, KeyState::Next, now)?;
+            let (active, next) = new_keys(&sealing, now)?;
             store.create_first_signing_keys(&active, &next).await?;
             stored = store.signing_keys().await?;
         }
@@ -140,19 +139,20 @@ impl KeyRing {
 ///
 /// [`AuthError::Store`].
 pub async fn replace_stored(store: &dyn SigningKeys, sealing: &SealingKey, now: Timestamp) -> Result<(), AuthError> {
-    let active = generate(sealing, KeyState::Active, now)?;
-    let next = generate(sealing, KeyState::Next, now)?;
+    let (active, next) = new_keys(sealing, now)?;
     Ok(store.replace_signing_keys(&active, &next).await?)
+}
+
+/// A key that signs, and the one that will.
+fn new_keys(sealing: &SealingKey, now: Timestamp) -> Result<(StoredKey, StoredKey), AuthError> {
+    Ok((generate(sealing, KeyState::Active, now)?, generate(sealing, KeyState::Next, now)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::auth::store::StoreError;
-    use crate::auth::token::keys::{
-        StoredKey,
-        tests::{sealing, set},
-    };
+    use crate::auth::token::keys::tests::{sealing, set};
 
     /// A store whose first read returns an old set, once it is let go.
     struct Slow {

@@ -107,23 +107,7 @@ sessions_sql! { PostgresStore {
     }
 
     async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
-        let updated = sqlx::query(
-            "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, last_used_at = $5, \
-             authenticated_at = COALESCE($6, authenticated_at) \
-             WHERE id = $7 AND generation = $8 AND revoked_at IS NULL",
-        )
-            .bind(i64::from(rotate.next.generation))
-            .bind(rotate.next.parent.map(i64::from))
-            .bind(rotate.next.recently_superseded.to_bytes())
-            .bind(rotate.idle_expires_at.millis())
-            .bind(rotate.last_used_at.millis())
-            .bind(rotate.authenticated_at.map(Timestamp::millis))
-            .bind(rotate.session_id.0.as_slice())
-            .bind(i64::from(rotate.expected))
-            .execute(&mut *self.write().await?)
-            .await
-            .map_err(unavailable)?;
-        Ok(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost })
+        Self::rotate_one(&mut *self.write().await?, &rotate).await
     }
 
     async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -29,7 +29,7 @@ pub(super) mod prelude {
     pub(in crate::store) use super::events::events_sql;
     pub(in crate::store) use super::keys::keys_sql;
     pub(in crate::store) use super::notices::notices_sql;
-    pub(in crate::store) use super::sessions::{select_sessions, session_steps, sessions_sql};
+    pub(in crate::store) use super::sessions::{living, select_sessions, session_steps, sessions_sql};
     pub(in crate::store) use super::unavailable;
     pub(in crate::store) use super::users::{select_users, users_sql};
     pub use crate::auth::model::email::Email;

@@ -15,6 +15,14 @@ macro_rules! select_sessions {
 }
 pub(in crate::store) use select_sessions;
 
+/// The condition of a session that can still refresh; `$now` is the parameter of the present time.
+macro_rules! living {
+    ($now:literal) => {
+        concat!("revoked_at IS NULL AND idle_expires_at > ", $now, " AND absolute_expires_at > ", $now)
+    };
+}
+pub(in crate::store) use living;
+
 /// The steps of transactions, each on a connection with an open one.
 macro_rules! session_steps {
     ($store:ty) => {
@@ -68,16 +76,38 @@ macro_rules! session_steps {
                 Ok(Ok(Opened { session_epoch, ended }))
             }
 
+            /// The compare-and-swap of a rotation.
+            async fn rotate_one(connection: &mut Conn, rotate: &Rotate) -> Result<Swap, StoreError> {
+                let updated = sqlx::query(
+                    "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, \
+                     last_used_at = $5, authenticated_at = COALESCE($6, authenticated_at) \
+                     WHERE id = $7 AND generation = $8 AND revoked_at IS NULL",
+                )
+                .bind(i64::from(rotate.next.generation))
+                .bind(rotate.next.parent.map(i64::from))
+                .bind(rotate.next.recently_superseded.to_bytes())
+                .bind(rotate.idle_expires_at.millis())
+                .bind(rotate.last_used_at.millis())
+                .bind(rotate.authenticated_at.map(Timestamp::millis))
+                .bind(rotate.session_id.0.as_slice())
+                .bind(i64::from(rotate.expected))
+                .execute(connection)
+                .await
+                .map_err(unavailable)?;
+                Ok(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost })
+            }
+
             /// Ends the sessions that leave no place for one more.
             async fn end_unused_longest(
                 connection: &mut Conn,
                 open: &OpenSession,
             ) -> Result<Vec<Revocation>, StoreError> {
                 let OpenSession { session, living_max, limit_event, .. } = open;
-                let rows = sqlx::query(
-                    "SELECT id, count(*) OVER () AS living FROM sessions WHERE user_id = $1 AND revoked_at IS NULL \
-                     AND idle_expires_at > $2 AND absolute_expires_at > $2 ORDER BY last_used_at, id LIMIT $3",
-                )
+                let rows = sqlx::query(concat!(
+                    "SELECT id, count(*) OVER () AS living FROM sessions WHERE user_id = $1 AND ",
+                    living!("$2"),
+                    " ORDER BY last_used_at, id LIMIT $3",
+                ))
                 .bind(session.user_id.0.as_bytes().as_slice())
                 .bind(session.created_at.millis())
                 .bind(i64::from(LIMIT_ENDED_MAX))
@@ -132,11 +162,11 @@ macro_rules! session_steps {
             async fn end_all(connection: &mut Conn, id: UserId, end: &EndAll) -> Result<EndedAll, StoreError> {
                 Self::allow_time(connection).await?;
                 let kept = end.kept.map_or(Vec::new(), |kept| kept.0.to_vec());
-                let rows = sqlx::query(
-                    "SELECT id, count(*) OVER () AS living FROM sessions WHERE user_id = $1 AND id <> $2 \
-                     AND revoked_at IS NULL AND idle_expires_at > $3 AND absolute_expires_at > $3 \
-                     ORDER BY last_used_at DESC, id LIMIT $4",
-                )
+                let rows = sqlx::query(concat!(
+                    "SELECT id, count(*) OVER () AS living FROM sessions WHERE user_id = $1 AND id <> $2 AND ",
+                    living!("$3"),
+                    " ORDER BY last_used_at DESC, id LIMIT $4",
+                ))
                 .bind(id.0.as_bytes().as_slice())
                 .bind(&kept)
                 .bind(end.event.at.millis())
@@ -238,9 +268,10 @@ macro_rules! sessions_sql {
                 now: Timestamp,
                 limit: u32,
             ) -> Result<Vec<Session>, StoreError> {
-                let rows = sqlx::query(select_sessions!(
-                    "WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.absolute_expires_at > $2 \
-                     ORDER BY CASE s.id WHEN $3 THEN 0 ELSE 1 END, s.last_used_at DESC, s.id LIMIT $4"
+                let rows = sqlx::query(concat!(
+                    select_sessions!("WHERE s.user_id = $1 AND "),
+                    living!("$2"),
+                    " ORDER BY CASE s.id WHEN $3 THEN 0 ELSE 1 END, s.last_used_at DESC, s.id LIMIT $4",
                 ))
                 .bind(id.0.as_bytes().as_slice())
                 .bind(now.millis())
@@ -262,23 +293,7 @@ macro_rules! sessions_sql {
                 if let Err(stale) = Self::check(&mut transaction, guard).await? {
                     return Ok(Err(stale));
                 }
-                let updated = sqlx::query(
-                    "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, \
-                     last_used_at = $5, authenticated_at = COALESCE($6, authenticated_at) \
-                     WHERE id = $7 AND generation = $8 AND revoked_at IS NULL",
-                )
-                .bind(i64::from(rotate.next.generation))
-                .bind(rotate.next.parent.map(i64::from))
-                .bind(rotate.next.recently_superseded.to_bytes())
-                .bind(rotate.idle_expires_at.millis())
-                .bind(rotate.last_used_at.millis())
-                .bind(rotate.authenticated_at.map(Timestamp::millis))
-                .bind(rotate.session_id.0.as_slice())
-                .bind(i64::from(rotate.expected))
-                .execute(&mut *transaction)
-                .await
-                .map_err(unavailable)?;
-                if updated.rows_affected() == 0 {
+                if Self::rotate_one(&mut transaction, &rotate).await? == Swap::Lost {
                     return Ok(Ok(Swap::Lost));
                 }
                 Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
