@@ -60,6 +60,11 @@ pub fn is_prerendering() -> bool {
     document().and_then(|document| property(&document, "prerendering")).is_some_and(|value| value.is_truthy())
 }
 
+/// `false` when the browser knows that it has no network at all.
+pub fn is_online() -> bool {
+    web_sys::window().is_none_or(|window| window.navigator().on_line())
+}
+
 pub fn is_visible() -> bool {
     document().is_some_and(|document| document.visibility_state() == web_sys::VisibilityState::Visible)
 }

@@ -90,6 +90,11 @@ codes! {
     CrossSiteRequest = "cross_site_request", 403, Show, "The request came from another site";
     RateLimited = "rate_limited", 429, Wait, "Too many attempts";
     TemporarilyUnavailable = "temporarily_unavailable", 503, Wait, "The service is not available right now";
+    /// Made by the client, never sent: no answer came, or none in time.
+    NoAnswer = "no_answer", 503, Wait, "No answer came";
+    /// Made by the client, never sent: something in front of the server answered, or the answer
+    /// cannot be read. A repetition does not change it.
+    Intercepted = "intercepted", 403, Show, "Something in front of this site answered";
 }
 
 impl fmt::Display for Code {

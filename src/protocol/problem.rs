@@ -127,14 +127,14 @@ impl FromServerFnError for Problem {
                 Some(field) => Problem::invalid(field, lang().problem_field_missing(field)),
                 None => Problem::new(Code::ValidationFailed, lang().problem_unreadable_input()),
             },
-            ServerFnErrorErr::Request(_) => Problem::unavailable(lang().problem_unreachable(), 1),
+            ServerFnErrorErr::Request(_) => Problem::new(Code::NoAnswer, lang().problem_unreachable()),
             // On the server: a request body that is not text. In the browser: a response that is
             // not a problem document.
             ServerFnErrorErr::Deserialization(_) if super::IS_SERVER => {
                 Problem::new(Code::ValidationFailed, lang().problem_no_text())
             }
             ServerFnErrorErr::Deserialization(_) | ServerFnErrorErr::Response(_) => {
-                Problem::unavailable(lang().problem_unreadable_answer(), 1)
+                Problem::new(Code::Intercepted, lang().problem_unreadable_answer())
             }
             _ => Problem::unavailable(lang().problem_our_side(), 1),
         }

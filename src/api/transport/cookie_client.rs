@@ -3,24 +3,20 @@
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
-use leptos::server_fn::{
-    client::{Client, browser::BrowserClient},
-    request::browser::BrowserRequest,
-    response::browser::BrowserResponse,
-};
+use leptos::server_fn::client::{Client, browser::BrowserClient};
 
-use super::{Message, send};
+use super::{Answer, Message, Outgoing};
 use crate::protocol::problem::Problem;
 
 /// The server-function client for `/api/auth/`.
 pub struct CookieClient;
 
 impl Client<Problem> for CookieClient {
-    type Request = BrowserRequest;
-    type Response = BrowserResponse;
+    type Request = Outgoing;
+    type Response = Answer;
 
     fn send(request: Self::Request) -> impl Future<Output = Result<Self::Response, Problem>> + Send {
-        send(request)
+        super::send(request)
     }
 
     fn open_websocket(

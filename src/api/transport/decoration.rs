@@ -2,27 +2,19 @@
 
 use std::cell::Cell;
 
-use leptos::server_fn::{
-    client::{Client, browser::BrowserClient},
-    request::browser::BrowserRequest,
-    response::browser::BrowserResponse,
-};
-
-use crate::protocol::problem::Problem;
+use gloo_net::http::Request;
 
 thread_local! {
-    static DECORATION: Cell<Option<fn(&BrowserRequest)>> = const { Cell::new(None) };
+    static DECORATION: Cell<Option<fn(&Request)>> = const { Cell::new(None) };
 }
 
 /// Installs the hook and replaces an earlier one.
-pub fn install(decoration: fn(&BrowserRequest)) {
+pub fn install(decoration: fn(&Request)) {
     DECORATION.set(Some(decoration));
 }
 
-/// Sends a request of either client, decorated.
-pub(super) fn send(request: BrowserRequest) -> impl Future<Output = Result<BrowserResponse, Problem>> + Send {
+pub(super) fn decorate(request: &Request) {
     if let Some(decorate) = DECORATION.get() {
-        decorate(&request);
+        decorate(request);
     }
-    <BrowserClient as Client<Problem>>::send(request)
 }

@@ -26,8 +26,8 @@
 
 mod bearer_client;
 mod cookie_client;
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only the browser sends requests"))]
-mod outgoing;
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "only the browser receives answers"))]
+mod verdict;
 
 pub use bearer_client::BearerClient;
 pub use cookie_client::CookieClient;
@@ -36,14 +36,22 @@ pub use cookie_client::CookieClient;
 type Message = Result<bytes::Bytes, bytes::Bytes>;
 
 #[cfg(feature = "hydrate")]
-pub mod decoration;
+mod answer;
 #[cfg(feature = "hydrate")]
-use decoration::send;
+mod outgoing;
+#[cfg(feature = "hydrate")]
+use answer::send;
+#[cfg(feature = "hydrate")]
+pub use {answer::Answer, bearer_client::send as send_authorized, outgoing::Outgoing};
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(not(feature = "hydrate"))]
 use server::send;
+#[cfg(not(feature = "hydrate"))]
+pub use server::{Answer, Outgoing};
 
+#[cfg(feature = "hydrate")]
+pub mod decoration;
 #[cfg(feature = "hydrate")]
 pub mod held_token;
 #[cfg(feature = "hydrate")]

@@ -7,6 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::client::auth_state::{self, AuthState, auth_state};
+use crate::client::refresh::RefreshOutcome;
 use crate::client::{refresh, tabs, token_store};
 use crate::clock::Stopwatch;
 use crate::dom;
@@ -49,6 +50,13 @@ struct RetryQueue {
 
 thread_local! {
     static QUEUE: RefCell<RetryQueue> = RefCell::default();
+    static IN_FRONT: ArcRwSignal<Option<Problem>> = ArcRwSignal::new(None);
+}
+
+/// What something in front of the server answered to the last refresh, while the tab is offline
+/// because of it: a page load may help, and waiting does not.
+pub fn in_front() -> ArcRwSignal<Option<Problem>> {
+    IN_FRONT.with(Clone::clone)
 }
 
 /// Retries `call` until the server answers. For idempotent calls only: an earlier attempt may have
@@ -60,11 +68,19 @@ thread_local! {
 /// another user signs in meanwhile.
 pub async fn retry_while_offline<T>(call: impl AsyncFn() -> Result<T, Problem>) -> Result<T, Problem> {
     let user = signed_in_user();
+    let mut got_through_elsewhere = false;
     loop {
         let problem = match call().await {
             Err(problem) if problem.code.reaction() == Reaction::Wait => problem,
             answer => return answer,
         };
+        if problem.code == Code::NoAnswer && is_alone(&problem).await {
+            // Tried again once: the connection may have been away for that moment.
+            if std::mem::replace(&mut got_through_elsewhere, true) {
+                return Err(Problem::new(Code::Intercepted, lang().client_blocked()));
+            }
+            continue;
+        }
         wait_for_turn(&problem).await;
         if auth_state().with_untracked(|state| *state == AuthState::Unknown) {
             refresh::newer_than(0).await;
@@ -87,16 +103,36 @@ async fn wait_for_turn(problem: &Problem) {
     let _ = came.await;
 }
 
+/// A call got no answer. A content blocker or a firewall may stop one kind of call alone, so a
+/// refresh decides whether the tab is offline; it reports its own failure.
+pub fn suspect(problem: &Problem) {
+    let problem = problem.clone();
+    spawn_local(async move {
+        is_alone(&problem).await;
+    });
+}
+
+/// Whether a call that got no answer is alone with that: a refresh gets through.
+async fn is_alone(problem: &Problem) -> bool {
+    if !dom::is_online() {
+        mark_unreachable(problem);
+        return false;
+    }
+    let Some(held) = token_store::held() else { return false };
+    matches!(refresh::newer_than(held.version).await, RefreshOutcome::Renewed(_))
+}
+
 /// The server could not be reached or asks to wait: the state becomes offline, and a probe is
 /// scheduled.
 pub fn mark_unreachable(problem: &Problem) {
+    in_front().set((problem.code == Code::Intercepted).then(|| problem.clone()));
     let state = auth_state().get_untracked();
     // A signed-out visitor has no session that could be offline.
     if !matches!(state, AuthState::Anonymous { .. }) {
         auth_state::set(AuthState::Offline { user: state.user().cloned() });
     }
     let Some(was_cut_short) = QUEUE.with_borrow_mut(|queue| {
-        if problem.code == Code::RateLimited {
+        if problem.code == Code::RateLimited || problem.retry_after.is_some_and(|seconds| seconds > 1) {
             queue.back_off(problem);
         }
         if queue.retry_now.is_some() {
@@ -181,6 +217,7 @@ fn cut_pause_short() -> bool {
 /// The server answered, or the session that waited for it is over: resets the backoff and releases
 /// every waiter.
 pub fn mark_reachable() {
+    in_front().set(None);
     let waiting = QUEUE.with_borrow_mut(|queue| {
         queue.failures = 0;
         queue.backoff = None;

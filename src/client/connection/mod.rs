@@ -5,11 +5,11 @@
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(feature = "hydrate")]
-pub use browser::retry_while_offline;
+pub(super) use browser::{backoff, mark_reachable, mark_unreachable, retry_now, suspect};
 #[cfg(feature = "hydrate")]
-pub(super) use browser::{backoff, mark_reachable, mark_unreachable, retry_now};
+pub use browser::{in_front, retry_while_offline};
 
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(not(feature = "hydrate"))]
-pub use server::retry_while_offline;
+pub use server::{in_front, retry_while_offline};

@@ -1,6 +1,13 @@
 //! Server stub: a call is made once, without retries.
 
+use leptos::prelude::ArcRwSignal;
+
 use crate::protocol::problem::Problem;
+
+/// Nothing is in front of a page that is being rendered.
+pub fn in_front() -> ArcRwSignal<Option<Problem>> {
+    ArcRwSignal::new(None)
+}
 
 /// Calls once. The browser's version retries until the server answers.
 ///

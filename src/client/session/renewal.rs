@@ -33,7 +33,7 @@ impl Renewer for TabRenewer {
     fn on_event(&self, event: TransportEvent<'_>) {
         match event {
             TransportEvent::Reached => connection::mark_reachable(),
-            TransportEvent::Unreachable(problem) => connection::mark_unreachable(problem),
+            TransportEvent::Unreachable(problem) => connection::suspect(problem),
             TransportEvent::SessionEnded { problem, under } => {
                 if token_store::held().is_some_and(|now| now.identity == *under) {
                     refresh::end_session(problem);

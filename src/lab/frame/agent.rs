@@ -23,7 +23,6 @@ use crate::lab::model::event::{Lifeline, SandboxCredentials, TabCommand, TabEven
 use crate::notes::api;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
-use leptos::server_fn::request::browser::BrowserRequest;
 
 /// Typing is reported after a pause, not at every letter (debounce).
 const TYPING_PAUSE: Duration = Duration::from_millis(400);
@@ -72,7 +71,7 @@ fn frame_name() -> Option<String> {
 }
 
 /// Names the frame in a request header: two tabs of a sandbox send the same cookie.
-fn name_the_frame(request: &BrowserRequest) {
+fn name_the_frame(request: &gloo_net::http::Request) {
     if let Some(frame) = frame_name() {
         request.headers().set("lab-tab", &frame);
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use leptos::{html, prelude::*};
 
 use crate::client::auth_state::{AuthState, auth_state};
+use crate::client::connection;
 use crate::client::session::sign_out_pending;
 use crate::clock::Timestamp;
 use crate::lang::lang;
@@ -124,16 +125,24 @@ pub fn ConnectionBanner() -> impl IntoView {
     let offline = offline_for_a_while();
     let pending = sign_out_pending();
     let sign_out_pending = debounced(Memo::new(move |_| pending.get()));
-    let word = move || match (offline.get(), sign_out_pending.get()) {
-        (true, _) => Some(lang().wait_offline()),
-        (false, true) => Some(lang().wait_sign_out_pending()),
-        (false, false) => None,
+    let in_front = connection::in_front();
+    let word = move || match (offline.get(), in_front.get(), sign_out_pending.get()) {
+        // Waiting does not help here, and a page load may.
+        (true, Some(problem), _) => Some((problem.detail, true)),
+        (true, None, _) => Some((lang().wait_offline().to_owned(), false)),
+        (false, _, true) => Some((lang().wait_sign_out_pending().to_owned(), false)),
+        (false, _, false) => None,
     };
     // The live region exists before its text: screen readers announce only changes inside an
     // existing region.
     view! {
         <div class="offline" aria-live="polite">
-            {move || word().map(|word| view! { <p role="status">{word}</p> })}
+            {move || word().map(|(word, reload)| view! {
+                <p role="status">{word}</p>
+                {reload.then(|| view! {
+                    <button type="button" on:click=|_| browser::reload()>{lang().wait_reload()}</button>
+                })}
+            })}
         </div>
     }
 }

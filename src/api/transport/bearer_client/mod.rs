@@ -3,19 +3,15 @@
 
 use bytes::Bytes;
 use futures::{Sink, Stream};
-use leptos::server_fn::{
-    client::{Client, browser::BrowserClient},
-    response::browser::BrowserResponse,
-};
+use leptos::server_fn::client::{Client, browser::BrowserClient};
 
-use super::Message;
-use super::outgoing::Outgoing;
+use super::{Answer, Message, Outgoing};
 use crate::protocol::problem::Problem;
 
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(feature = "hydrate")]
-use browser::send;
+pub use browser::send;
 
 #[cfg(not(feature = "hydrate"))]
 use super::send;
@@ -25,7 +21,7 @@ pub struct BearerClient;
 
 impl Client<Problem> for BearerClient {
     type Request = Outgoing;
-    type Response = BrowserResponse;
+    type Response = Answer;
 
     fn send(request: Self::Request) -> impl Future<Output = Result<Self::Response, Problem>> + Send {
         send(request)

@@ -17,6 +17,11 @@ pub fn focus(selector: &str) {
     });
 }
 
+/// Loads the page anew.
+pub fn reload() {
+    _ = window().location().reload();
+}
+
 /// Whether an element matches the CSS selector.
 pub fn exists(selector: &str) -> bool {
     document().query_selector(selector).is_ok_and(|found| found.is_some())

@@ -4,6 +4,8 @@ use leptos::web_sys;
 
 pub fn focus(_selector: &str) {}
 
+pub fn reload() {}
+
 pub fn exists(_selector: &str) -> bool {
     false
 }
