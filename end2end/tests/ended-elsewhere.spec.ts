@@ -31,7 +31,7 @@ test("a session ended from another browser is reported at the next call, and sig
 
   await button(page, "Save note").click();
   await expect(heading(page, "Your session has ended")).toBeVisible();
-  await expect(page.getByText("It was ended from another tab or another browser.")).toBeVisible();
+  await expect(page.getByText("It was ended from another tab or another browser")).toBeVisible();
   await expect(heading(page, "Milk")).toBeHidden();
   await passwordField(page).fill(member.password);
   await button(page, "Sign in").click();

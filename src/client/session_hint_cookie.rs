@@ -24,11 +24,14 @@ pub enum SessionHint {
 pub fn read() -> SessionHint {
     let cookies = cookies();
     let name = hint_cookie_name(&base_path::current());
-    let value = cookies.split(';').find_map(|pair| pair.trim().strip_prefix(&*name)?.strip_prefix('='));
-    match value {
-        Some("1") => SessionHint::SignedIn,
-        Some(ENDING) => SessionHint::Ending,
-        _ => SessionHint::None,
+    // A sibling site may have planted others of the name (cookie tossing); they hide none of ours.
+    let values = || cookies.split(';').filter_map(|pair| pair.trim().strip_prefix(&*name)?.strip_prefix('='));
+    if values().any(|value| value == ENDING) {
+        SessionHint::Ending
+    } else if values().any(|value| value == "1") {
+        SessionHint::SignedIn
+    } else {
+        SessionHint::None
     }
 }
 

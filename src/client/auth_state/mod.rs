@@ -65,7 +65,8 @@ impl EndReason {
             (Code::RefreshTokenReused, _) | (_, Some(RevokeReason::Reuse)) => EndReason::ForSafety,
             (_, Some(RevokeReason::PasswordChanged)) => EndReason::PasswordChanged,
             (_, Some(RevokeReason::AccountDeleted | RevokeReason::AccountDisabled)) => EndReason::AccountGone,
-            (Code::SessionRevoked, _) => EndReason::SignedOutElsewhere,
+            // A sign-out in another tab takes the cookie along.
+            (Code::SessionRevoked | Code::RefreshTokenMissing, _) => EndReason::SignedOutElsewhere,
             (Code::RefreshTokenExpired, _) => EndReason::Expired,
             _ => EndReason::NotValid,
         }

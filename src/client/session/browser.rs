@@ -67,7 +67,8 @@ async fn begin(asked: impl Future<Output = Result<TokenResponse, Problem>>) -> R
     let (grant, cookie_kept) = tabs::with_lock(async {
         let grant = dom::with_timeout(REQUEST_LIMIT, asked).await.unwrap_or_else(|| Err(too_slow()))?;
         token_store::begin(grant.clone());
-        let cookie_kept = session_hint_cookie::read() == SessionHint::SignedIn;
+        // Not whether the hint is there: others may overwrite it, and that ends no session.
+        let cookie_kept = session_hint_cookie::can_be_kept();
         if cookie_kept {
             tabs::broadcast(&TabEvent::SignedIn { session_id: grant.session_id.clone() });
         }
@@ -239,8 +240,15 @@ fn refresh_after(version: u64) {
 /// Returns whether there was one.
 fn follow_hint_cookie() -> bool {
     match (auth_state::auth_state().get_untracked(), session_hint_cookie::read()) {
-        (AuthState::SignedIn { .. } | AuthState::Offline { .. }, SessionHint::None | SessionHint::Ending) => {
+        (AuthState::SignedIn { .. } | AuthState::Offline { .. }, SessionHint::Ending) => {
             forget(EndReason::SignedOutElsewhere);
+            true
+        }
+        // Another tab signed out, or the cookie is gone for a reason of its own: the server knows.
+        // Until it has answered, nothing private is shown.
+        (AuthState::SignedIn { .. } | AuthState::Offline { .. }, SessionHint::None) => {
+            auth_state::set(AuthState::Unknown);
+            refresh_after(token_store::held().map_or(0, |held| held.version));
             true
         }
         (AuthState::Anonymous { .. }, SessionHint::SignedIn) => {
