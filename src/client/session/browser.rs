@@ -36,6 +36,12 @@ pub fn sign_out_pending() -> ArcRwSignal<bool> {
     SIGN_OUT_PENDING.with(Clone::clone)
 }
 
+/// Whether the page came by plain HTTP from another computer (no secure context): browsers keep no
+/// `Secure` cookie then.
+pub fn is_plain_http() -> bool {
+    web_sys::window().is_some_and(|window| !window.is_secure_context())
+}
+
 /// Whether this browser keeps no cookies for this site.
 pub fn cookies_are_blocked() -> bool {
     !session_hint_cookie::can_be_kept()
@@ -63,6 +69,10 @@ pub async fn register(email: String, password: String) -> Result<User, Problem> 
 /// Waits for a refresh in flight first: its late answer would overwrite the new session's cookie
 /// with the old one's.
 async fn begin(asked: impl Future<Output = Result<TokenResponse, Problem>>) -> Result<User, Problem> {
+    // Nothing is sent, because an account would be made that cannot be signed in to.
+    if is_plain_http() {
+        return Err(cookies_blocked());
+    }
     refresh::settled().await;
     let (grant, cookie_kept) = tabs::with_lock(async {
         let grant = dom::with_timeout(REQUEST_LIMIT, asked).await.unwrap_or_else(|| Err(too_slow()))?;

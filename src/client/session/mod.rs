@@ -11,15 +11,19 @@ mod browser;
 mod renewal;
 #[cfg(feature = "hydrate")]
 pub use browser::{
-    cookies_are_blocked, hydrated, reauthenticate, register, sign_in, sign_out, sign_out_pending, start, user_changed,
+    cookies_are_blocked, hydrated, is_plain_http, reauthenticate, register, sign_in, sign_out, sign_out_pending, start,
+    user_changed,
 };
 
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(not(feature = "hydrate"))]
-pub use server::{cookies_are_blocked, reauthenticate, register, sign_in, sign_out, sign_out_pending, user_changed};
+pub use server::{
+    cookies_are_blocked, is_plain_http, reauthenticate, register, sign_in, sign_out, sign_out_pending, user_changed,
+};
 
-/// The problem shown where the browser keeps no cookies.
+/// The problem shown where the browser keeps no cookies: blocked, or `Secure` ones over plain HTTP.
 pub fn cookies_blocked() -> Problem {
-    Problem::new(Code::RefreshTokenMissing, lang().client_cookies_blocked())
+    let detail = if is_plain_http() { lang().client_plain_http() } else { lang().client_cookies_blocked() };
+    Problem::new(Code::RefreshTokenMissing, detail)
 }

@@ -25,6 +25,10 @@ pub fn user_changed(_user: User) {}
 
 pub fn sign_out() {}
 
+pub fn is_plain_http() -> bool {
+    false
+}
+
 pub fn cookies_are_blocked() -> bool {
     false
 }
