@@ -4,6 +4,7 @@
 use leptos::{html, prelude::*, task::spawn_local};
 
 use crate::api::auth::suggest_passphrase;
+use crate::client::auth_state::auth_state;
 use crate::lang::lang;
 use crate::ui::components::parts::aria_invalid;
 use crate::ui::support::page_settings::password_min;
@@ -114,4 +115,13 @@ fn hydrated() -> RwSignal<bool> {
     let hydrated = RwSignal::new(false);
     Effect::new(move |_| hydrated.set(true));
     hydrated
+}
+
+/// The address of the account, for password managers: it says which of their entries the password
+/// of this form belongs to.
+#[component]
+pub fn Username() -> impl IntoView {
+    let state = auth_state();
+    let email = move || state.with(|state| state.user().map(|user| user.email.clone()));
+    view! { <input type="email" name="username" autocomplete="username" readonly hidden value=email /> }
 }

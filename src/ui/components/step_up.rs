@@ -11,7 +11,7 @@ use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
 use crate::ui::components::parts::{ErrorSummary, credential_error};
-use crate::ui::components::password_field::PasswordField;
+use crate::ui::components::password_field::{PasswordField, Username};
 use crate::ui::support::sync_hydrated::client_only;
 
 /// The state of the dialog. Render [`StepUpDialog`] once for each.
@@ -126,6 +126,7 @@ fn Dialog(step_up: StepUp) -> impl IntoView {
                 <h2 id="step-up-title">{lang().step_up_title()}</h2>
                 <p>{lang().step_up_text()}</p>
                 <ErrorSummary problem=step_up.problem left=step_up.left id="step-up-problem" />
+                <Username />
                 <PasswordField
                     id="step-up-password"
                     label=lang().step_up_password()

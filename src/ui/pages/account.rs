@@ -16,7 +16,7 @@ use crate::lang::lang;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
 use crate::ui::components::parts::{ErrorSummary, credential_error, field_error};
-use crate::ui::components::password_field::PasswordField;
+use crate::ui::components::password_field::{PasswordField, Username};
 use crate::ui::pages::history::History;
 use crate::ui::support::lazy_page::{LazyPage, LazyPart};
 use crate::ui::support::signed_in_only::SignedInOnly;
@@ -136,6 +136,7 @@ fn CurrentPassword(
 ) -> impl IntoView {
     let wrong = credential_error(form.problem, field);
     view! {
+        <Username />
         <PasswordField
             id=id
             label=lang().account_current_password()
