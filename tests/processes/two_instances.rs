@@ -100,7 +100,7 @@ async fn keys_rotated_by_the_command_line_reach_every_instance_and_end_no_sessio
     let (mut ada, mut verifier) = (ada.clone(), ada.at(&pair.two));
     for _ in 0..3 {
         let before = key_ids(&pair.one).await;
-        let rotated = Command::new(env!("CARGO_BIN_EXE_two-tokens"))
+        let rotated = Command::new(crate::support::executable())
             .args(["keys", "rotate", "--database-url", &pair.installation.database_url, "--secret-file"])
             .arg(&pair.installation.secret_file)
             .output()

@@ -50,4 +50,4 @@ pub use app::{TestApp, config, days, seconds, secret};
 pub use client::{Client, ORIGIN, PASSWORD, Transport, form};
 pub use cookies::{Cookies, DEVICE_COOKIE, REFRESH_COOKIE};
 pub use postgres::{Cluster, Databases, free_port};
-pub use process::{Installation, Server, program};
+pub use process::{Installation, Server, executable, program};

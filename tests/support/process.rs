@@ -55,7 +55,7 @@ impl Installation {
 
     /// As [`Self::serve_at`], without waiting until it is ready.
     pub fn spawn(&self, port: u16, more: &[&str], prelude: &str) -> Server {
-        let program = env!("CARGO_BIN_EXE_two-tokens");
+        let program = executable();
         let child = without_settings(Command::new("bash"))
             .arg("-c")
             .arg(format!("{prelude} exec {program} \"$@\""))
@@ -92,9 +92,14 @@ impl Installation {
     }
 }
 
+/// The program under test: that of this build, or the one that `TEST_PROGRAM` names, such as a release build.
+pub fn executable() -> String {
+    std::env::var("TEST_PROGRAM").unwrap_or_else(|_| env!("CARGO_BIN_EXE_two-tokens").to_owned())
+}
+
 /// The program, without the settings of the environment: some are of the tests.
 pub fn program() -> Command {
-    without_settings(Command::new(env!("CARGO_BIN_EXE_two-tokens")))
+    without_settings(Command::new(executable()))
 }
 
 fn without_settings(mut command: Command) -> Command {
