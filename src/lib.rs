@@ -98,33 +98,55 @@ pub mod server;
 #[cfg(feature = "lab")]
 pub mod lab;
 
-/// Starts the app in the browser.
+/// What runs before the app starts, then calls `then`. The start script calls it, and starts the app by itself afterwards: so it
+/// is the caller whom a panic of the start reaches.
 #[cfg(all(feature = "hydrate", feature = "app"))]
 #[wasm_bindgen::prelude::wasm_bindgen]
-pub fn hydrate() {
+pub fn prepare(then: js_sys::Function) {
     console_error_panic_hook::set_once();
+    let go_on = move || drop(then.call0(&wasm_bindgen::JsValue::NULL));
     #[cfg(feature = "lab")]
     if !base_path::current().is_root() {
-        wasm_bindgen_futures::spawn_local(async {
+        wasm_bindgen_futures::spawn_local(async move {
             lab::frame::start().await;
-            start();
+            go_on();
         });
         return;
     }
-    start();
+    go_on();
+}
+
+/// Starts the app on the server's HTML. Panics where it is not what the server sent; this instance is of no use then.
+#[cfg(all(feature = "hydrate", feature = "app"))]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn hydrate() {
+    client::session::start();
+    leptos::mount::hydrate_from(place(), app::App).forget();
+    client::session::hydrated();
+}
+
+/// Starts the app without the server's HTML: it draws itself.
+#[cfg(all(feature = "hydrate", feature = "app"))]
+#[wasm_bindgen::prelude::wasm_bindgen]
+pub fn mount() {
+    use leptos::mount::{hydrate_from, mount_to};
+    client::session::start();
+    // Inside a hydration of nothing, because only there the app reads what the server wrote for it beside the HTML: a refused form.
+    hydrate_from(place(), || mount_to(place(), app::App).forget()).forget();
+    client::session::hydrated();
+}
+
+/// The element of the shell that holds the app and nothing else.
+#[cfg(all(feature = "hydrate", feature = "app"))]
+fn place() -> web_sys::HtmlElement {
+    use wasm_bindgen::JsCast;
+    let place = dom::document().and_then(|document| document.get_element_by_id("app"));
+    place.map_or_else(leptos::tachys::dom::body, JsCast::unchecked_into)
 }
 
 /// Starts the lab's own page in the browser.
 #[cfg(all(feature = "hydrate", feature = "lab"))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn lab() {
-    console_error_panic_hook::set_once();
     wasm_bindgen_futures::spawn_local(lab::page::start());
-}
-
-#[cfg(all(feature = "hydrate", feature = "app"))]
-fn start() {
-    client::session::start();
-    leptos::mount::hydrate_body(app::App);
-    client::session::hydrated();
 }

@@ -72,13 +72,13 @@ for (const [what, answer] of gates) {
 
     // After a reload the session itself cannot be restored.
     await page.reload();
-    await passUntil(page, () => button(page, "Reload this page").isVisible());
+    await passUntil(page, () => button(page, "Reload").isVisible());
     await expect(page.getByText(GATE)).toBeVisible();
     const before = sent();
     await page.clock.runFor(60_000);
     expect(sent() - before).toBeLessThan(10);
     await page.unroute(API);
-    await button(page, "Reload this page").click();
+    await button(page, "Reload").click();
     await signedIn(page);
   });
 }
@@ -139,7 +139,7 @@ test("a refresh that a firewall refuses signs nobody out", async ({ page, member
   await signIn(page, member);
   await inPlace(page, REFRESH, html(403));
   await page.reload();
-  await passUntil(page, () => button(page, "Reload this page").isVisible());
+  await passUntil(page, () => button(page, "Reload").isVisible());
   await page.unroute(REFRESH);
   await page.reload();
   await signedIn(page);

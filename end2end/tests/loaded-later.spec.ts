@@ -2,7 +2,7 @@
 
 import type { Page } from "@playwright/test";
 import { A_PART, holdBack, NOT_DOWNLOADED, pathOf, Traffic } from "../support/network.ts";
-import { button, heading, hydrated, signIn } from "../support/page.ts";
+import { button, heading, hydrated, noteField, signIn, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 const parts = (traffic: Traffic) => traffic.requests.map(pathOf).filter((path) => A_PART.test(path));
@@ -50,7 +50,7 @@ test("focus and address wait for a lazy-loaded page", async ({ page, member }) =
 });
 
 test.describe(() => {
-  test.use({ expectedComplaints: NOT_DOWNLOADED });
+  test.use({ expectedComplaints: [...NOT_DOWNLOADED, 404, "Response with null body", "HTTP status code is not ok"] });
 
   test("a lazy-loaded page that cannot be downloaded shows an error and can be tried again", async ({ page, member }) => {
     await signIn(page, member);
@@ -67,5 +67,28 @@ test.describe(() => {
     await button(page, "Try again").click();
     await expect(heading(page, "Signed-in browsers")).toBeFocused();
     await expect(page.getByText("This browser", { exact: true })).toBeVisible();
+  });
+
+  test("where a deployment has taken a part away, a reload is offered that keeps the draft", async ({ page, member, context }) => {
+    await signIn(page, member);
+    await titleField(page).fill("Milk");
+    await noteField(page).fill("one bottle");
+    await page.route(A_PART, (route) => route.fulfill({ status: 404, body: "gone" }));
+    await page.evaluate(() => {
+      document.querySelector("main")!.append(Object.assign(document.createElement("a"), { href: "/account", textContent: "There" }));
+    });
+    await follow(page, "There");
+    await expect(heading(page, "This page is not here yet")).toBeVisible();
+    await page.unroute(A_PART);
+    // The reload asks nothing: a dialog that nobody answers would hold it.
+    await button(page, "Reload").click();
+    await expect(heading(page, "Account")).toBeVisible();
+    await follow(page, "Notes");
+    await expect(titleField(page)).toHaveValue("Milk");
+    await expect(noteField(page)).toHaveValue("one bottle");
+    expect(await page.evaluate(() => sessionStorage.length)).toBe(0);
+    await button(page, "Save note").click();
+    await expect(heading(page, "Milk")).toBeVisible();
+    expect(context.pages()).toHaveLength(1);
   });
 });

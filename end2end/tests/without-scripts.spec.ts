@@ -1,7 +1,7 @@
 // No JavaScript.
 
 import type { Page } from "@playwright/test";
-import { button, cookieNames, emailField, fillIn, heading, passwordField } from "../support/page.ts";
+import { button, cookieNames, emailField, fillIn, heading, passwordField, refreshTokenOf } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 // The preloaded program is never used.
@@ -36,6 +36,41 @@ test("without JavaScript a user signs in, and a wrong password shows an error", 
   await expect(page).toHaveURL("/notes");
   await expect(needsScripts(page)).toBeVisible();
   expect(await cookieNames(context)).toEqual(["__Secure-refresh", "signed_in"]);
+});
+
+test("without JavaScript a signed-in user is told so on every page, signs out, and signs in again", async ({ page, context, member }) => {
+  await page.goto("/login");
+  await fillIn(page, member);
+  await button(page, "Sign in").click();
+  await expect(page).toHaveURL("/notes");
+  for (const address of ["/", "/notes", "/account", "/login"]) {
+    await page.goto(address);
+    await expect(page.getByRole("paragraph").filter({ hasText: "This browser seems to be signed in." })).toBeInViewport();
+    await expect(page.getByText("Restoring your session…")).toBeHidden();
+    await expect(page.getByText("Looking for your session…")).toBeHidden();
+  }
+  // The cookie that tells of a session may be older than the session's end.
+  await expect(emailField(page)).toBeVisible();
+
+  await button(page, "Sign out").click();
+  await expect(page).toHaveURL("/");
+  await expect(page.getByText("You are signed out, so at the moment you have neither.")).toBeVisible();
+  expect(await cookieNames(context)).toEqual([]);
+});
+
+test("without JavaScript another sign-in ends the session that the browser had", async ({ page, context, member, server }) => {
+  const signIn = async () => {
+    await page.goto("/login");
+    await fillIn(page, member);
+    await button(page, "Sign in").click();
+    await expect(page).toHaveURL("/notes");
+    return refreshTokenOf(context);
+  };
+  const first = await signIn();
+  await signIn();
+  const headers = { cookie: `__Secure-refresh=${first}` };
+  const answer = await fetch(`${server.url}/api/auth/refresh`, { method: "POST", headers });
+  expect(await answer.json()).toMatchObject({ code: "session_revoked" });
 });
 
 test("without JavaScript a foreign return address leads to the notes", async ({ page, member }) => {

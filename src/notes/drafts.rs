@@ -1,14 +1,16 @@
 //! Drafts: unsaved input of the note editor. A draft survives a change of page, but is held in
-//! memory only and cleared when the user signs out or another user signs in.
+//! memory only and cleared when the user signs out or another user signs in. Only over a reload that
+//! the app itself offers it lies in the tab's `sessionStorage`, until the page is there again.
 
 use leptos::{ev, prelude::*};
+use serde::{Deserialize, Serialize};
 
 use crate::client::auth_state::{AuthState, EndReason, auth_state};
 use crate::notes::protocol::Note;
 use crate::ui::support::browser;
 
 /// The content of the two fields.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteText {
     pub title: String,
     pub body: String,
@@ -22,7 +24,7 @@ impl NoteText {
 
 /// A draft of a new note or of a change. The client chooses the id (idempotency key) before the
 /// first attempt to save, so a retry after a lost answer creates no second note.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Draft {
     pub id: String,
     /// The saved note being changed; `None` for a new note.
@@ -44,6 +46,7 @@ impl Draft {
     }
 }
 
+#[derive(Serialize, Deserialize)]
 struct Contents {
     /// The id of the user the drafts belong to.
     owner: Option<String>,
@@ -66,8 +69,10 @@ pub struct Drafts {
 
 impl Drafts {
     pub fn provide() -> Self {
+        let kept = browser::take_back().and_then(|text| serde_json::from_str(&text).ok());
+        let contents = kept.unwrap_or_else(|| Contents { owner: None, current: Draft::new_note(), suspended: None });
         let drafts = Self {
-            contents: StoredValue::new(Contents { owner: None, current: Draft::new_note(), suspended: None }),
+            contents: StoredValue::new(contents),
             unsaved: RwSignal::new(false),
             replaced: RwSignal::new(0),
             saved_in_background: RwSignal::new(0),
@@ -75,6 +80,8 @@ impl Drafts {
         provide_context(drafts);
         drafts.follow_auth_state();
         drafts.warn_before_unload();
+        drafts.survive_a_reload();
+        drafts.update_unsaved();
         drafts
     }
 
@@ -96,6 +103,16 @@ impl Drafts {
                 on_cleanup(move || listener.remove());
             }
         });
+    }
+
+    fn survive_a_reload(self) {
+        let listener = window_event_listener_untyped(browser::BEFORE_RELOAD, move |_| {
+            if let Ok(text) = self.contents.with_value(serde_json::to_string) {
+                browser::put_away(&text);
+                self.unsaved.set(false);
+            }
+        });
+        on_cleanup(move || listener.remove());
     }
 
     /// Assigns the drafts to the signed-in user; clears those of another user.

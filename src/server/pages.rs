@@ -1,6 +1,6 @@
-//! Server-side rendering of the pages, and the two forms that work without JavaScript (progressive enhancement): a posted
-//! `/login` or `/register` signs in and redirects (post/redirect/get), or renders its page again with the problem and its
-//! status.
+//! Server-side rendering of the pages, and the forms that work without JavaScript (progressive enhancement): a posted sign-in or
+//! registration redirects (post/redirect/get), or renders its page again with the problem and its status; a posted sign-out
+//! leads to the start page. `POST /login` and `/register` serve pages of former versions that are still open.
 
 use std::sync::LazyLock;
 
@@ -35,6 +35,7 @@ use crate::server::router::Pages;
 use crate::ui::shell::shell;
 use crate::ui::support::form_result::FormResult;
 use crate::ui::support::page_settings::{HeaderLink, PasswordMin};
+use crate::ui::support::plain_forms::{self, ShownAt};
 use crate::ui::support::return_to::local_or_default;
 
 /// The fields of both forms; `next` is the local path to return to.
@@ -54,6 +55,10 @@ pub fn pages() -> Pages {
         .leptos_routes_with_handler(generate_route_list(App), page)
         .route("/login", post(login))
         .route("/register", post(register))
+        // Without a body, as when the address of an answer is opened again, they lead to their page.
+        .route(plain_forms::SIGN_IN, post(login).get(async |state| to_page(state, "/login")))
+        .route(plain_forms::REGISTER, post(register).get(async |state| to_page(state, "/register")))
+        .route(plain_forms::SIGN_OUT, post(sign_out).get(async |state| to_page(state, "/")))
         .route("/language", post(language::choose));
     Pages { routes, not_found: |state, request| Box::pin(not_found(state, request)) }
 }
@@ -87,8 +92,25 @@ async fn not_found(state: AppState, request: Request) -> Response {
     render(state, request, None, Some(StatusCode::NOT_FOUND)).await
 }
 
+fn to_page(State(state): State<AppState>, page: &str) -> Redirect {
+    Redirect::to(&state.base_path.at(page))
+}
+
+async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
+    let (parts, _) = request.into_parts();
+    let presented = request_context::presented(&state, &parts);
+    if let Err(error) = state.auth.logout(presented, &request_context::device(&parts)).await {
+        return Problem::from(error).into_response();
+    }
+    let mut response = to_page(State(state.clone()), "/").into_response();
+    for cookie in request_context::cleared_cookies(&state.base_path) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}
+
 async fn login(State(state): State<AppState>, request: Request) -> Response {
-    let (parts, form) = read(request).await;
+    let (parts, form) = read(request, "/login").await;
     let Some(form) = form else { return unreadable(state, parts).await };
     let visitor = request_context::visitor(&state, &parts);
     let outcome = state.auth.login(&form.email, form.password.into(), visitor).await;
@@ -96,16 +118,19 @@ async fn login(State(state): State<AppState>, request: Request) -> Response {
 }
 
 async fn register(State(state): State<AppState>, request: Request) -> Response {
-    let (parts, form) = read(request).await;
+    let (parts, form) = read(request, "/register").await;
     let Some(form) = form else { return unreadable(state, parts).await };
     let visitor = request_context::visitor(&state, &parts);
     let outcome = state.auth.register(&form.email, form.password.into(), visitor).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }
 
-/// Reads the form under the same limits as the API's bodies; `None` when it is not readable.
-async fn read(request: Request) -> (Parts, Option<Credentials>) {
-    let (parts, body) = request.into_parts();
+/// Reads the form under the same limits as the API's bodies; `None` when it is not readable. From here on the request is one for
+/// `page`, whatever the address of the form.
+async fn read(request: Request, page: &str) -> (Parts, Option<Credentials>) {
+    let (mut parts, body) = request.into_parts();
+    let address = parts.uri.query().map_or_else(|| page.to_owned(), |query| [page, "?", query].concat());
+    parts.uri = address.parse().unwrap_or(parts.uri);
     let bytes = to_bytes(body, request_body::BODY_MAX).await.ok().filter(|bytes| request_body::is_text(bytes));
     let form = match bytes {
         Some(bytes) => Form::from_request(Request::from_parts(parts.clone(), Body::from(bytes)), &()).await.ok(),
@@ -159,6 +184,7 @@ async fn render(
     let options = LeptosOptions::clone(&state.leptos);
     let signed_in_hint = session_hint::is_set(&state.base_path, request.headers());
     let header_link = header_link(&state, lang);
+    let shown_at = form_result.as_ref().map(|_| ShownAt(request.uri().to_string()));
     let context = move || {
         provide_context(lang);
         provide_context(state.base_path.clone());
@@ -169,8 +195,9 @@ async fn render(
         if let Some(link) = header_link.clone() {
             provide_context(link);
         }
-        if let Some(form_result) = form_result.clone() {
+        if let Some((form_result, shown_at)) = form_result.clone().zip(shown_at.clone()) {
             provide_context(form_result);
+            provide_context(shown_at);
         }
         set_status(status, retry_after);
     };
@@ -178,8 +205,31 @@ async fn render(
         headers::content_security_policy();
         shell(options.clone(), || view! { <App /> })
     };
-    leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()
+    counted(leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()).await
 }
+
+/// Tells the start script how many nodes the app has, so that it notices foreign ones. No page waits for data, so the whole page is
+/// there at once.
+async fn counted(response: Response) -> Response {
+    let (parts, body) = response.into_parts();
+    let Ok(page) = to_bytes(body, usize::MAX).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    let page = String::from_utf8_lossy(&page);
+    let attribute = format!(r#"<html data-nodes="{}""#, nodes_of_the_app(&page));
+    Response::from_parts(parts, Body::from(page.replacen("<html", &attribute, 1)))
+}
+
+/// The elements and comments of the app in a page. A `<` is always the start of one: in texts and attributes it is escaped.
+fn nodes_of_the_app(page: &str) -> usize {
+    let app =
+        page.split_once(APP_START).map_or("", |(_, rest)| rest.split_once("</body>").map_or(rest, |(app, _)| app));
+    app.as_bytes()
+        .windows(2)
+        .filter(|pair| pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || pair[1] == b'!'))
+        .count()
+}
+
+/// The element of the shell that holds the app, the last one of the body.
+const APP_START: &str = r#"<div id="app">"#;
 
 fn below_base_path(base_path: &BasePath, uri: &Uri) -> Option<Uri> {
     base_path.at(uri.path_and_query()?.as_str()).parse().ok()
@@ -200,4 +250,20 @@ async fn unreadable(state: AppState, parts: Parts) -> Response {
     let problem = Problem::invalid("email", lang().problem_unreadable_form());
     let form_result = FormResult { email: String::new(), problem };
     render_again(state, parts, form_result).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::nodes_of_the_app;
+
+    #[test]
+    fn elements_and_comments_of_the_app_alone_are_counted() {
+        for (page, count) in [
+            (r#"<html><body><p>x</p><div id="app"></div></body></html><script>"<b>"</script>"#, 0),
+            (r#"<body><div id="app"><a href="&lt;b">1 &lt; 2<!>3</a><br><!--x--></div></body>"#, 4),
+            (r"<body><p>no app</p></body>", 0),
+        ] {
+            assert_eq!(nodes_of_the_app(page), count, "{page}");
+        }
+    }
 }

@@ -83,6 +83,8 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         .merge(status)
         .merge(for_tests)
         .nest_service("/pkg", built_files(&state))
+        // A program that failed is loaded anew from here; see `ui/start.js`.
+        .nest_service("/pkg/again", built_files(&state))
         .fallback(async move |State(state): State<AppState>, request: Request| {
             fallback(state, request, not_found).await
         })

@@ -2,12 +2,16 @@
 //! written by hand: Leptos 0.8.23 puts the nonce into `crossorigin` (leptos issue 4843), so Firefox
 //! drops the preload, and Leptos shows no message when loading fails.
 
-use std::{path::Path, sync::OnceLock};
+use std::{
+    path::Path,
+    sync::{LazyLock, OnceLock},
+};
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use super::support::page_settings::{header_link_attribute, password_min};
+use super::support::plain_forms::{self, ShownAt};
 use crate::base_path;
 use crate::client::auth_state::signed_in_hint;
 use crate::lang::lang;
@@ -21,9 +25,10 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
     let base_path = base_path::current();
     let base_path = (!base_path.is_root()).then(|| base_path.as_str().to_owned());
     let start = start_script(&js, &wasm, "hydrate");
+    let shown_at = use_context().map(|ShownAt(address)| address);
     view! {
         <!DOCTYPE html>
-        <html lang=lang().tag() data-mount=base_path data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-header-link=header_link_attribute()>
+        <html lang=lang().tag() data-mount=base_path data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-header-link=header_link_attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -39,23 +44,61 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
                 <link rel="modulepreload" href=loader nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
                 <AutoReload options=options />
-                <script type="module" nonce=nonce>
-                    {start}
-                </script>
+                <script type="module" nonce=nonce inner_html=start></script>
                 <MetaTags />
             </head>
             <body>
-                {app()}
-                <p id="boot-failed" class="problem boot" role="alert" hidden>
-                    {lang().shell_boot_failed()}
-                </p>
-                <noscript>
-                    <p class="notice boot">
-                        {lang().shell_without_scripts()}
-                    </p>
-                </noscript>
+                <TroubleNotes />
+                <div id="app">{app()}</div>
             </body>
         </html>
+    }
+}
+
+/// What the page says on top when the program is not there. Outside the app's element, so that neither the app nor its absence
+/// touches them. Their reload is a link, which works without scripts.
+#[component]
+fn TroubleNotes() -> impl IntoView {
+    view! {
+        <div id="boot-failed" class="problem boot" role="alert" hidden>
+            <p>{lang().shell_boot_failed()}</p>
+            <Reload />
+            <PlainSignOut />
+        </div>
+        <div id="stopped" class="problem boot" role="alert" hidden>
+            <p>{lang().shell_stopped()}</p>
+            <Reload />
+        </div>
+        <noscript>
+            <div class="notice boot">
+                <p>{lang().shell_without_scripts()}</p>
+                <Reload />
+                <PlainSignOut />
+            </div>
+        </noscript>
+    }
+}
+
+/// The sign-out as a plain form, where this browser may be signed in.
+#[component]
+fn PlainSignOut() -> impl IntoView {
+    signed_in_hint().then(|| {
+        view! {
+            <p>{lang().shell_signed_in()}</p>
+            <form method="post" action=base_path::at(plain_forms::SIGN_OUT)>
+                <button type="submit">{lang().common_sign_out()}</button>
+            </form>
+        }
+    })
+}
+
+/// Loads the page again, as a plain link: an empty address is the page's own.
+#[component]
+fn Reload() -> impl IntoView {
+    view! {
+        <a class="button" href="" rel="external">
+            {lang().common_reload()}
+        </a>
     }
 }
 
@@ -119,15 +162,20 @@ fn read_hashes(file: &str) -> String {
     })
 }
 
-/// The start script: loads the WebAssembly and calls `export`. On failure it reveals the message
-/// `#boot-failed`.
+/// The start script `start.js`: loads the WebAssembly and calls `export`. On failure it reveals the message `#boot-failed`, after a
+/// panic later `#stopped`.
 pub fn start_script(js: &str, wasm: &str, export: &str) -> String {
-    format!(
-        "try {{ const program = await import({js:?}); await program.default({{ module_or_path: {wasm:?} }}); \
-         program.{export}(); }} catch (error) {{ console.error(error); \
-         document.getElementById(\"boot-failed\").hidden = false; }}"
-    )
+    static CODE: LazyLock<String> = LazyLock::new(|| {
+        let lines = include_str!("start.js").lines().map(str::trim);
+        lines.filter(|line| !line.is_empty() && !line.starts_with("//")).collect::<Vec<_>>().join("\n")
+    });
+    // Another address of the same file, of which the browser makes another instance, also of the loader that it imports.
+    let again = js.rsplit_once('/').map_or(js.to_owned(), |(folder, file)| [folder, AGAIN, "/", file].concat());
+    format!("const JS = {js:?}, AGAIN = {again:?}, WASM = {wasm:?}, ENTRY = {export:?};\n{}", *CODE)
 }
+
+/// Below it, the folder of the built files is served a second time: a module has one instance for each address.
+pub const AGAIN: &str = "/again";
 
 #[cfg(test)]
 mod tests {

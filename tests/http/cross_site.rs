@@ -67,6 +67,9 @@ async fn every_path_that_changes_something_is_guarded() {
         "/api/notes/create",
         "/api/notes/update",
         "/api/notes/delete",
+        "/api/auth/form/login",
+        "/api/auth/form/register",
+        "/api/auth/form/logout",
         "/login",
         "/register",
     ] {

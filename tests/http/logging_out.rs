@@ -53,3 +53,16 @@ async fn a_refresh_that_races_a_logout_never_outlives_it() {
         refreshed.refresh().await.refused(401, "session_revoked");
     }
 }
+
+#[tokio::test]
+async fn a_plain_form_signs_out_and_is_sent_to_the_start_page() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let mut copy = ada.clone();
+    for _ in 0..2 {
+        let answer = ada.post("/api/auth/form/logout", &[]).await.expect(StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers["location"], "/");
+        assert_eq!(ada.cookies.names(), [DEVICE_COOKIE]);
+    }
+    copy.refresh().await.refused(401, "session_revoked");
+}

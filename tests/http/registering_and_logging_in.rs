@@ -150,3 +150,37 @@ async fn a_plain_form_with_a_wrong_password_gets_its_page_again() {
     assert!(answer.body.contains("ada@example.com") && !answer.body.contains("wrong but long enough"));
     assert!(answer.set_cookies().is_empty());
 }
+
+#[tokio::test]
+async fn a_plain_sign_in_ends_the_session_that_the_browser_had() {
+    let app = TestApp::start().await;
+    for (path, fields) in [
+        ("/api/auth/form/login", [("email", "ada@example.com"), ("password", PASSWORD)]),
+        ("/api/auth/form/register", [("email", "grace@example.com"), ("password", PASSWORD)]),
+    ] {
+        let mut ada = app.client();
+        if ada.login("ada@example.com", PASSWORD).await.status != StatusCode::OK {
+            ada = app.registered("ada@example.com").await;
+        }
+        let mut copy = ada.clone();
+        let answer = ada.post(path, &fields).await.expect(StatusCode::SEE_OTHER);
+        assert_eq!(answer.headers[header::LOCATION], "/notes");
+        copy.refresh().await.refused(401, "session_revoked");
+        ada.refresh().await.expect(StatusCode::OK);
+    }
+}
+
+#[tokio::test]
+async fn a_refused_plain_form_is_answered_with_its_page_and_the_address_of_it() {
+    let app = TestApp::start().await;
+    let wrong = [("email", "ada@example.com"), ("password", "wrong but long enough")];
+    let answer = app.client().post("/api/auth/form/login?next=%2Faccount", &wrong).await;
+    assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    assert!(answer.body.contains("E-mail or password is wrong") && !answer.body.contains("There is nothing here"));
+    assert!(answer.body.contains(r#"data-shown-at="/login?next=%2Faccount""#), "{}", answer.body);
+    assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
+    assert!(answer.set_cookies().is_empty(), "and the session that the browser has goes on");
+
+    let opened_again = app.client().get("/api/auth/form/login").await.expect(StatusCode::SEE_OTHER);
+    assert_eq!(opened_again.headers[header::LOCATION], "/login");
+}

@@ -73,7 +73,7 @@ impl RequestContext {
 
     /// The origin of a sign-in, with the session that it replaces.
     pub fn visitor(&self) -> Visitor {
-        Visitor { replaces: self.refresh_cookie_if_valid(), ..visitor(&self.state, &self.parts) }
+        visitor(&self.state, &self.parts)
     }
 
     /// The refresh token of the request, with its outer tag verified, without a query.
@@ -94,7 +94,7 @@ impl RequestContext {
 
     /// The refresh token of the request, if there is a valid one.
     pub fn refresh_cookie_if_valid(&self) -> Option<Presented> {
-        self.refresh_cookie().ok()
+        presented(&self.state, &self.parts)
     }
 
     /// The token response (RFC 6749 section 5.1). Adds the cookies to the response.
@@ -120,8 +120,7 @@ impl RequestContext {
 
     /// Deletes the refresh cookie and the session hint cookie in the browser.
     pub fn clear_refresh_cookie(&self) {
-        let base_path = &self.state.base_path;
-        for cookie in [cookies::refresh::clear(base_path), cookies::session_hint::clear(base_path)] {
+        for cookie in cleared_cookies(&self.state.base_path) {
             self.response.append_header(header::SET_COOKIE, cookie);
         }
     }
@@ -135,13 +134,23 @@ pub fn grant_cookies(base_path: &BasePath, grant: &Grant) -> impl Iterator<Item 
     [refresh, hint].into_iter().chain(device)
 }
 
-/// The origin of a sign-in that replaces no session.
+/// The `Set-Cookie` values that delete the refresh cookie and the session hint cookie.
+pub fn cleared_cookies(base_path: &BasePath) -> [HeaderValue; 2] {
+    [cookies::refresh::clear(base_path), cookies::session_hint::clear(base_path)]
+}
+
+/// The refresh token of a request, if there is a valid one.
+pub fn presented(state: &AppState, parts: &Parts) -> Option<Presented> {
+    state.auth.open_refresh_token(cookies::refresh::read(&parts.headers).ok()?).ok()
+}
+
+/// The origin of a sign-in, with the session that it replaces.
 pub fn visitor(state: &AppState, parts: &Parts) -> Visitor {
     let caller = Caller {
         source: Some(Source::of(state.proxies.client_of(parts))),
         device_cookies: cookies::device::read(&state.base_path, &parts.headers).map(str::to_owned).collect(),
     };
-    Visitor { device: device(parts), caller, replaces: None }
+    Visitor { device: device(parts), caller, replaces: presented(state, parts) }
 }
 
 /// The browser of a request.

@@ -51,9 +51,7 @@ fn document(options: &LeptosOptions) -> impl IntoView + use<> {
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
                 <link rel="modulepreload" href=loader nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                <script type="module" nonce=nonce>
-                    {start}
-                </script>
+                <script type="module" nonce=nonce inner_html=start></script>
             </head>
             <body class="lab-page">
                 <a class="skip" href="#main">
@@ -69,6 +67,9 @@ fn document(options: &LeptosOptions) -> impl IntoView + use<> {
                     <p id="boot-failed" class="problem" role="alert" hidden>
                         "The lab did not load completely. Reload the page; if that does not help, the browser may be too old or \
                          an extension may block it."
+                    </p>
+                    <p id="stopped" class="problem" role="alert" hidden>
+                        "Something in this page went wrong, and it no longer reacts. Reload the page."
                     </p>
                     <noscript>
                         <p class="notice">

@@ -13,6 +13,7 @@ use crate::ui::components::countdown::{countdown, is_waiting};
 use crate::ui::components::parts::{ErrorSummary, aria_invalid, credential_error};
 use crate::ui::components::password_field::PasswordField;
 use crate::ui::support::form_result::FormResult;
+use crate::ui::support::plain_forms;
 use crate::ui::support::return_to::{requested_path, with_next};
 use crate::ui::support::sync_hydrated::sync_hydrated;
 
@@ -26,8 +27,8 @@ pub enum Purpose {
 impl Purpose {
     const fn action(self) -> &'static str {
         match self {
-            Self::SignIn => "/login",
-            Self::Register => "/register",
+            Self::SignIn => plain_forms::SIGN_IN,
+            Self::Register => plain_forms::REGISTER,
         }
     }
 

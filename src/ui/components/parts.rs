@@ -140,7 +140,7 @@ pub fn ConnectionBanner() -> impl IntoView {
             {move || word().map(|(word, reload)| view! {
                 <p role="status">{word}</p>
                 {reload.then(|| view! {
-                    <button type="button" on:click=|_| browser::reload()>{lang().wait_reload()}</button>
+                    <button type="button" on:click=|_| browser::reload()>{lang().common_reload()}</button>
                 })}
             })}
         </div>

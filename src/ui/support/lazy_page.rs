@@ -1,7 +1,8 @@
 //! Lazy loading (code splitting): parts of the WebAssembly that are downloaded when first shown, so
 //! visitors who only sign in do not download them. The build moves each function marked
 //! `#[wasm_split(file, fallible)]`, and code that only it uses, into a separate file. A download
-//! can fail long after page load, so failure is a state of the page with a retry button.
+//! can fail long after page load, so failure is a state of the page with a retry button. After a
+//! deployment the part is gone for good: a reload gets the new program, and what was typed survives it.
 
 use leptos::{prelude::*, task::spawn_local};
 use wasm_split_helpers::SplitLoaderError;
@@ -70,9 +71,14 @@ fn LoadFailed(load: Callback<()>) -> impl IntoView {
             <p class="problem" role="alert">
                 {lang().later_text()}
             </p>
-            <button class="primary" type="button" on:click=again>
-                {lang().common_try_again()}
-            </button>
+            <div class="actions">
+                <button class="primary" type="button" on:click=again>
+                    {lang().common_try_again()}
+                </button>
+                <button type="button" on:click=move |_| browser::reload()>
+                    {lang().common_reload()}
+                </button>
+            </div>
         </section>
     }
 }

@@ -1,6 +1,6 @@
 //! The route guard of the sign-in pages: redirects a signed-in user to the return path. Until the
 //! auth state is known it shows no form, so a reload never flashes one. Typed input survives every
-//! change of the auth state.
+//! change of the auth state. Without the program there is nobody to wait for: the form is shown.
 
 use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
@@ -33,5 +33,9 @@ pub fn SignedOutOnly(
             navigate(local_or_default(&next.get_untracked()), options);
         }
     });
-    move || if restoring.get() { sync_hydrated(view! { <Restoring /> }) } else { children() }
+    // The form is there while the session is being restored, out of sight: the style shows it where the program will not come.
+    view! {
+        {move || restoring.get().then(|| sync_hydrated(view! { <Restoring /> }))}
+        <div class="waits" hidden=restoring>{children()}</div>
+    }
 }

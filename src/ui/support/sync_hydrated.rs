@@ -2,7 +2,7 @@
 //! three ways to start a view into every `AnyView`: `build`, `hydrate` and `hydrate_async`. The
 //! third is a state machine for each erased view, needed only where server-rendered HTML waits for
 //! lazily loaded code during hydration. That never happens here: the app starts with
-//! `hydrate_body`, which does not call `hydrate_async`, and the only lazy-loaded content, a
+//! `hydrate_from`, which does not call `hydrate_async`, and the only lazy-loaded content, a
 //! [`LazyPage`](super::lazy_page::LazyPage) or a notice, is [`client_only`]: it is built in the
 //! browser, never hydrated from HTML. `AnyView` stores a pointer to each of the three, so the
 //! linker cannot drop the unused one; a view wrapped by [`sync_hydrated`] or [`client_only`] does

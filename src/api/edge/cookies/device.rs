@@ -7,7 +7,7 @@ use crate::auth::throttle::device_cookie::{DeviceCookie, LIFETIME};
 use crate::base_path::BasePath;
 
 /// `__Host-`, so that no sibling site can plant one (cookie tossing, RFC 6265bis section 4.1.3.2). The prefix requires the root
-/// path, which the plain form needs too: it posts to `/login`.
+/// path.
 const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/";
 
 /// The name. It depends on the base path, because all cookies of a host with this prefix share the root path.

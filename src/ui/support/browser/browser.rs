@@ -1,6 +1,7 @@
 //! The functions in the browser.
 
 use leptos::prelude::{document, request_animation_frame, window};
+use leptos::task::{spawn_local, tick};
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::lang::{Lang, lang};
@@ -17,9 +18,37 @@ pub fn focus(selector: &str) {
     });
 }
 
-/// Loads the page anew.
+/// The event that precedes a [`reload`]: what must survive puts itself away with [`put_away`].
+pub const BEFORE_RELOAD: &str = "two-tokens-reload";
+
+/// Loads the page again, on the person's wish, without losing what was typed.
 pub fn reload() {
-    _ = window().location().reload();
+    if let Ok(event) = web_sys::Event::new(BEFORE_RELOAD) {
+        _ = window().dispatch_event(&event);
+    }
+    spawn_local(async {
+        // The question whether to leave goes when the text is put away.
+        tick().await;
+        _ = window().location().reload();
+    });
+}
+
+const PUT_AWAY: &str = "two-tokens-put-away";
+
+/// Keeps a text in this tab over a [`reload`].
+pub fn put_away(text: &str) {
+    if let Ok(Some(storage)) = window().session_storage() {
+        _ = storage.set_item(PUT_AWAY, text);
+    }
+}
+
+/// Takes back the text that was put away. It is deleted a moment later: where the program fails at the server's HTML, the instance
+/// that replaces it asks again.
+pub fn take_back() -> Option<String> {
+    let storage = window().session_storage().ok()??;
+    let text = storage.get_item(PUT_AWAY).ok()??;
+    spawn_local(async move { _ = storage.remove_item(PUT_AWAY) });
+    Some(text)
 }
 
 /// Whether an element matches the CSS selector.

@@ -4,8 +4,6 @@ use leptos::web_sys;
 
 pub fn focus(_selector: &str) {}
 
-pub fn reload() {}
-
 pub fn exists(_selector: &str) -> bool {
     false
 }
@@ -13,6 +11,16 @@ pub fn exists(_selector: &str) -> bool {
 pub fn scroll_to_fragment() {}
 
 pub fn restore_focus(_event: &web_sys::Event) {}
+
+pub const BEFORE_RELOAD: &str = "two-tokens-reload";
+
+pub fn reload() {}
+
+pub fn put_away(_text: &str) {}
+
+pub fn take_back() -> Option<String> {
+    None
+}
 
 #[derive(Clone, Copy)]
 pub struct Stopwatch;
