@@ -83,7 +83,7 @@ test.describe(() => {
       await button(page, "Sign out").click();
       await expect(page).toHaveURL("/");
       await expect(page.getByText("You are signed out, so at the moment you have neither.")).toBeVisible();
-      await page.getByRole("link", { name: "Reload" }).click();
+      await button(page, "Reload").click();
       await expect(page.getByRole("alert")).toContainText(WORDS);
     });
   }

@@ -109,7 +109,7 @@ test("a page whose program stopped says so, keeps what was typed, and offers to 
   await expect(alert).toBeInViewport();
   await expect(emailField(page)).toHaveValue(member.email);
   const asked = page.waitForEvent("dialog");
-  const left = alert.getByRole("link", { name: "Reload" }).click();
+  const left = alert.getByRole("button", { name: "Reload" }).click();
   await (await asked).accept();
   await left;
   await hydrated(page);

@@ -7,7 +7,7 @@ use std::{
     sync::{LazyLock, OnceLock},
 };
 
-use leptos::{nonce::use_nonce, prelude::*};
+use leptos::{either::Either, nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
 use super::support::page_settings::{header_link_attribute, password_min};
@@ -56,23 +56,23 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
 }
 
 /// What the page says on top when the program is not there. Outside the app's element, so that neither the app nor its absence
-/// touches them. Their reload is a link, which works without scripts.
+/// touches them.
 #[component]
 fn TroubleNotes() -> impl IntoView {
     view! {
         <div id="boot-failed" class="problem boot" role="alert" hidden>
             <p>{lang().shell_boot_failed()}</p>
-            <Reload />
+            <Reload scripts=true />
             <PlainSignOut />
         </div>
         <div id="stopped" class="problem boot" role="alert" hidden>
             <p>{lang().shell_stopped()}</p>
-            <Reload />
+            <Reload scripts=true />
         </div>
         <noscript>
             <div class="notice boot">
                 <p>{lang().shell_without_scripts()}</p>
-                <Reload />
+                <Reload scripts=false />
                 <PlainSignOut />
             </div>
         </noscript>
@@ -92,14 +92,18 @@ fn PlainSignOut() -> impl IntoView {
     })
 }
 
-/// Loads the page again, as a plain link: an empty address is the page's own.
+/// Loads the page again. With scripts a button, which the start script serves: a link here would be the first of the page, and that
+/// is the skip link. Without scripts a link, to the page's own address.
 #[component]
-fn Reload() -> impl IntoView {
-    view! {
+fn Reload(scripts: bool) -> impl IntoView {
+    if scripts {
+        return Either::Left(view! { <button type="button" data-reload="">{lang().common_reload()}</button> });
+    }
+    Either::Right(view! {
         <a class="button" href="" rel="external">
             {lang().common_reload()}
         </a>
-    }
+    })
 }
 
 /// URL paths of the built files below the base path, with their content hashes.

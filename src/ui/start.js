@@ -111,6 +111,11 @@ const isChanged = () => {
   return count !== Number(nodes);
 };
 
+// Not `reload()`, which would post a form again.
+for (const button of document.querySelectorAll("[data-reload]")) {
+  button.onclick = () => location.replace(location.pathname + location.search);
+}
+
 // The answer to a refused form has the form's address, which is none of the app's pages.
 if (shownAt) history.replaceState(null, "", shownAt);
 
