@@ -77,8 +77,10 @@ for (const [what, answer] of gates) {
     const before = sent();
     await page.clock.runFor(60_000);
     expect(sent() - before).toBeLessThan(10);
+    // Still gated: the page comes back as it was. Behind the gate the session is there again.
+    await Promise.all([page.waitForEvent("load"), button(page, "Reload").click()]);
     await page.unroute(API);
-    await button(page, "Reload").click();
+    await page.reload();
     await signedIn(page);
   });
 }
@@ -93,6 +95,7 @@ for (const status of [429, 503]) {
     await page.clock.runFor(100_000);
     expect(sent()).toBe(1);
     await page.unroute(API);
+    await page.clock.runFor(25_000);
     await passUntil(page, () => heading(page, "Milk").isVisible());
     await signedIn(page);
   });

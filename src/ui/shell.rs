@@ -48,7 +48,7 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
                 <MetaTags />
             </head>
             <body>
-                <TroubleNotes />
+                <TroubleMessages />
                 <div id="app">{app()}</div>
             </body>
         </html>
@@ -58,7 +58,7 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
 /// What the page says on top when the program is not there. Outside the app's element, so that neither the app nor its absence
 /// touches them.
 #[component]
-fn TroubleNotes() -> impl IntoView {
+fn TroubleMessages() -> impl IntoView {
     view! {
         <div id="boot-failed" class="problem boot" role="alert" hidden>
             <p>{lang().shell_boot_failed()}</p>

@@ -17,7 +17,7 @@ async fn pages_files_and_redirects_are_below_the_base_path() {
                 assert!(address.starts_with("my-app"), "{path}: {attribute}{}", address.get(..30).unwrap_or(address));
             }
         }
-        assert!(page.body.contains("import(\"/my-app/pkg/"), "{}", page.body);
+        assert!(page.body.contains("const JS = \"/my-app/pkg/"), "{}", page.body);
         let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
         assert!(policy.ends_with("frame-ancestors 'none'"), "{policy}");
     }
