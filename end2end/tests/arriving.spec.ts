@@ -55,6 +55,8 @@ const restoreFromCache = (page: Page): Promise<string> =>
   });
 
 test.describe("a page from the back/forward cache", () => {
+  // Where the session hint is gone, the page asks the server.
+  test.use({ expectedComplaints: [401] });
   // A frozen page receives no messages.
   test.beforeEach(async ({ page }) => void (await withoutChannel(page)));
 
