@@ -33,7 +33,7 @@ export default defineConfig({
   forbidOnly: true,
   // A test that passes the second time has found something.
   retries: 0,
-  workers: 3,
+  workers: 2,
   timeout: 30_000,
   reporter: "list",
   use: { locale: "en-GB", trace: "retain-on-failure" },
