@@ -116,7 +116,7 @@ impl AuthService {
                         self.attempts.succeeded(&attempt).await?;
                     }
                     let user = match verified {
-                        Verification::RightNotNormalized => self.hash_anew(user, &password).await?,
+                        Verification::RightNotNormalized => self.hash_anew(user, &password, &attempt).await?,
                         _ => user,
                     };
                     if let Some(grant) = self.open_session(&user, &visitor).await? {
@@ -135,8 +135,14 @@ impl AuthService {
 
     /// Replaces a hash that was made of another spelling of the password than NFC, unless the hasher is busy or the account has
     /// changed: the next sign-in tries again.
-    async fn hash_anew(&self, user: UserRecord, password: &Password) -> Result<UserRecord, AuthError> {
-        let Ok(password_hash) = self.passwords.hash(password.clone()).await else { return Ok(user) };
+    async fn hash_anew(
+        &self,
+        user: UserRecord,
+        password: &Password,
+        attempt: &CountedAttempt,
+    ) -> Result<UserRecord, AuthError> {
+        let passwords = self.passwords.working_for(attempt.work_for);
+        let Ok(password_hash) = passwords.hash(password.clone()).await else { return Ok(user) };
         match self.store.replace_hash(user.id, &user.password_hash, &password_hash).await? {
             true => Ok(UserRecord { password_hash, ..user }),
             false => Ok(user),

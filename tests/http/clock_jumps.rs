@@ -1,7 +1,7 @@
 use axum::http::StatusCode;
 use two_tokens::clock::Timestamp;
 
-use crate::support::{PASSWORD, TestApp, days, seconds};
+use crate::support::{Client, PASSWORD, TestApp, days, seconds};
 
 #[tokio::test]
 async fn a_wall_clock_set_back_raises_no_alarm() {
@@ -49,20 +49,25 @@ async fn an_ended_session_stays_ended_however_the_clock_jumps() {
     }
 }
 
+/// A client whose session ended alone, and one whose sessions ended together; each still has its access token.
+async fn ended_alone_and_with_all(app: &TestApp) -> [Client; 2] {
+    let ada = app.registered("ada@example.com").await;
+    let grace = app.registered("grace@example.com").await;
+    ada.clone().logout().await.expect(StatusCode::NO_CONTENT);
+    let delete = [("password", PASSWORD)];
+    grace.clone().post("/api/account/delete_account", &delete).await.expect(StatusCode::NO_CONTENT);
+    [ada, grace]
+}
+
 #[tokio::test]
 async fn an_ended_session_stays_ended_after_a_restart_with_a_shorter_lifetime() {
     let app = TestApp::with(&["--access-ttl", "1h"]).await;
-    let mut ada = app.registered("ada@example.com").await;
-    let mut all = app.registered("grace@example.com").await;
-    let (one, of_all) = (ada.access_token.clone(), all.access_token.clone());
-    ada.logout().await.expect(StatusCode::NO_CONTENT);
-    all.post("/api/account/delete_account", &[("password", PASSWORD)]).await.expect(StatusCode::NO_CONTENT);
+    let ended = ended_alone_and_with_all(&app).await;
     app.pass(seconds(3500));
     app.maintain().await;
     let restarted = app.beside(&["--access-ttl", "5s"]).await;
-    for (client, token) in [(&mut ada, one), (&mut all, of_all)] {
-        let mut client = client.clone().at(restarted.clone());
-        client.access_token = token;
+    for client in ended {
+        let mut client = client.at(restarted.clone());
         let answer = client.me().await;
         assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{}", answer.body);
         assert_ne!(answer.code(), "access_token_expired");
@@ -72,11 +77,7 @@ async fn an_ended_session_stays_ended_after_a_restart_with_a_shorter_lifetime() 
 #[tokio::test]
 async fn an_ended_session_stays_ended_though_a_server_started_with_a_clock_that_was_ahead() {
     let app = TestApp::with(&["--access-ttl", "1h"]).await;
-    let mut ada = app.registered("ada@example.com").await;
-    let mut all = app.registered("grace@example.com").await;
-    let (one, of_all) = (ada.access_token.clone(), all.access_token.clone());
-    ada.logout().await.expect(StatusCode::NO_CONTENT);
-    all.post("/api/account/delete_account", &[("password", PASSWORD)]).await.expect(StatusCode::NO_CONTENT);
+    let ended = ended_alone_and_with_all(&app).await;
     app.pass(seconds(3000));
     let right = app.now();
     for ahead in [20 * 60, 5 * 3600, 20 * 3600] {
@@ -84,9 +85,8 @@ async fn an_ended_session_stays_ended_though_a_server_started_with_a_clock_that_
         app.maintain().await;
         let restarted = app.beside(&[]).await;
         app.clock.set(right);
-        for (client, token) in [(&ada, &one), (&all, &of_all)] {
+        for client in &ended {
             let mut client = client.clone().at(restarted.clone());
-            client.access_token = token.clone();
             client.me().await.refused(401, "session_revoked");
         }
     }
