@@ -84,7 +84,7 @@ async fn refreshes(server: &Server, people: &mut [Person]) -> Result<(), Failure
     println!("| … their 99th percentile | {:.2} ms | 2 ms |", percentile(times, 0.99) * 1e3);
     let commits = raw_commits()?;
     println!("| … / raw durable commits one after another on this disk | {:.2} | – |", valid / commits);
-    let cookie = format!("cookie: __Secure-refresh=ttr_{}\r\n", "A".repeat(70));
+    let cookie = format!("cookie: __Secure-refresh-3000=ttr_{}\r\n", "A".repeat(70));
     let forged: Vec<_> = people.iter().map(|_| post("/api/auth/refresh", &cookie, "")).collect();
     let forged = rate(server, &forged, 401).await?;
     println!("| cost of a forged refresh token / a valid one | {:.2} | 0.1 |", valid / forged);
@@ -292,7 +292,7 @@ impl Person {
         let between = |start: &str, end: char| answer.split_once(start)?.1.split(end).next().map(str::to_owned);
         Some(Self {
             access_token: between("\"access_token\":\"", '"')?,
-            refresh_token: between("__Secure-refresh=", ';')?,
+            refresh_token: between("__Secure-refresh-3000=", ';')?,
         })
     }
 }
@@ -378,7 +378,7 @@ async fn refresh_rate(server: &Server, people: &mut [Person]) -> Result<(f64, Ve
     let lines = people.iter_mut().map(|person| async move {
         let (mut line, mut times) = (Line::open(server).await?, Vec::new());
         while start.elapsed() < FOR {
-            let cookie = format!("cookie: __Secure-refresh={}\r\n", person.refresh_token);
+            let cookie = format!("cookie: __Secure-refresh-3000={}\r\n", person.refresh_token);
             let sent = Instant::now();
             let answer = line.send(&post("/api/auth/refresh", &cookie, "")).await?;
             times.push(sent.elapsed().as_secs_f64());

@@ -5,7 +5,7 @@ import type { Page } from "@playwright/test";
 import { actions, openSignedIn, press } from "./support/lab.ts";
 import { speak, t, type Language } from "./support/language.ts";
 import { NO_NETWORK } from "./support/network.ts";
-import { button, heading, refreshTokenOf, reload, signIn, titleField } from "./support/page.ts";
+import { button, cookieAt, heading, refreshTokenOf, reload, signIn, titleField } from "./support/page.ts";
 import { atEachPlace } from "./support/places.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -62,7 +62,7 @@ for (const [language, locale] of LOCALES) {
 
       test("the page after the session was ended for safety", async ({ page, context, member, server }) => {
         await signIn(page, member);
-        const cookie = `__Secure-refresh=${await refreshTokenOf(context)}`;
+        const cookie = `${cookieAt(server.url, "__Secure-refresh")}=${await refreshTokenOf(context)}`;
         await reload(page);
         await reload(page);
         await server.later(60);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
-use web_sys::{Document, Element, EventTarget};
+use web_sys::{Blob, BlobPropertyBag, Document, Element, EventTarget, HtmlAnchorElement, Url};
 
 /// `None` in a worker.
 pub fn document() -> Option<Document> {
@@ -31,6 +31,22 @@ pub fn remove_root_attribute(name: &str) {
 
 pub fn root_attribute(name: &str) -> Option<String> {
     root()?.get_attribute(name)
+}
+
+/// Saves a file as a download. `None` where the browser has no way to.
+pub fn save(name: &str, kind: &str, content: &[u8]) -> Option<()> {
+    let options = BlobPropertyBag::new();
+    options.set_type(kind);
+    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(content));
+    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &options).ok()?;
+    let address = Url::create_object_url_with_blob(&blob).ok()?;
+    let link = document()?.create_element("a").ok()?.dyn_into::<HtmlAnchorElement>().ok()?;
+    link.set_href(&address);
+    link.set_download(name);
+    link.click();
+    // The browser has started the download by then.
+    gloo_timers::callback::Timeout::new(10_000, move || _ = Url::revoke_object_url(&address)).forget();
+    Some(())
 }
 
 /// Adds an event listener that is never removed.

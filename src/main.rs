@@ -108,7 +108,7 @@ fn start(mut cli: Cli, environment: &Environment) -> Result<(), Error> {
 
 async fn serve(cli: Cli) -> Result<(), Error> {
     let Assembled { state, database, clock } = assemble(&cli.config).await?;
-    let state = state.with_resource(notes::open(&database, clock));
+    let state = state.with_resource(notes::open(&database, clock)).with_export(notes::EXPORT);
     let listener = serve::bind(&cli.config).await?;
     let served = listen(&cli, listener, state).await;
     database.close().await;

@@ -48,13 +48,16 @@ export async function accessTokenOf(answer: Response): Promise<string> {
 }
 
 export async function cookieNames(context: BrowserContext): Promise<string[]> {
-  return (await context.cookies()).map(({ name }) => name).sort();
+  return (await context.cookies()).map(({ name }) => name.replace(/-\d+$/, "")).sort();
 }
+
+/** The name of a cookie of the app at this address: with the port, because cookies know none. */
+export const cookieAt = (address: string, name: string): string => `${name}-${new URL(address).port}`;
 
 /** The browser's current refresh cookie. */
 export async function refreshCookie(context: BrowserContext) {
   const cookies = await context.cookies();
-  return cookies.find((cookie) => cookie.name === "__Secure-refresh");
+  return cookies.find((cookie) => cookie.name.startsWith("__Secure-refresh-"));
 }
 
 export async function refreshTokenOf(context: BrowserContext): Promise<string> {
@@ -93,7 +96,7 @@ export const NO_LONGER_RECENT = 11 * 60;
 /** Replays an old refresh token of this user, which ends the session, and signs in again. */
 export async function stealRefreshToken(page: Page, member: Person, server: Server): Promise<void> {
   await signIn(page, member);
-  const cookie = `__Secure-refresh=${await refreshTokenOf(page.context())}`;
+  const cookie = `${cookieAt(server.url, "__Secure-refresh")}=${await refreshTokenOf(page.context())}`;
   await reload(page);
   await reload(page);
   await server.later(60);

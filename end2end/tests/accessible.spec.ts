@@ -2,7 +2,7 @@
 // forced colours.
 
 import { violations, WCAG } from "../support/axe.ts";
-import { emailField, hydrated } from "../support/page.ts";
+import { cookieAt, emailField, hydrated } from "../support/page.ts";
 import { atEachPlace } from "../support/places.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -44,7 +44,7 @@ atEachPlace(({ name, open }) => {
 
 test("the page that restores the session passes axe", async ({ page, context, wire, baseURL }) => {
   // The session hint cookie alone makes the page wait for a refresh.
-  await context.addCookies([{ name: "signed_in", value: "1", url: baseURL! }]);
+  await context.addCookies([{ name: cookieAt(baseURL!, "two_tokens_signed_in"), value: "1", url: baseURL! }]);
   const refresh = wire.hold("/api/auth/refresh");
   await page.goto("/notes");
   await expect(page.getByText("Restoring your session…")).toBeVisible();

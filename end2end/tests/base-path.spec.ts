@@ -21,7 +21,7 @@ test("sign-in, silent refresh, lazy-loaded pages and sign-out stay below the bas
   await expect(page).toHaveURL("/my-app/notes");
   await page.goto("/my-app/account");
   await expect(heading(page, "Account")).toBeVisible();
-  expect((await context.cookies()).map(({ name, path }) => `${name} ${path}`).sort()).toEqual([
+  expect((await context.cookies()).map(({ name, path }) => `${name.replace(/-\d+$/, "")} ${path}`).sort()).toEqual([
     "__Secure-refresh /my-app/api/auth",
     "my-app_signed_in /my-app/",
   ]);

@@ -29,8 +29,8 @@ function targets(url: string, member: Person, stranger: Person, newcomer: Person
     "/api/account/delete_account": { password },
     "/api/account/dismiss_notice": { id },
     "/api/notes/create": { title: "Planted", body: "" },
-    "/api/notes/update": { id, title: "Planted", body: "" },
-    "/api/notes/delete": { id },
+    "/api/notes/update": { id, version: "1", title: "Planted", body: "" },
+    "/api/notes/delete": { id, version: "1" },
   };
   return Object.entries(paths).map(([path, fields]) => [url + path, fields]);
 }
@@ -67,7 +67,7 @@ type Ways = [way: string, requests: number, act: () => Promise<unknown>][];
 const isOfOthers = ({ headers }: Passed): boolean => /^(cross|same)-site$/.test(`${headers["sec-fetch-site"]}`);
 const code = ({ answer }: Passed): unknown => (JSON.parse(`${answer.body}`) as { code: unknown }).code;
 const names = ({ answer }: Passed): string[] => answer.headers.filter((_, at) => at % 2 === 0).map((name) => name.toLowerCase());
-const hasToken = ({ headers }: Passed): boolean => `${headers.cookie}`.includes("__Secure-refresh=");
+const hasToken = ({ headers }: Passed): boolean => `${headers.cookie}`.includes("__Secure-refresh-");
 
 const SANDBOX = `<iframe sandbox="allow-scripts allow-forms" srcdoc="<body>"></iframe>`;
 const PLACES = [

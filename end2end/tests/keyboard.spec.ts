@@ -36,6 +36,12 @@ test("the keyboard alone signs in, writes, edits and deletes a note, and signs o
 
   await moveTo(button(page, "Delete Oat Milk"));
   await keyboard.press("Space");
+  await expect(button(page, "Keep it")).toBeFocused();
+  await keyboard.press("Space");
+  await expect(button(page, "Delete Oat Milk")).toBeFocused();
+  await keyboard.press("Space");
+  await expect(button(page, "Keep it")).toBeFocused();
+  await keyboard.press("Tab");
   await expect(button(page, "Really delete? Oat Milk")).toBeFocused();
   await keyboard.press("Space");
   await expect(page.getByText("No notes yet.")).toBeVisible();

@@ -37,7 +37,7 @@ test("deleting a note asks for confirmation", async ({ page, member }) => {
   await writeNote(page, "Honey");
   await button(page, "Delete Milk").click();
   await expect(notes(page)).toHaveCount(2);
-  await page.getByRole("button", { name: "Really delete?" }).click();
+  await button(page, "Really delete? Milk").click();
   await expect(notes(page)).toHaveCount(1);
 
   await reload(page);

@@ -1,7 +1,7 @@
 // Sign-out: pages, cookies, copies of tokens, and a sign-out without a connection.
 
 import { NO_NETWORK, Traffic } from "../support/network.ts";
-import { accessTokenOf, button, cookieNames, heading, refreshTokenOf, signedOut, signIn, writeNote } from "../support/page.ts";
+import { accessTokenOf, button, cookieAt, cookieNames, heading, refreshTokenOf, signedOut, signIn, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("a sign-out leaves nothing private behind, neither on Back nor after a reload", async ({
@@ -54,7 +54,7 @@ test("a sign-out invalidates every copy of both tokens", async ({
   const elsewhere = await playwright.request.newContext({ baseURL: server.url });
   const copies = [
     await elsewhere.get("/api/notes/list", { headers: { authorization: `Bearer ${access}` } }),
-    await elsewhere.post("/api/auth/refresh", { form: {}, headers: { cookie: `__Secure-refresh=${refresh}` } }),
+    await elsewhere.post("/api/auth/refresh", { form: {}, headers: { cookie: `${cookieAt(server.url, "__Secure-refresh")}=${refresh}` } }),
   ];
   for (const answer of copies) {
     expect(answer.status()).toBe(401);

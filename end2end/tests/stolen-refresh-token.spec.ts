@@ -1,7 +1,7 @@
 // Replay detection: each refresh rotates the refresh token, and the reuse of an old one ends the session.
 
 import type { APIRequestContext, APIResponse, PlaywrightWorkerArgs } from "@playwright/test";
-import { button, heading, passwordField, refreshTokenOf, reload, signIn, titleField, writeNote } from "../support/page.ts";
+import { button, cookieAt, heading, passwordField, refreshTokenOf, reload, signIn, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 /** Longer than the grace of a superseded refresh token, in seconds. */
@@ -9,7 +9,7 @@ const PAST_THE_GRACE = 11;
 
 /** An HTTP client with a copy of the refresh token; it keeps the cookies of its responses. */
 async function thiefWith(token: string, { request }: PlaywrightWorkerArgs["playwright"], url: string) {
-  const cookie = { name: "__Secure-refresh", value: token, domain: "localhost", path: "/api/auth", expires: -1 };
+  const cookie = { name: cookieAt(url, "__Secure-refresh"), value: token, domain: "localhost", path: "/api/auth", expires: -1 };
   const cookies = [{ ...cookie, httpOnly: true, secure: true, sameSite: "Strict" as const }];
   return request.newContext({ baseURL: url, storageState: { cookies, origins: [] } });
 }

@@ -6,6 +6,7 @@ import {
   accessTokenOf,
   button,
   emailField,
+  cookieAt,
   fillIn,
   hydrated,
   NO_LONGER_RECENT,
@@ -44,7 +45,7 @@ const guessAsMember = (server: Server, token: string) =>
   guess(server, "/api/account/delete_account", { password: WRONG }, { authorization: `Bearer ${token}` });
 /** Guesses with an access token do not count here. A wrong password leaves the refresh token as it is. */
 const guessToReauthenticate = (server: Server, refreshToken: string) =>
-  guess(server, "/api/auth/reauthenticate", { password: WRONG }, { cookie: `__Secure-refresh=${refreshToken}` });
+  guess(server, "/api/auth/reauthenticate", { password: WRONG }, { cookie: `${cookieAt(server.url, "__Secure-refresh")}=${refreshToken}` });
 
 const seen = (message: Locator): Locator => message.locator("[aria-hidden=true]");
 const heard = (message: Locator): Locator => message.locator(".unseen");

@@ -1,7 +1,7 @@
 // No JavaScript.
 
 import type { Page } from "@playwright/test";
-import { button, cookieNames, emailField, fillIn, heading, passwordField, refreshTokenOf } from "../support/page.ts";
+import { button, cookieAt, cookieNames, emailField, fillIn, heading, passwordField, refreshTokenOf } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 // The preloaded program is never used.
@@ -35,7 +35,7 @@ test("without JavaScript a user signs in, and a wrong password shows an error", 
   await button(page, "Sign in").click();
   await expect(page).toHaveURL("/notes");
   await expect(needsScripts(page)).toBeVisible();
-  expect(await cookieNames(context)).toEqual(["__Secure-refresh", "signed_in"]);
+  expect(await cookieNames(context)).toEqual(["__Secure-refresh", "two_tokens_signed_in"]);
 });
 
 test("without JavaScript a signed-in user is told so on every page, signs out, and signs in again", async ({ page, context, member }) => {
@@ -68,7 +68,7 @@ test("without JavaScript another sign-in ends the session that the browser had",
   };
   const first = await signIn();
   await signIn();
-  const headers = { cookie: `__Secure-refresh=${first}` };
+  const headers = { cookie: `${cookieAt(server.url, "__Secure-refresh")}=${first}` };
   const answer = await fetch(`${server.url}/api/auth/refresh`, { method: "POST", headers });
   expect(await answer.json()).toMatchObject({ code: "session_revoked" });
 });

@@ -29,18 +29,7 @@ pub async fn me() -> Result<TokenInfo, Problem> {
 pub async fn sessions() -> Result<Vec<SessionView>, Problem> {
     let (context, user) = crate::api::edge::RequestContext::signed_in()?;
     let sessions = context.service().sessions(&user).await?;
-    let views = sessions
-        .into_iter()
-        .map(|session| SessionView {
-            id: session.id.to_string(),
-            current: session.id == user.session_id,
-            device: crate::api::edge::wording::device(&session.device, crate::lang::lang()),
-            signed_in_at: session.created_at,
-            last_used_at: session.last_used_at,
-            expires_at: session.idle_expires_at.min(session.absolute_expires_at),
-        })
-        .collect();
-    Ok(views)
+    Ok(sessions.iter().map(|session| super::views::session(session, &user)).collect())
 }
 
 /// Ends one of the user's own sessions; its access tokens are refused immediately. Another session than the current one
@@ -60,12 +49,14 @@ pub async fn revoke_other_sessions() -> Result<SessionsEnded, Problem> {
     Ok(SessionsEnded { ended })
 }
 
-/// Changes the password, and ends every other session unless `keep_other_sessions` is set. Requires the current password.
+/// Changes the password, and ends every other session unless `keep_other_sessions` is set. Requires the current password. The
+/// same submission again succeeds.
 #[server(prefix = "/api/account", endpoint = "change_password", input = PostUrl, output = Json, client = BearerClient)]
 pub async fn change_password(
     current_password: String,
     new_password: String,
     keep_other_sessions: Option<bool>,
+    #[server(default)] idempotency_key: String,
 ) -> Result<SessionsEnded, Problem> {
     let (context, user) = crate::api::edge::RequestContext::signed_in()?;
     let (ended, device_cookie) = context
@@ -75,6 +66,7 @@ pub async fn change_password(
             current_password.into(),
             new_password.into(),
             keep_other_sessions.unwrap_or_default(),
+            &idempotency_key,
             &context.device(),
         )
         .await?;
@@ -98,38 +90,23 @@ pub async fn delete_account(password: String) -> Result<Done, Problem> {
     Ok(Done)
 }
 
+/// The path of the download of the user's data (`api::export`), which is no server function.
+pub const EXPORT: &str = "/api/account/export";
+/// The name of its file.
+pub const EXPORT_FILE: &str = "two-tokens-data.json";
+
 /// The account's activity history: the last 50 events, newest first.
 #[server(prefix = "/api/account", endpoint = "history", input = GetUrl, output = Json, client = BearerClient)]
 pub async fn history() -> Result<Vec<HistoryEntry>, Problem> {
     let (context, user) = crate::api::edge::RequestContext::signed_in()?;
-    let lang = crate::lang::lang();
-    let events = context.service().history(&user).await?.into_iter();
-    Ok(events
-        .map(|event| HistoryEntry {
-            at: event.at,
-            kind: event.kind,
-            device: crate::api::edge::wording::device(&event.device, lang),
-            current_session: event.current_session,
-            reason: event.reason,
-        })
-        .collect())
+    Ok(context.service().history(&user).await?.iter().map(super::views::event).collect())
 }
 
 /// The notices of detected token reuse that the user has not dismissed, newest first.
 #[server(prefix = "/api/account", endpoint = "notices", input = GetUrl, output = Json, client = BearerClient)]
 pub async fn notices() -> Result<Vec<Notice>, Problem> {
     let (context, user) = crate::api::edge::RequestContext::signed_in()?;
-    let lang = crate::lang::lang();
-    let notices = context.service().notices(&user).await?.into_iter();
-    Ok(notices
-        .map(|notice| Notice {
-            id: notice.session_id.to_string(),
-            at: notice.at,
-            device: crate::api::edge::wording::device(&notice.device, lang),
-            session_device: crate::api::edge::wording::device(&notice.session_device, lang),
-            session_signed_in_at: notice.session_created_at,
-        })
-        .collect())
+    Ok(context.service().notices(&user).await?.iter().map(super::views::notice).collect())
 }
 
 /// Dismisses a notice. Requires a step-up.

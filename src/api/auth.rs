@@ -9,15 +9,19 @@ use crate::protocol::empty::{Done, NoContent};
 use crate::protocol::problem::Problem;
 use crate::protocol::tokens::{Suggestion, TokenResponse};
 
-/// Creates an account and signs it in.
+/// Creates an account and signs it in. The same submission again signs in to that account.
 ///
 /// # Errors
 ///
 /// `validation_failed`, `email_taken`, `rate_limited`, `temporarily_unavailable`.
 #[server(prefix = "/api/auth", endpoint = "register", input = PostUrl, output = Json, client = CookieClient)]
-pub async fn register(email: String, password: String) -> Result<TokenResponse, Problem> {
+pub async fn register(
+    email: String,
+    password: String,
+    #[server(default)] idempotency_key: String,
+) -> Result<TokenResponse, Problem> {
     let context = crate::api::edge::RequestContext::current()?;
-    let grant = context.service().register(&email, password.into(), context.visitor()).await?;
+    let grant = context.service().register(&email, password.into(), context.visitor(idempotency_key)).await?;
     Ok(context.grant(grant))
 }
 
@@ -28,15 +32,20 @@ pub async fn suggest_passphrase() -> Result<Suggestion, Problem> {
     Ok(Suggestion { passphrase: context.service().suggest_passphrase() })
 }
 
-/// Signs in. Ends the session of the refresh cookie in the request, if there is one.
+/// Signs in. Ends the session of the refresh cookie in the request, if there is one, and the one that the same submission has
+/// opened before.
 ///
 /// # Errors
 ///
 /// `invalid_credentials`, `rate_limited`, `temporarily_unavailable`.
 #[server(prefix = "/api/auth", endpoint = "login", input = PostUrl, output = Json, client = CookieClient)]
-pub async fn login(email: String, password: String) -> Result<TokenResponse, Problem> {
+pub async fn login(
+    email: String,
+    password: String,
+    #[server(default)] idempotency_key: String,
+) -> Result<TokenResponse, Problem> {
     let context = crate::api::edge::RequestContext::current()?;
-    let grant = context.service().login(&email, password.into(), context.visitor()).await?;
+    let grant = context.service().login(&email, password.into(), context.visitor(idempotency_key)).await?;
     Ok(context.grant(grant))
 }
 

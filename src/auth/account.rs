@@ -7,6 +7,7 @@ use super::model::device::Device;
 use super::model::email::Email;
 use super::model::event::EventKind;
 use super::model::session::{Session, SessionId};
+use super::model::submission::Submission;
 use super::model::user::UserRecord;
 use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
@@ -16,9 +17,27 @@ use super::store::{ChangePassword, EndAll, EndedAll, Guard, Stale};
 use super::throttle::{attempt::CountedAttempt, device_cookie::DeviceCookie};
 use super::token::{access::Verified, revoked::RevokedSessions};
 use super::validation::ValidationError;
+use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
 
+/// What an account is known by.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    pub email: String,
+    pub created_at: Timestamp,
+}
+
 impl AuthService {
+    /// The user's own account.
+    ///
+    /// # Errors
+    ///
+    /// [`AuthError::NotFound`] when it was deleted.
+    pub async fn profile(&self, user: &Verified) -> Result<Profile, AuthError> {
+        let account = self.store.user(user.user_id).await?.ok_or(AuthError::NotFound)?;
+        Ok(Profile { email: account.email, created_at: account.created_at })
+    }
+
     /// The user's sessions that can still refresh: not revoked, and within the idle and the absolute lifetime. The caller's own
     /// comes first, then by last use; at most [`SESSIONS_MAX`].
     pub async fn sessions(&self, user: &Verified) -> Result<Vec<Session>, AuthError> {
@@ -62,7 +81,8 @@ impl AuthService {
         Ok(self.ended(&ended.await??))
     }
 
-    /// Changes the password, and ends every other session unless `keep_others`. Returns how many ended, and the device cookie of
+    /// Changes the password, and ends every other session unless `keep_others`. The same submission again (idempotency key and new
+    /// password) changes nothing and succeeds. Returns how many ended, and the device cookie of
     /// this browser for the new password: those issued before mean nothing any more.
     ///
     /// # Errors
@@ -75,11 +95,17 @@ impl AuthService {
         old: Password,
         new: Password,
         keep_others: bool,
+        idempotency_key: &str,
         device: &Device,
     ) -> Result<(u32, Option<DeviceCookie>), AuthError> {
+        let submission =
+            Submission::of(idempotency_key).map_err(|error| AuthError::invalid("idempotency_key", error))?;
         self.password_rules.long_enough(&new, "new_password")?;
         old.not_oversized("current_password")?;
         let attempt = self.attempts.confirm_password(user).await?;
+        if let Some(device_cookie) = self.changed_before(user, &new, submission, &attempt).await? {
+            return Ok((0, device_cookie));
+        }
         for _ in 0..VERIFY_TRIES {
             let refused = EventKind::PasswordChangeFail;
             let account = self.confirm(user, &old, "current_password", refused, device, &attempt).await?;
@@ -90,6 +116,7 @@ impl AuthService {
             let change = ChangePassword {
                 guard: guard(user, account),
                 password_hash,
+                submission,
                 event: self.audit.event(EventKind::PasswordChange, user.into(), device, None),
                 end: (!keep_others).then(|| self.end_of_all(Subject::User(user.user_id), own, reason, device)),
             };
@@ -103,6 +130,24 @@ impl AuthService {
             }
         }
         Err(AuthError::AccountChanged)
+    }
+
+    /// Whether this submission has set this password already: then the answer to it was lost, and the old password, which comes
+    /// along, is no longer the account's. The device cookie of the account as it is now.
+    async fn changed_before(
+        &self,
+        user: &Verified,
+        new: &Password,
+        submission: Option<Submission>,
+        attempt: &CountedAttempt,
+    ) -> Result<Option<Option<DeviceCookie>>, AuthError> {
+        let Some(submission) = submission else { return Ok(None) };
+        if !self.store.password_was_set_by(user.user_id, &submission).await? {
+            return Ok(None);
+        }
+        let account = self.store.user(user.user_id).await?.ok_or(AuthError::NotFound)?;
+        let verified = self.verify_own(&account, new.clone(), attempt).await?;
+        Ok(verified.is_right().then(|| self.attempts.device_cookie(&account, None)))
     }
 
     async fn write_password(&self, change: ChangePassword) -> Result<Result<Option<EndedAll>, Stale>, AuthError> {

@@ -9,6 +9,7 @@ use super::model::device::Device;
 use super::model::email::Email;
 use super::model::event::{EventKind, SecurityEvent};
 use super::model::session::{Salt, Session, SessionId};
+use super::model::submission::Submission;
 use super::model::user::{UserId, UserRecord};
 use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
@@ -36,10 +37,19 @@ pub struct Visitor {
     pub caller: Caller,
     /// The refresh token that this browser already holds. A successful sign-in ends its session.
     pub replaces: Option<Presented>,
+    /// The idempotency key of the submission; empty without one.
+    pub idempotency_key: String,
+}
+
+impl Visitor {
+    fn submission(&self) -> Result<Option<Submission>, AuthError> {
+        Submission::of(&self.idempotency_key).map_err(|error| AuthError::invalid("idempotency_key", error))
+    }
 }
 
 impl AuthService {
-    /// Creates an account and signs it in.
+    /// Creates an account and signs it in. The same submission again (idempotency key, address and password) signs in to the
+    /// account that the first one made.
     ///
     /// # Errors
     ///
@@ -47,18 +57,23 @@ impl AuthService {
     /// [`AuthError::TooManyAttempts`], [`AuthError::Busy`].
     pub async fn register(&self, email: &str, password: Password, visitor: Visitor) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
+        let submission = visitor.submission()?;
         self.password_rules.long_enough(&password, "password")?;
         let attempt = self.attempts.register(&visitor.caller).await?;
-        let password_hash =
-            match self.passwords.working_for(attempt.work_for).hash_new(password, email.as_str(), "password").await {
-                Ok(hash) => hash,
-                // A weak password keeps its count: it was work.
-                Err(error @ AuthError::Invalid { .. }) => return Err(error),
-                Err(error) => {
-                    self.attempts.cancel(&attempt).await?;
-                    return Err(error);
-                }
-            };
+        let password_hash = match self
+            .passwords
+            .working_for(attempt.work_for)
+            .hash_new(password.clone(), email.as_str(), "password")
+            .await
+        {
+            Ok(hash) => hash,
+            // A weak password keeps its count: it was work.
+            Err(error @ AuthError::Invalid { .. }) => return Err(error),
+            Err(error) => {
+                self.attempts.cancel(&attempt).await?;
+                return Err(error);
+            }
+        };
         let user = UserRecord {
             id: UserId(Uuid::now_v7()),
             email: email.shown().to_owned(),
@@ -81,9 +96,34 @@ impl AuthService {
         });
         let grant = match registered.await? {
             Register::Registered(opened) => self.begin(open.session, &opened)?,
-            Register::EmailTaken => return Err(AuthError::EmailTaken),
+            Register::EmailTaken => {
+                return self.registered_before(&email, password, submission, &visitor, &attempt).await;
+            }
         };
         Ok(self.with_device_cookie(grant, &user, &attempt))
+    }
+
+    /// The outcome of a registration that was submitted before.
+    async fn registered_before(
+        &self,
+        email: &Email,
+        password: Password,
+        submission: Option<Submission>,
+        visitor: &Visitor,
+        attempt: &CountedAttempt,
+    ) -> Result<Grant, AuthError> {
+        let Some(submission) = submission else { return Err(AuthError::EmailTaken) };
+        let user = self.user_with_email(email).await?.filter(|user| user.disabled_at.is_none());
+        let user = user.ok_or(AuthError::EmailTaken)?;
+        if !self.store.was_opened_by(user.id, &submission).await? {
+            return Err(AuthError::EmailTaken);
+        }
+        let verified = self.verify(password, Some(user.password_hash.clone()), attempt).await?;
+        if !verified.is_right() {
+            return Err(AuthError::EmailTaken);
+        }
+        let grant = self.open_session(&user, visitor).await?.ok_or(AuthError::EmailTaken)?;
+        Ok(self.with_device_cookie(grant, &user, attempt))
     }
 
     /// Signs in.
@@ -95,6 +135,7 @@ impl AuthService {
     pub async fn login(&self, email: &str, password: Password, visitor: Visitor) -> Result<Grant, AuthError> {
         let email = Email::parse_known(email)?;
         password.not_oversized("password")?;
+        visitor.submission()?;
         // Only a device cookie needs the account before the attempt is counted.
         let mut read = match visitor.caller.device_cookies.is_empty() {
             true => None,
@@ -197,6 +238,13 @@ impl AuthService {
             event: self.audit.event(EventKind::LoginSuccess, (&session).into(), device, None),
             replaces: replaced
                 .map(|session| self.end_of(&session, RevokeReason::Replaced, EventKind::TokenRevoked, device)),
+            submission: visitor.submission()?,
+            repeated_event: self.audit.event(
+                EventKind::TokenRevoked,
+                Subject::User(user.id),
+                device,
+                Some(RevokeReason::Replaced),
+            ),
             living_max: SESSIONS_MAX,
             limit_event: self.audit.event(EventKind::TokenRevoked, Subject::User(user.id), device, limit),
             session,
@@ -256,7 +304,10 @@ fn announce(open: &OpenSession, opened: &Opened, revoked: &RevokedSessions, audi
     for ended in &opened.ended {
         match &open.replaces {
             Some(replaced) if replaced.session_id == ended.session_id => audit.log(&replaced.event),
-            _ => audit.log(&SecurityEvent { session_id: Some(ended.session_id), ..open.limit_event.clone() }),
+            _ => {
+                let of = if ended.reason == RevokeReason::Replaced { &open.repeated_event } else { &open.limit_event };
+                audit.log(&SecurityEvent { session_id: Some(ended.session_id), ..of.clone() });
+            }
         }
     }
     audit.log(&open.event);

@@ -8,6 +8,8 @@
 //! The write decides: an operation that depends on what the rules read before (the verified password, the caller's session)
 //! checks it again under the lock of the user's row, and writes nothing when it has changed ([`Stale`]).
 //!
+//! Why so long: a new store implements all of it, so the ports and what they exchange stand side by side.
+//!
 //! # Adding a store
 //!
 //! A store implements the six ports and [`Cluster`]; [`Store`] follows by itself. Each doc comment below is a promise that
@@ -49,6 +51,7 @@ use super::model::{
     email::Email,
     event::{ReuseNotice, SecurityEvent},
     session::{Session, SessionId},
+    submission::Submission,
     user::{UserId, UserRecord},
 };
 use super::throttle::rules::{AttemptKey, Count};
@@ -143,9 +146,12 @@ pub struct OpenSession {
     pub event: SecurityEvent,
     /// The session that this browser had before; it ends.
     pub replaces: Option<EndSession>,
-    /// The most living sessions of a user, the new one included.
+    /// The submission that opens the session. The session that it has opened before ends, with `repeated_event`.
+    pub submission: Option<Submission>,
+    /// Recorded under the id of the session that ends.
+    pub repeated_event: SecurityEvent,
+    /// The most living sessions of a user, the new one included. Others end, each with `limit_event`.
     pub living_max: u32,
-    /// Recorded for each session that ends because of `living_max`, under that session's id.
     pub limit_event: SecurityEvent,
 }
 
@@ -175,6 +181,8 @@ pub struct ChangePassword {
     pub guard: Guard,
     /// A PHC string.
     pub password_hash: String,
+    /// The submission that sets it.
+    pub submission: Option<Submission>,
     pub event: SecurityEvent,
     /// The end of the other sessions; `None` lets them go on.
     pub end: Option<EndAll>,
@@ -253,6 +261,8 @@ pub trait Users: Send + Sync + 'static {
     /// Replaces the password and ends the other sessions. Of two calls that verified the same password one is done, the other
     /// is [`Stale`].
     async fn change_password(&self, change: &ChangePassword) -> Result<Result<Option<EndedAll>, Stale>, StoreError>;
+    /// Whether the present password was set by this submission.
+    async fn password_was_set_by(&self, id: UserId, submission: &Submission) -> Result<bool, StoreError>;
     /// Replaces the e-mail and records `event`; `false` when another user has the address.
     async fn change_email(
         &self,
@@ -280,6 +290,8 @@ pub trait Sessions: Send + Sync + 'static {
     /// Opens a session, if the account is enabled and has the verified password. Ends the replaced session, and those unused
     /// longest when the user would have more living ones than allowed: at most [`LIMIT_ENDED_MAX`] with one call.
     async fn open_session(&self, open: &OpenSession) -> Result<Result<Opened, Stale>, StoreError>;
+    /// Whether a session of the user was opened by this submission, living or not.
+    async fn was_opened_by(&self, id: UserId, submission: &Submission) -> Result<bool, StoreError>;
     /// The session joined with its user's e-mail and standing. Sees every commit that returned before the call.
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
     /// Every session of a user that has a row, ended ones too.

@@ -18,6 +18,8 @@ pub enum ValidationError {
     PasswordWeak(Weakness),
     /// The current password of a signed-in user is wrong.
     WrongPassword,
+    /// The key of a submission is longer than [`KEY_MAX`](super::model::submission::KEY_MAX).
+    IdempotencyKeyTooLong,
     /// The text has a NUL character, which PostgreSQL cannot store.
     Nul,
 }

@@ -6,30 +6,53 @@ use std::sync::Arc;
 
 /// The prefix of every path of this app; empty at the root.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BasePath(Arc<str>);
+pub struct BasePath {
+    prefix: Arc<str>,
+    port: Option<u16>,
+}
 
 impl BasePath {
     /// `prefix` is empty, or starts with a slash and does not end with one. It is not checked.
     pub fn new(prefix: &str) -> Self {
-        Self(prefix.into())
+        Self { prefix: prefix.into(), port: None }
+    }
+
+    /// On a port that is not the scheme's own. Cookies know no ports (RFC 6265 section 8.5), so the names of this app's cookies
+    /// have the port: two apps on one host stay apart.
+    #[must_use]
+    pub fn on_port(self, port: Option<u16>) -> Self {
+        Self { port, ..self }
+    }
+
+    /// The port in the names of cookies.
+    pub const fn port(&self) -> Option<u16> {
+        self.port
+    }
+
+    /// The name of a cookie of this app.
+    pub fn cookie_name(&self, name: &str) -> String {
+        match self.port {
+            Some(port) => [name, "-", &port.to_string()].concat(),
+            None => name.to_owned(),
+        }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.prefix
     }
 
     pub fn is_root(&self) -> bool {
-        self.0.is_empty()
+        self.prefix.is_empty()
     }
 
     /// The URL path of `path`, which starts with a slash: the prefix, then `path`.
     pub fn at(&self, path: &str) -> String {
-        [&self.0, path].concat()
+        [&*self.prefix, path].concat()
     }
 
     /// Strips the prefix from `address`. An address outside the base path is returned unchanged.
     pub fn within<'a>(&self, address: &'a str) -> &'a str {
-        match address.strip_prefix(&*self.0) {
+        match address.strip_prefix(&*self.prefix) {
             Some("") => "/",
             Some(path) if path.starts_with(['/', '?', '#']) => path,
             _ => address,
@@ -38,7 +61,7 @@ impl BasePath {
 
     /// The path and query of `uri` below the prefix; `None` outside the base path.
     pub fn strip(&self, uri: &http::Uri) -> Option<http::Uri> {
-        let path = match uri.path_and_query()?.as_str().strip_prefix(&*self.0)? {
+        let path = match uri.path_and_query()?.as_str().strip_prefix(&*self.prefix)? {
             path if path.starts_with('/') => path.to_owned(),
             query if query.is_empty() || query.starts_with('?') => ["/", query].concat(),
             _ => return None,

@@ -4,6 +4,7 @@
 
 pub mod auth_state;
 pub mod connection;
+pub mod fetch;
 pub mod session;
 
 #[cfg(feature = "hydrate")]

@@ -1,4 +1,4 @@
-//! The session hint cookie `signed_in`: readable by scripts, not secret, and no proof of a session.
+//! The session hint cookie `two_tokens_signed_in`: readable by scripts, not secret, and no proof of a session.
 //! The server sets it to `1` together with the `HttpOnly` refresh cookie. It shows a resumed tab
 //! what other tabs did, and it records a sign-out that has not reached the server yet.
 

@@ -6,6 +6,7 @@ use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
 
 use crate::client::auth_state::{AuthState, EndReason, auth_state};
+use crate::lang::lang;
 use crate::notes::protocol::Note;
 use crate::ui::support::browser;
 
@@ -22,11 +23,14 @@ impl NoteText {
     }
 }
 
-/// A draft of a new note or of a change. The client chooses the id (idempotency key) before the
-/// first attempt to save, so a retry after a lost answer creates no second note.
+/// A draft of a new note or of a change. The client chooses the idempotency keys before the first
+/// attempt to save, so a retry after a lost answer creates no second note and is no conflict.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct Draft {
+    /// The note's id, and the key of its creation.
     pub id: String,
+    /// The key of the change.
+    pub change: String,
     /// The saved note being changed; `None` for a new note.
     pub original: Option<Note>,
     pub text: NoteText,
@@ -34,11 +38,11 @@ pub struct Draft {
 
 impl Draft {
     fn new_note() -> Self {
-        Self { id: browser::random_uuid(), original: None, text: NoteText::default() }
+        Self { id: browser::random_uuid(), change: String::new(), original: None, text: NoteText::default() }
     }
 
     fn change_of(note: Note) -> Self {
-        Self { id: note.id.clone(), text: NoteText::of(&note), original: Some(note) }
+        Self { id: note.id.clone(), change: browser::random_uuid(), text: NoteText::of(&note), original: Some(note) }
     }
 
     fn is_saved(&self) -> bool {
@@ -61,6 +65,8 @@ struct Contents {
 pub struct Drafts {
     contents: StoredValue<Contents>,
     unsaved: RwSignal<bool>,
+    /// Reads the fields of the form, as long as there is one. An extension may fill them in without an event.
+    form: StoredValue<Option<Callback<(), Option<NoteText>>>>,
     /// Changes when the current draft is replaced other than by typing: the form must show it.
     pub replaced: RwSignal<u32>,
     /// Changes when a save completes after its page was left: a mounted list reloads.
@@ -74,12 +80,14 @@ impl Drafts {
         let drafts = Self {
             contents: StoredValue::new(contents),
             unsaved: RwSignal::new(false),
+            form: StoredValue::new(None),
             replaced: RwSignal::new(0),
             saved_in_background: RwSignal::new(0),
         };
         provide_context(drafts);
         drafts.follow_auth_state();
         drafts.warn_before_unload();
+        drafts.ask_before_sign_out();
         drafts.survive_a_reload();
         drafts.update_unsaved();
         drafts
@@ -105,8 +113,36 @@ impl Drafts {
         });
     }
 
+    fn ask_before_sign_out(self) {
+        let listener = window_event_listener_untyped(browser::BEFORE_SIGN_OUT, move |event| {
+            self.read_form();
+            if self.unsaved.get_untracked() && !browser::confirm(lang().notes_sign_out_unsaved()) {
+                event.prevent_default();
+            }
+        });
+        on_cleanup(move || listener.remove());
+    }
+
+    /// Shows the fields of the form while it is on the page.
+    pub fn show_form(self, form: Callback<(), Option<NoteText>>) {
+        self.form.set_value(Some(form));
+        on_cleanup(move || {
+            self.read_form();
+            self.form.set_value(None);
+        });
+    }
+
+    /// Takes over what the form shows. A form whose person has signed out is on its way to be removed.
+    fn read_form(self) {
+        let text = self.form.get_value().and_then(|form| form.run(()));
+        if let Some(text) = text.filter(|_| self.contents.with_value(|contents| contents.owner.is_some())) {
+            self.write(text);
+        }
+    }
+
     fn survive_a_reload(self) {
         let listener = window_event_listener_untyped(browser::BEFORE_RELOAD, move |_| {
+            self.read_form();
             if let Ok(text) = self.contents.with_value(serde_json::to_string) {
                 browser::put_away(&text);
                 self.unsaved.set(false);
@@ -173,7 +209,24 @@ impl Drafts {
         if current.text == *sent {
             return self.resume_new_note();
         }
-        self.contents.update_value(|contents| contents.current.original = Some(note.clone()));
+        self.base_on(note.clone());
+    }
+
+    /// The text in the form becomes a change of this version of its note.
+    pub fn base_on(self, note: Note) {
+        self.contents.update_value(|contents| {
+            let text = std::mem::take(&mut contents.current.text);
+            contents.current = Draft { text, ..Draft::change_of(note) };
+        });
+        self.update_unsaved();
+    }
+
+    /// The text in the form becomes that of a new note.
+    pub fn as_new_note(self) {
+        self.contents.update_value(|contents| {
+            let text = std::mem::take(&mut contents.current.text);
+            contents.current = Draft { text, ..Draft::new_note() };
+        });
         self.update_unsaved();
     }
 

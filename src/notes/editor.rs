@@ -11,11 +11,18 @@ use crate::notes::api;
 use crate::notes::drafts::{Draft, Drafts, NoteText};
 use crate::notes::list::NoteList;
 use crate::notes::protocol::Note;
-use crate::protocol::code::Reaction;
+use crate::protocol::code::{Code, Reaction};
 use crate::protocol::problem::Problem;
-use crate::ui::components::parts::{aria_invalid, field_error, offline_for_a_while};
+use crate::ui::components::parts::{LocalTime, aria_invalid, field_error, offline_for_a_while};
 use crate::ui::support::browser;
 use crate::ui::support::sync_hydrated::client_only;
+
+/// The note of the draft is not as its writer has seen it.
+#[derive(Clone)]
+enum Conflict {
+    Changed(Note),
+    Deleted,
+}
 
 #[derive(Clone, Copy)]
 struct Editor {
@@ -24,6 +31,7 @@ struct Editor {
     title: NodeRef<html::Input>,
     body: NodeRef<html::Textarea>,
     problem: RwSignal<Option<Problem>>,
+    conflict: RwSignal<Option<Conflict>>,
     busy: RwSignal<bool>,
 }
 
@@ -35,9 +43,11 @@ impl Editor {
             title: NodeRef::new(),
             body: NodeRef::new(),
             problem: RwSignal::new(None),
+            conflict: RwSignal::new(None),
             busy: RwSignal::new(false),
         };
         editor.drafts.claim();
+        editor.drafts.show_form(Callback::new(move |()| editor.text()));
         list.editing.set(editor.drafts.original());
         editor.follow_selection();
         editor.follow_drafts();
@@ -45,9 +55,15 @@ impl Editor {
         editor
     }
 
+    /// What the fields show.
+    fn text(self) -> Option<NoteText> {
+        let (title, body) = (self.title.try_get_untracked()??, self.body.try_get_untracked()??);
+        Some(NoteText { title: title.value(), body: body.value() })
+    }
+
     fn typed(self) {
-        if let (Some(title), Some(body)) = (self.title.get_untracked(), self.body.get_untracked()) {
-            self.drafts.write(NoteText { title: title.value(), body: body.value() });
+        if let Some(text) = self.text() {
+            self.drafts.write(text);
         }
         if !self.list.announcement.get_untracked().is_empty() {
             self.list.announcement.set("");
@@ -84,6 +100,7 @@ impl Editor {
             let selected = self.list.editing.get();
             let original = self.drafts.original();
             self.problem.set(None);
+            self.conflict.set(None);
             match (selected, original) {
                 (Some(note), original) if original.as_ref().is_none_or(|original| original.id != note.id) => {
                     self.drafts.edit(note);
@@ -98,18 +115,26 @@ impl Editor {
 
     fn submit(self, event: SubmitEvent) {
         event.prevent_default();
-        if self.busy.get_untracked() {
-            return;
+        if !self.busy.get_untracked() {
+            // Autofill may set a field without an `input` event.
+            self.typed();
+            self.send();
         }
-        // Autofill may set a field without an `input` event.
-        self.typed();
+    }
+
+    fn send(self) {
         self.problem.set(None);
+        self.conflict.set(None);
         self.busy.set(true);
         let draft = self.drafts.current();
         spawn_local(async move {
-            let (sent, answer) = save(self.drafts, draft).await;
+            let (sent, answer) = save(self.drafts, draft.clone()).await;
+            let answer = match answer {
+                Err(problem) if is_conflict(&draft, &problem) => now_at(&draft.id).await.map(Saved::Conflict),
+                answer => answer.map(Saved::Note),
+            };
             let mounted = self.list.is_mounted();
-            if let Ok(note) = &answer {
+            if let Ok(Saved::Note(note)) = &answer {
                 self.drafts.saved(note, &sent);
                 if !mounted {
                     self.drafts.saved_in_background.update(|count| *count = count.wrapping_add(1));
@@ -120,10 +145,41 @@ impl Editor {
             }
             self.busy.set(false);
             match answer {
-                Ok(note) => self.saved(note),
+                Ok(Saved::Note(note)) => self.saved(note),
+                Ok(Saved::Conflict(conflict)) => {
+                    self.conflict.set(Some(conflict));
+                    browser::focus("#conflict");
+                }
                 Err(problem) => self.problem.set(Some(problem)),
             }
         });
+    }
+
+    /// The text in the form replaces the one that was saved elsewhere, in the version that is in
+    /// sight: a newer one is another conflict.
+    fn keep_mine(self, theirs: Note) {
+        self.drafts.base_on(theirs.clone());
+        self.list.editing.set(Some(theirs));
+        self.send();
+    }
+
+    fn save_as_new(self) {
+        self.drafts.as_new_note();
+        self.list.editing.set(None);
+        self.send();
+    }
+
+    /// Gives up the text in the form.
+    fn keep_theirs(self, theirs: Option<Note>) {
+        let id = self.drafts.current().id;
+        self.conflict.set(None);
+        match theirs {
+            Some(note) => self.list.put(note),
+            None => self.list.remove(&id),
+        }
+        self.list.editing.set(None);
+        self.drafts.resume_new_note();
+        browser::focus("#title");
     }
 
     fn saved(self, note: Note) {
@@ -150,6 +206,29 @@ impl Editor {
     }
 }
 
+enum Saved {
+    Note(Note),
+    Conflict(Conflict),
+}
+
+/// Whether a refused save means that the note is not as the draft's writer has seen it.
+fn is_conflict(draft: &Draft, problem: &Problem) -> bool {
+    match problem.code {
+        Code::PreconditionFailed => true,
+        Code::NotFound => draft.original.is_some(),
+        _ => false,
+    }
+}
+
+/// The note as it is now.
+async fn now_at(id: &str) -> Result<Conflict, Problem> {
+    match retry_while_offline(async || api::get(id.to_owned()).await).await {
+        Ok(note) => Ok(Conflict::Changed(note)),
+        Err(problem) if problem.code == Code::NotFound => Ok(Conflict::Deleted),
+        Err(problem) => Err(problem),
+    }
+}
+
 /// Saves a draft, retried until the server answers. Each attempt sends the current text; returns
 /// what the last one sent.
 async fn save(drafts: Drafts, draft: Draft) -> (NoteText, Result<Note, Problem>) {
@@ -161,7 +240,7 @@ async fn save(drafts: Drafts, draft: Draft) -> (NoteText, Result<Note, Problem>)
         }
         let NoteText { title, body } = sent.get_value();
         match &draft.original {
-            Some(note) => api::update(note.id.clone(), title, body).await,
+            Some(note) => api::update(note.id.clone(), note.version, title, body, Some(draft.change.clone())).await,
             None => api::create(title, body, Some(draft.id.clone())).await,
         }
     });
@@ -188,6 +267,7 @@ pub fn NoteEditor(list: NoteList) -> impl IntoView {
                 let detail = editor.problem.get()?.detail;
                 Some(view! { <p id="note-problem" class="problem" role="alert">{detail}</p> })
             }}
+            <ConflictChoice editor=editor />
             <div class="actions">
                 <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
                     {move || match (busy.get(), waiting.get(), changing.get()) {
@@ -212,6 +292,45 @@ pub fn NoteEditor(list: NoteList) -> impl IntoView {
             </div>
         </form>
     })
+}
+
+/// Both texts in sight, and what can be done. Nothing happens by itself.
+#[component]
+fn ConflictChoice(editor: Editor) -> impl IntoView {
+    move || {
+        let conflict = editor.conflict.get()?;
+        let (title, theirs) = match conflict {
+            Conflict::Changed(note) => (lang().notes_conflict_changed(), Some(note)),
+            Conflict::Deleted => (lang().notes_conflict_deleted(), None),
+        };
+        let text = theirs.clone().map(|note| {
+            view! {
+                <figure>
+                    <figcaption>{lang().notes_conflict_theirs()} " · " <LocalTime at=note.updated_at /></figcaption>
+                    <p class="text"><strong>{note.title}</strong></p>
+                    <p class="text">{note.body}</p>
+                </figure>
+            }
+        });
+        let keep_mine = theirs.clone().map(|note| {
+            let press = move |_| editor.keep_mine(note.clone());
+            view! { <button type="button" on:click=press>{lang().notes_conflict_keep_mine()}</button> }
+        });
+        let give_up =
+            if theirs.is_some() { lang().notes_conflict_take_theirs() } else { lang().notes_conflict_discard() };
+        Some(view! {
+            <section id="conflict" class="notice conflict" role="alert" tabindex="-1">
+                <h3>{title}</h3>
+                <p>{lang().notes_conflict_yours()}</p>
+                {text}
+                <div class="actions">
+                    {keep_mine}
+                    <button type="button" on:click=move |_| editor.save_as_new()>{lang().notes_conflict_save_as_new()}</button>
+                    <button type="button" on:click=move |_| editor.keep_theirs(theirs.clone())>{give_up}</button>
+                </div>
+            </section>
+        })
+    }
 }
 
 #[component]

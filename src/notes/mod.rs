@@ -49,7 +49,7 @@ mod sql;
 pub mod store;
 
 #[cfg(feature = "ssr")]
-pub use server::{open, signed_in};
+pub use server::{EXPORT, open, signed_in};
 
 #[cfg(feature = "ssr")]
 mod server;

@@ -1,7 +1,7 @@
 //! The notes page: sample of a protected page. It is guarded, and otherwise written as if tokens
 //! did not exist.
 
-use leptos::{ev::MouseEvent, prelude::*, task::spawn_local};
+use leptos::{either::Either, prelude::*, task::spawn_local};
 use leptos_meta::Title;
 
 use crate::client::auth_state::{AuthState, auth_state};
@@ -12,6 +12,7 @@ use crate::notes::editor::NoteEditor;
 use crate::notes::list::NoteList;
 use crate::notes::protocol::Note;
 use crate::protocol::code::Code;
+use crate::protocol::problem::Problem;
 use crate::ui::components::parts::LocalTime;
 use crate::ui::support::browser;
 use crate::ui::support::signed_in_only::SignedInOnly;
@@ -84,7 +85,7 @@ fn List(list: NoteList) -> impl IntoView {
         <ul class="notes" aria-label=lang().notes_yours()>
             <For
                 each=move || list.notes.get().unwrap_or_default()
-                key=|note| (note.id.clone(), note.updated_at)
+                key=|note| (note.id.clone(), note.version, note.updated_at)
                 let:note
             >
                 <Item list=list note=note />
@@ -129,7 +130,7 @@ fn LoadMore(list: NoteList) -> impl IntoView {
 
 #[component]
 fn Item(list: NoteList, note: Note) -> impl IntoView {
-    let Note { id, title, body, updated_at } = note.clone();
+    let Note { id, title, body, updated_at, .. } = note.clone();
     let edit_label = lang().notes_edit_this(&title);
     client_only(view! {
         <li class="note">
@@ -156,55 +157,69 @@ fn Item(list: NoteList, note: Note) -> impl IntoView {
     })
 }
 
-/// The delete button. The first press asks for confirmation in place, without a dialog; the second
-/// one deletes.
+/// The delete button. It asks in its place, without a dialog; the answer is a button of its own, so no second click and no held
+/// key gives it.
 #[component]
 fn Delete(list: NoteList, note: Note) -> impl IntoView {
-    let confirming = RwSignal::new(false);
+    let asking = RwSignal::new(false);
     let busy = RwSignal::new(false);
-    let id = StoredValue::new(note.id);
-    let label = move || {
-        if confirming.get() {
-            lang().notes_really_delete_this(&note.title)
-        } else {
-            lang().notes_delete_this(&note.title)
-        }
-    };
-    let press = move |event: MouseEvent| {
-        if !confirming.get_untracked() {
-            confirming.set(true);
-        } else if event.detail() < 2 {
-            // The second click of a double click is not a confirmation.
-            delete(list, id.get_value(), busy);
-        }
-    };
+    let Note { id, title, version, .. } = note;
+    let id = StoredValue::new(id);
+    let title = StoredValue::new(title);
     let in_form = move || list.editing.with(|note| note.as_ref().is_some_and(|note| note.id == id.get_value()));
-    view! {
-        <button
-            class="quiet"
-            class:danger=confirming
-            type="button"
-            aria-label=label
-            disabled=move || busy.get() || in_form()
-            on:click=press
-            on:blur=move |_| confirming.set(false)
-        >
-            {move || if confirming.get() { lang().notes_really_delete() } else { lang().notes_delete() }}
-        </button>
+    let ask = move |_| {
+        asking.set(true);
+        browser::focus(&["[data-keep=\"", &id.get_value(), "\"]"].concat());
+    };
+    let keep = move |_| {
+        asking.set(false);
+        browser::focus(&["[data-delete=\"", &id.get_value(), "\"]"].concat());
+    };
+    move || {
+        let label = title.with_value(|title| match asking.get() {
+            true => lang().notes_really_delete_this(title),
+            false => lang().notes_delete_this(title),
+        });
+        if !asking.get() {
+            return Either::Left(view! {
+                <button class="quiet" type="button" aria-label=label data-delete=id.get_value() disabled=in_form on:click=ask>
+                    {lang().notes_delete()}
+                </button>
+            });
+        }
+        Either::Right(view! {
+            <button class="quiet" type="button" data-keep=id.get_value() on:click=keep>
+                {lang().notes_keep()}
+            </button>
+            <button
+                class="quiet danger"
+                type="button"
+                aria-label=label
+                disabled=busy
+                on:click=move |_| delete(list, id.get_value(), version, busy)
+            >
+                {lang().notes_really_delete()}
+            </button>
+        })
     }
 }
 
-fn delete(list: NoteList, id: String, busy: RwSignal<bool>) {
+fn delete(list: NoteList, id: String, version: u32, busy: RwSignal<bool>) {
     busy.set(true);
     list.problem.set(None);
     list.announcement.set("");
     spawn_local(async move {
-        let answer = retry_while_offline(async || api::delete(id.clone()).await).await;
+        let answer = retry_while_offline(async || api::delete(id.clone(), version).await).await;
         if !list.is_mounted() {
             return;
         }
         busy.set(false);
         match answer {
+            Err(problem) if problem.code == Code::PreconditionFailed => {
+                list.load();
+                let detail = lang().notes_changed_before_delete().to_owned();
+                list.problem.set(Some(Problem { detail, ..problem }));
+            }
             Err(problem) if problem.code != Code::NotFound => list.problem.set(Some(problem)),
             // `not_found` counts as success: an earlier attempt whose answer was lost, or another
             // tab, has deleted it.

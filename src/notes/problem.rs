@@ -11,6 +11,7 @@ impl From<NoteError> for Problem {
         match error {
             NoteError::Invalid { field, error } => Problem::invalid(field, wording(error, lang())),
             NoteError::NotFound => AuthError::NotFound.into(),
+            NoteError::Stale => Problem::new(Code::PreconditionFailed, lang().flaw_note_changed()),
             NoteError::NoRoom(full) => no_room(full, lang()),
             NoteError::Store(error) => AuthError::Store(error).into(),
         }

@@ -24,6 +24,8 @@ pub struct Note {
     pub id: String,
     pub title: String,
     pub body: String,
+    /// Grows with each change. A write names the version that its writer has seen.
+    pub version: u32,
     pub updated_at: Timestamp,
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::protocol::{BODY_MAX, NOTES_BYTES_MAX, NOTES_MAX, Note, NotePage, PAGE_BYTES, PAGE_NOTES, TITLE_MAX};
-use super::store::{NotesStore, Place, Quota, Usage, WriteNote};
+use super::store::{DeleteNote, NotesStore, Place, Quota, Seen, Usage, WriteNote};
 use crate::auth::model::user::UserId;
 use crate::auth::store::StoreError;
 use crate::clock::{Clock, Timestamp};
@@ -17,6 +17,9 @@ pub enum NoteError {
     Invalid { field: &'static str, error: NoteValidationError },
     #[error("not found")]
     NotFound,
+    /// The note is not as the caller has seen it.
+    #[error("stale")]
+    Stale,
     #[error("no room: {0:?}")]
     NoRoom(Full),
     #[error(transparent)]
@@ -82,12 +85,22 @@ impl Notes {
         Ok(NotePage { next: last.map(|note| cursor(&Place::of(note))), notes: found.notes })
     }
 
-    /// Creates a note. Idempotent with a client-chosen `id`: a repeated call overwrites its own
-    /// note.
+    /// A note.
     ///
     /// # Errors
     ///
-    /// [`NoteError::NotFound`] when `id` is that of another user's note, [`NoteError::NoRoom`].
+    /// [`NoteError::NotFound`] when `owner` has no such note.
+    pub async fn get(&self, owner: UserId, id: &str) -> Result<Note, NoteError> {
+        self.store.note(owner, &canonical(id)?).await?.ok_or(NoteError::NotFound)
+    }
+
+    /// Creates a note. Idempotent with a client-chosen `id`: a repeated call overwrites its own
+    /// note, as long as nothing else has changed or deleted it.
+    ///
+    /// # Errors
+    ///
+    /// [`NoteError::NotFound`] when `id` is that of another user's note, [`NoteError::Stale`],
+    /// [`NoteError::NoRoom`].
     pub async fn create(
         &self,
         owner: UserId,
@@ -104,30 +117,48 @@ impl Notes {
         written(self.store.create_note(owner, &note, QUOTA).await?, note)
     }
 
-    /// Replaces title and body.
+    /// Replaces title and body of the note in the version `version`. Idempotent with a client-chosen
+    /// `change` (a UUID): a repeated call overwrites its own change.
     ///
     /// # Errors
     ///
-    /// [`NoteError::NotFound`] when `owner` has no such note, [`NoteError::NoRoom`].
-    pub async fn update(&self, owner: UserId, id: &str, title: String, body: String) -> Result<Note, NoteError> {
+    /// [`NoteError::NotFound`] when `owner` has no such note, [`NoteError::Stale`] when it has
+    /// another version, [`NoteError::NoRoom`].
+    pub async fn update(
+        &self,
+        owner: UserId,
+        id: &str,
+        seen: Seen<'_>,
+        title: String,
+        body: String,
+    ) -> Result<Note, NoteError> {
+        if seen.change.is_some_and(|change| Uuid::try_parse(change).is_err()) {
+            return Err(NoteError::Invalid { field: "change", error: NoteValidationError::IdNoUuid });
+        }
         let note = Note { id: canonical(id)?, updated_at: self.clock.now(), ..checked(title, body)? };
-        written(self.store.update_note(owner, &note, QUOTA).await?, note)
+        written(self.store.update_note(owner, &note, seen, QUOTA).await?, note)
     }
 
-    /// Deletes a note.
+    /// Deletes a note in the version `version`.
     ///
     /// # Errors
     ///
-    /// [`NoteError::NotFound`] when `owner` has no such note.
-    pub async fn delete(&self, owner: UserId, id: &str) -> Result<(), NoteError> {
-        if self.store.delete_note(owner, &canonical(id)?).await? { Ok(()) } else { Err(NoteError::NotFound) }
+    /// [`NoteError::NotFound`] when `owner` has no such note, [`NoteError::Stale`] when it has
+    /// another version.
+    pub async fn delete(&self, owner: UserId, id: &str, version: u32) -> Result<(), NoteError> {
+        match self.store.delete_note(owner, &canonical(id)?, version, self.clock.now()).await? {
+            DeleteNote::Deleted => Ok(()),
+            DeleteNote::NotFound => Err(NoteError::NotFound),
+            DeleteNote::Stale => Err(NoteError::Stale),
+        }
     }
 }
 
 fn written(outcome: WriteNote, note: Note) -> Result<Note, NoteError> {
     match outcome {
-        WriteNote::Written => Ok(note),
+        WriteNote::Written(version) => Ok(Note { version, ..note }),
         WriteNote::NotFound => Err(NoteError::NotFound),
+        WriteNote::Stale => Err(NoteError::Stale),
         WriteNote::NoRoom(others) => Err(NoteError::NoRoom(full(others))),
     }
 }
@@ -163,7 +194,7 @@ fn checked(title: String, body: String) -> Result<Note, NoteError> {
             return Err(NoteError::Invalid { field, error: NoteValidationError::Nul });
         }
     }
-    Ok(Note { id: String::new(), title, body, updated_at: Default::default() })
+    Ok(Note { id: String::new(), title, body, version: 0, updated_at: Default::default() })
 }
 
 #[cfg(test)]

@@ -4,25 +4,37 @@ use sqlx::{Connection as _, PgConnection, SqliteConnection};
 
 use crate::auth::model::user::UserId;
 use crate::auth::store::StoreError;
+use crate::clock::Timestamp;
 use crate::store::rows::{Readable, collect};
 use crate::store::sql::unavailable;
 use crate::store::{postgres::PostgresStore, sqlite::SqliteStore};
 
 use super::protocol::Note;
-use super::store::{FoundPage, NotesStore, Place, Quota, Usage, WriteNote};
+use super::store::{DELETED_IDS, DeleteNote, FoundPage, NotesStore, Obstacles, Place, Quota, Seen, Usage, WriteNote};
 
 fn note(row: &impl Readable) -> Result<Note, StoreError> {
     Ok(Note {
         id: row.text("id")?,
         title: row.text("title")?,
         body: row.text("body")?,
+        version: version(row)?,
         updated_at: row.time("updated_at")?,
     })
 }
 
-fn usage(row: &impl Readable) -> Result<Usage, StoreError> {
+fn version(row: &impl Readable) -> Result<u32, StoreError> {
+    let version = row.number("version")?;
+    u32::try_from(version).map_err(|_| StoreError::Corrupt(format!("a note has the version {version}")))
+}
+
+fn obstacles(row: &impl Readable) -> Result<Obstacles, StoreError> {
     let count = |column| row.number(column).map(i64::unsigned_abs);
-    Ok(Usage { notes: count("notes")?, bytes: count("bytes")? })
+    Ok(Obstacles {
+        is_of_another: count("of_others")? > 0,
+        was_deleted: count("deleted")? > 0,
+        own_is_as_seen: (count("own")? > 0).then_some(count("as_seen")? > 0),
+        others: Usage { notes: count("notes")?, bytes: count("bytes")? },
+    })
 }
 
 /// Nothing to lock: the one writer of a SQLite file runs one transaction at a time.
@@ -45,31 +57,31 @@ async fn lock_owner_postgres(connection: &mut PgConnection, owner: UserId) -> Re
 macro_rules! notes_sql {
     ($store:ty, $connection:ty, $lock_owner:ident) => {
         impl $store {
-            /// Why a write of a note wrote nothing.
-            async fn why_not_written(
+            async fn obstacles(
                 connection: &mut $connection,
                 owner: UserId,
-                id: &str,
-            ) -> Result<Option<Usage>, StoreError> {
-                let elsewhere = sqlx::query("SELECT 1 FROM notes WHERE id = $1 AND owner_id <> $2")
-                    .bind(id)
-                    .bind(owner.0.as_bytes().as_slice())
-                    .fetch_optional(&mut *connection)
-                    .await
-                    .map_err(unavailable)?;
-                if elsewhere.is_some() {
-                    return Ok(None);
-                }
+                note: &Note,
+                seen: Seen<'_>,
+            ) -> Result<Obstacles, StoreError> {
                 let row = sqlx::query(
-                    "SELECT count(*) AS notes, coalesce(sum(octet_length(title) + octet_length(body)), 0) AS bytes \
-                     FROM notes WHERE owner_id = $1 AND id <> $2",
+                    "SELECT (SELECT count(*) FROM notes WHERE id = $1 AND owner_id <> $2) AS of_others, \
+                     (SELECT count(*) FROM deleted_notes WHERE id = $1 AND owner_id = $2) AS deleted, \
+                     (SELECT count(*) FROM notes WHERE id = $1 AND owner_id = $2) AS own, \
+                     (SELECT count(*) FROM notes WHERE id = $1 AND owner_id = $2 \
+                      AND (version = $3 OR change_key = $4 OR (title = $5 AND body = $6))) AS as_seen, \
+                     count(*) AS notes, coalesce(sum(octet_length(title) + octet_length(body)), 0) AS bytes \
+                     FROM notes WHERE owner_id = $2 AND id <> $1",
                 )
+                .bind(&note.id)
                 .bind(owner.0.as_bytes().as_slice())
-                .bind(id)
+                .bind(i64::from(seen.version))
+                .bind(seen.change)
+                .bind(&note.title)
+                .bind(&note.body)
                 .fetch_one(connection)
                 .await
                 .map_err(unavailable)?;
-                usage(&row).map(Some)
+                obstacles(&row)
             }
         }
 
@@ -77,13 +89,13 @@ macro_rules! notes_sql {
         impl NotesStore for $store {
             async fn notes(&self, owner: UserId, after: &Place, most: Quota) -> Result<FoundPage, StoreError> {
                 let rows = sqlx::query(
-                    "SELECT id, title, body, updated_at, found FROM ( \
-                         SELECT id, title, body, updated_at, count(*) OVER () AS found, \
+                    "SELECT id, title, body, version, updated_at, found FROM ( \
+                         SELECT id, title, body, version, updated_at, count(*) OVER () AS found, \
                              octet_length(title) + octet_length(body) AS own, \
                              sum(octet_length(title) + octet_length(body)) \
                                  OVER (ORDER BY updated_at DESC, id DESC) AS upto \
                          FROM ( \
-                             SELECT id, title, body, updated_at FROM notes WHERE owner_id = $1 \
+                             SELECT id, title, body, version, updated_at FROM notes WHERE owner_id = $1 \
                                  AND (updated_at < $2 OR (updated_at = $2 AND id < $3)) \
                              ORDER BY updated_at DESC, id DESC LIMIT $4 \
                          ) AS page \
@@ -103,17 +115,34 @@ macro_rules! notes_sql {
                 Ok(FoundPage { more: found > i64::try_from(notes.len()).unwrap_or(i64::MAX), notes })
             }
 
+            async fn note(&self, owner: UserId, id: &str) -> Result<Option<Note>, StoreError> {
+                sqlx::query("SELECT id, title, body, version, updated_at FROM notes WHERE id = $1 AND owner_id = $2")
+                    .bind(id)
+                    .bind(owner.0.as_bytes().as_slice())
+                    .fetch_optional(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?
+                    .map(|row| note(&row))
+                    .transpose()
+            }
+
             async fn create_note(&self, owner: UserId, note: &Note, quota: Quota) -> Result<WriteNote, StoreError> {
                 let mut connection = self.write().await?;
                 let mut transaction = connection.begin().await.map_err(unavailable)?;
                 $lock_owner(&mut transaction, owner).await?;
                 let written = sqlx::query(
-                    "INSERT INTO notes (id, owner_id, title, body, updated_at) SELECT $1, $2, $3, $4, $5 \
-                     WHERE (SELECT count(*) FROM notes WHERE owner_id = $2 AND id <> $1) < $6 \
+                    "INSERT INTO notes (id, owner_id, title, body, updated_at, version, change_key) \
+                     SELECT $1, $2, $3, $4, $5, 1, $1 \
+                     WHERE NOT EXISTS (SELECT 1 FROM deleted_notes WHERE id = $1 AND owner_id = $2) \
+                     AND (SELECT count(*) FROM notes WHERE owner_id = $2 AND id <> $1) < $6 \
                      AND (SELECT coalesce(sum(octet_length(title) + octet_length(body)), 0) FROM notes \
                           WHERE owner_id = $2 AND id <> $1) + $7 <= $8 \
                      ON CONFLICT (id) DO UPDATE SET title = excluded.title, body = excluded.body, \
-                     updated_at = excluded.updated_at WHERE notes.owner_id = excluded.owner_id",
+                     updated_at = excluded.updated_at, version = notes.version + CASE \
+                         WHEN notes.title = excluded.title AND notes.body = excluded.body THEN 0 ELSE 1 END \
+                     WHERE notes.owner_id = excluded.owner_id AND (notes.change_key = excluded.change_key \
+                         OR (notes.title = excluded.title AND notes.body = excluded.body)) \
+                     RETURNING version",
                 )
                 .bind(&note.id)
                 .bind(owner.0.as_bytes().as_slice())
@@ -123,29 +152,39 @@ macro_rules! notes_sql {
                 .bind(i64::from(quota.notes))
                 .bind(i64::from(note.bytes()))
                 .bind(i64::from(quota.bytes))
-                .execute(&mut *transaction)
+                .fetch_optional(&mut *transaction)
                 .await
                 .map_err(unavailable)?;
-                let outcome = match written.rows_affected() {
-                    1 => WriteNote::Written,
-                    _ => match Self::why_not_written(&mut transaction, owner, &note.id).await? {
-                        Some(usage) => WriteNote::NoRoom(usage),
-                        None => WriteNote::NotFound,
-                    },
+                let outcome = match written {
+                    Some(row) => WriteNote::Written(version(&row)?),
+                    None => {
+                        let seen = Seen { version: 0, change: Some(&note.id) };
+                        Self::obstacles(&mut transaction, owner, note, seen).await?.of_create()
+                    }
                 };
                 transaction.commit().await.map_err(unavailable)?;
                 Ok(outcome)
             }
 
-            async fn update_note(&self, owner: UserId, note: &Note, quota: Quota) -> Result<WriteNote, StoreError> {
+            async fn update_note(
+                &self,
+                owner: UserId,
+                note: &Note,
+                seen: Seen<'_>,
+                quota: Quota,
+            ) -> Result<WriteNote, StoreError> {
                 let mut connection = self.write().await?;
                 let mut transaction = connection.begin().await.map_err(unavailable)?;
                 $lock_owner(&mut transaction, owner).await?;
-                let updated = sqlx::query(
-                    "UPDATE notes SET title = $1, body = $2, updated_at = $3 WHERE id = $4 AND owner_id = $5 \
+                let written = sqlx::query(
+                    "UPDATE notes SET title = $1, body = $2, updated_at = $3, change_key = $9, \
+                     version = version + CASE WHEN title = $1 AND body = $2 THEN 0 ELSE 1 END \
+                     WHERE id = $4 AND owner_id = $5 \
+                     AND (version = $8 OR change_key = $9 OR (title = $1 AND body = $2)) \
                      AND (octet_length(title) + octet_length(body) >= $6 \
                           OR (SELECT coalesce(sum(octet_length(title) + octet_length(body)), 0) FROM notes \
-                              WHERE owner_id = $5 AND id <> $4) + $6 <= $7)",
+                              WHERE owner_id = $5 AND id <> $4) + $6 <= $7) \
+                     RETURNING version",
                 )
                 .bind(&note.title)
                 .bind(&note.body)
@@ -154,36 +193,66 @@ macro_rules! notes_sql {
                 .bind(owner.0.as_bytes().as_slice())
                 .bind(i64::from(note.bytes()))
                 .bind(i64::from(quota.bytes))
+                .bind(i64::from(seen.version))
+                .bind(seen.change)
+                .fetch_optional(&mut *transaction)
+                .await
+                .map_err(unavailable)?;
+                let outcome = match written {
+                    Some(row) => WriteNote::Written(version(&row)?),
+                    None => Self::obstacles(&mut transaction, owner, note, seen).await?.of_update(),
+                };
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(outcome)
+            }
+
+            async fn delete_note(
+                &self,
+                owner: UserId,
+                id: &str,
+                version: u32,
+                now: Timestamp,
+            ) -> Result<DeleteNote, StoreError> {
+                let mut connection = self.write().await?;
+                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                $lock_owner(&mut transaction, owner).await?;
+                let deleted = sqlx::query("DELETE FROM notes WHERE id = $1 AND owner_id = $2 AND version = $3")
+                    .bind(id)
+                    .bind(owner.0.as_bytes().as_slice())
+                    .bind(i64::from(version))
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable)?;
+                if deleted.rows_affected() == 0 {
+                    let own = sqlx::query("SELECT 1 FROM notes WHERE id = $1 AND owner_id = $2")
+                        .bind(id)
+                        .bind(owner.0.as_bytes().as_slice())
+                        .fetch_optional(&mut *transaction)
+                        .await
+                        .map_err(unavailable)?;
+                    return Ok(if own.is_some() { DeleteNote::Stale } else { DeleteNote::NotFound });
+                }
+                sqlx::query(
+                    "INSERT INTO deleted_notes (owner_id, id, deleted_at) VALUES ($1, $2, $3) \
+                     ON CONFLICT (owner_id, id) DO UPDATE SET deleted_at = excluded.deleted_at",
+                )
+                .bind(owner.0.as_bytes().as_slice())
+                .bind(id)
+                .bind(now.millis())
                 .execute(&mut *transaction)
                 .await
                 .map_err(unavailable)?;
-                if updated.rows_affected() == 1 {
-                    transaction.commit().await.map_err(unavailable)?;
-                    return Ok(WriteNote::Written);
-                }
-                let own = sqlx::query("SELECT 1 FROM notes WHERE id = $1 AND owner_id = $2")
-                    .bind(&note.id)
-                    .bind(owner.0.as_bytes().as_slice())
-                    .fetch_optional(&mut *transaction)
-                    .await
-                    .map_err(unavailable)?;
-                Ok(match own {
-                    None => WriteNote::NotFound,
-                    Some(_) => match Self::why_not_written(&mut transaction, owner, &note.id).await? {
-                        Some(usage) => WriteNote::NoRoom(usage),
-                        None => WriteNote::NotFound,
-                    },
-                })
-            }
-
-            async fn delete_note(&self, owner: UserId, id: &str) -> Result<bool, StoreError> {
-                let deleted = sqlx::query("DELETE FROM notes WHERE id = $1 AND owner_id = $2")
-                    .bind(id)
-                    .bind(owner.0.as_bytes().as_slice())
-                    .execute(&mut *self.write().await?)
-                    .await
-                    .map_err(unavailable)?;
-                Ok(deleted.rows_affected() == 1)
+                sqlx::query(
+                    "DELETE FROM deleted_notes WHERE owner_id = $1 AND id NOT IN (SELECT id FROM deleted_notes \
+                     WHERE owner_id = $1 ORDER BY deleted_at DESC, id DESC LIMIT $2)",
+                )
+                .bind(owner.0.as_bytes().as_slice())
+                .bind(i64::from(DELETED_IDS))
+                .execute(&mut *transaction)
+                .await
+                .map_err(unavailable)?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(DeleteNote::Deleted)
             }
         }
     };

@@ -86,6 +86,7 @@ codes! {
     QuotaReached = "quota_reached", 409, Show, "There is no room for more";
     RequestTimeout = "request_timeout", 408, Wait, "The request arrived too slowly";
     HeadersTooLarge = "headers_too_large", 431, Show, "The headers of the request are too large";
+    PreconditionFailed = "precondition_failed", 412, Show, "It was changed elsewhere meanwhile";
     NotFound = "not_found", 404, Show, "There is nothing here";
     CrossSiteRequest = "cross_site_request", 403, Show, "The request came from another site";
     RateLimited = "rate_limited", 429, Wait, "Too many attempts";

@@ -8,12 +8,14 @@ use crate::clock::Timestamp;
 
 /// The name of the session hint cookie, which is readable by scripts, not secret, and no proof of a
 /// session. The name depends on the base path, because pages below a base path also see the cookies
-/// of the root.
+/// of the root, and on the port, which cookies do not know. At the root it names this app, because
+/// other apps of the host have cookies there too.
 pub fn hint_cookie_name(base_path: &BasePath) -> String {
-    match base_path.as_str().split('/').nth(1) {
+    let name = match base_path.as_str().split('/').nth(1) {
         Some(first) => [first, "_signed_in"].concat(),
-        None => "signed_in".to_owned(),
-    }
+        None => "two_tokens_signed_in".to_owned(),
+    };
+    base_path.cookie_name(&name)
 }
 
 /// Why a session was revoked.
@@ -154,9 +156,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_base_path_has_its_own_hint_cookie() {
-        for (base_path, name) in [("", "signed_in"), ("/my-app", "my-app_signed_in"), ("/a/b", "a_signed_in")] {
+    fn each_base_path_and_port_has_its_own_hint_cookie() {
+        for (base_path, name) in
+            [("", "two_tokens_signed_in"), ("/my-app", "my-app_signed_in"), ("/a/b", "a_signed_in")]
+        {
             assert_eq!(hint_cookie_name(&BasePath::new(base_path)), name);
+            let on_port = BasePath::new(base_path).on_port(Some(3001));
+            assert_eq!(hint_cookie_name(&on_port), [name, "-3001"].concat());
         }
     }
 }

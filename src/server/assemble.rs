@@ -7,6 +7,7 @@ use leptos::config::LeptosOptions;
 use super::config::{Config, Throttle};
 use super::serve::Error;
 use crate::api::edge::app_state::AppState;
+use crate::api::edge::public_url;
 use crate::auth::error::AuthError;
 use crate::auth::model::secret::ServerSecret;
 use crate::auth::observer::Observers;
@@ -103,7 +104,8 @@ pub async fn state(
 ) -> Result<AppState, AuthError> {
     let AppOptions { embedded_at, observers, policy, passwords } = options;
     let embedded = embedded_at.is_some();
-    let base_path = embedded_at.unwrap_or_else(|| config.base_path.clone());
+    let base_path =
+        embedded_at.unwrap_or_else(|| config.base_path.clone().on_port(public_url::own_port(&config.public_url)));
     let passwords = match passwords {
         Some(passwords) => passwords,
         None => start_hasher()?,

@@ -47,6 +47,8 @@ struct Credentials {
     password: String,
     #[serde(default)]
     next: String,
+    #[serde(default)]
+    idempotency_key: String,
 }
 
 /// The routes of the pages and the plain forms.
@@ -112,7 +114,7 @@ async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
 async fn login(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request, "/login").await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let visitor = request_context::visitor(&state, &parts);
+    let visitor = request_context::visitor(&state, &parts, form.idempotency_key);
     let outcome = state.auth.login(&form.email, form.password.into(), visitor).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }
@@ -120,7 +122,7 @@ async fn login(State(state): State<AppState>, request: Request) -> Response {
 async fn register(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request, "/register").await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let visitor = request_context::visitor(&state, &parts);
+    let visitor = request_context::visitor(&state, &parts, form.idempotency_key);
     let outcome = state.auth.register(&form.email, form.password.into(), visitor).await;
     answer(state, parts, form.email, &form.next, outcome).await
 }

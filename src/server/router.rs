@@ -19,6 +19,7 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError, services::Serv
 use super::{health, test_clock};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{bearer_guard, headers, language, problem, request_body, same_origin};
+use crate::api::export;
 use crate::auth::error::AuthError;
 use crate::lang::lang;
 use crate::protocol::problem::Problem;
@@ -53,12 +54,15 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         .route("/api/auth/{*endpoint}", any(server_function))
         .layer(ServiceBuilder::new().layer(from_fn(problem::layer)).layer(from_fn(request_body::layer)));
 
-    let protected = Router::new().route("/api/{*endpoint}", any(server_function)).layer(
-        ServiceBuilder::new()
-            .layer(from_fn_with_state(state.clone(), bearer_guard::layer))
-            .layer(from_fn(problem::layer))
-            .layer(from_fn(request_body::layer)),
-    );
+    let protected = Router::new()
+        .route("/api/account/export", get(export::download))
+        .route("/api/{*endpoint}", any(server_function))
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(state.clone(), bearer_guard::layer))
+                .layer(from_fn(problem::layer))
+                .layer(from_fn(request_body::layer)),
+        );
 
     let api = auth.merge(protected).layer(from_fn(headers::no_store));
 

@@ -23,12 +23,13 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
     let icon = files.at("/favicon.svg");
     let nonce = use_nonce();
     let base_path = base_path::current();
+    let port = base_path.port().map(|port| port.to_string());
     let base_path = (!base_path.is_root()).then(|| base_path.as_str().to_owned());
     let start = start_script(&js, &wasm, "hydrate");
     let shown_at = use_context().map(|ShownAt(address)| address);
     view! {
         <!DOCTYPE html>
-        <html lang=lang().tag() data-mount=base_path data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-header-link=header_link_attribute()>
+        <html lang=lang().tag() data-mount=base_path data-port=port data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-header-link=header_link_attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

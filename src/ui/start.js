@@ -119,6 +119,23 @@ for (const button of document.querySelectorAll("[data-reload]")) {
 // The answer to a refused form has the form's address, which is none of the app's pages.
 if (shownAt) history.replaceState(null, "", shownAt);
 
+// Fast hands: the second click of a double click, and a held key, are for the element that the first was for. They press nothing that
+// has come in its place meanwhile: not "Create account" after "Sign out", not the answer to a question just asked.
+let pressed;
+addEventListener(
+  "click",
+  (event) => {
+    const target = event.target.closest?.("a, button, input, summary, label");
+    if (event.detail > 1 && target !== pressed) {
+      event.preventDefault();
+      event.stopPropagation();
+    }
+    pressed = target;
+  },
+  true,
+);
+addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && event.target.tagName !== "TEXTAREA" && event.preventDefault(), true);
+
 try {
   const program = await load(JS);
   if (ENTRY === "hydrate" && nodes && isChanged()) drawAnew(program);

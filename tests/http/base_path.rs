@@ -35,7 +35,7 @@ async fn cookies_go_to_the_base_path_and_a_session_lives_there() {
     let mut client = app.client();
     let fields = [("email", "ada@example.com"), ("password", PASSWORD)];
     let answer = client.post("/my-app/api/auth/register", &fields).await.expect(StatusCode::OK);
-    let refresh = answer.set_cookies().into_iter().find(|line| line.starts_with("__Secure-refresh=")).unwrap();
+    let refresh = answer.set_cookies().into_iter().find(|line| line.starts_with("__Secure-refresh-3000=")).unwrap();
     assert!(refresh.contains("; Path=/my-app/api/auth"), "{refresh}");
     client.post("/my-app/api/auth/refresh", &[]).await.expect(StatusCode::OK);
 

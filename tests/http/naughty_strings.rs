@@ -127,10 +127,13 @@ async fn a_naughty_string_in_any_field_of_a_note_or_as_a_field_is_answered() {
     let app = TestApp::unthrottled().await;
     let ada = app.registered("ada@example.com").await;
     let note = [("id", ID), ("title", "x"), ("body", "y")];
+    let change = [("id", ID), ("version", "1"), ("change", ID), ("title", "x"), ("body", "y")];
     ada.clone().post("/api/notes/create", &note).await.expect(StatusCode::OK);
-    for (path, good) in
-        [("/api/notes/create", &note[..]), ("/api/notes/update", &note), ("/api/notes/delete", &[("id", "x")])]
-    {
+    for (path, good) in [
+        ("/api/notes/create", &note[..]),
+        ("/api/notes/update", &change),
+        ("/api/notes/delete", &[("id", "x"), ("version", "1")]),
+    ] {
         every_field_of(&app, &ada, path, good).await;
     }
     for text in strings() {
@@ -183,7 +186,7 @@ async fn a_note_comes_back_byte_for_byte_or_is_refused_at_its_field() {
             let note = answer.expect(StatusCode::OK).json();
             assert_eq!((note["title"].as_str(), note["body"].as_str()), (Some(title), Some(body)));
             let id = note["id"].as_str().unwrap();
-            let fields = [("id", id), ("title", title), ("body", body)];
+            let fields = [("id", id), ("version", "1"), ("title", title), ("body", body)];
             kept.push(ada.post("/api/notes/update", &fields).await.expect(StatusCode::OK).json());
         }
         assert!(kept.len() > 500);

@@ -14,13 +14,17 @@ async fn a_note_is_written_read_changed_and_deleted() {
     let note = note.expect(StatusCode::OK).json();
     let id = note["id"].as_str().unwrap();
     app.pass(seconds(1));
-    let changed = ada.post("/api/notes/update", &[("id", id), ("title", "Second"), ("body", "")]).await.json();
-    assert_eq!(changed["title"], "Second");
+    let second = [("id", id), ("version", "1"), ("title", "Second"), ("body", "")];
+    let changed = ada.post("/api/notes/update", &second).await.json();
+    assert_eq!((&changed["title"], &changed["version"]), (&"Second".into(), &2.into()));
+    assert_eq!(ada.get(&format!("/api/notes/get?id={id}")).await.json(), changed);
     assert!(changed["updated_at"].as_i64() > note["updated_at"].as_i64());
     assert_eq!(ada.get("/api/notes/list").await.json(), serde_json::json!({ "notes": [changed], "next": null }));
-    let gone = ada.post("/api/notes/delete", &[("id", id)]).await.expect(StatusCode::NO_CONTENT);
+    let as_seen = [("id", id), ("version", "2")];
+    let gone = ada.post("/api/notes/delete", &as_seen).await.expect(StatusCode::NO_CONTENT);
     assert!(gone.body.is_empty());
-    ada.post("/api/notes/delete", &[("id", id)]).await.refused(404, "not_found");
+    ada.post("/api/notes/delete", &as_seen).await.refused(404, "not_found");
+    ada.get(&format!("/api/notes/get?id={id}")).await.refused(404, "not_found");
     assert_eq!(ada.get("/api/notes/list").await.body, EMPTY);
 }
 
@@ -42,14 +46,48 @@ async fn a_note_whose_answer_was_lost_is_sent_again_and_stays_one_note() {
 }
 
 #[tokio::test]
+async fn a_write_that_has_not_seen_the_present_version_is_refused_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let mut ada = app.registered("ada@example.com").await;
+    let note = ada.post("/api/notes/create", &[("title", "Milk"), ("body", "")]).await.json();
+    let id = note["id"].as_str().unwrap();
+    let of_version =
+        |version, title, change| [("id", id), ("version", version), ("title", title), ("body", ""), ("change", change)];
+    let key = "0190a5c3-0000-7000-8000-00000000000b";
+    let other = "0190a5c3-0000-7000-8000-00000000000c";
+    ada.post("/api/notes/update", &of_version("1", "Rolls", key)).await.expect(StatusCode::OK);
+    // Its answer was lost.
+    let again = ada.post("/api/notes/update", &of_version("1", "Rolls", key)).await.expect(StatusCode::OK).json();
+    assert_eq!(again["version"], 2);
+    let refused = ada.post("/api/notes/update", &of_version("1", "Butter", other)).await;
+    refused.refused(412, "precondition_failed");
+    ada.post("/api/notes/delete", &[("id", id), ("version", "1")]).await.refused(412, "precondition_failed");
+    ada.post("/api/notes/delete", &[("id", id)]).await.refused(422, "validation_failed");
+    ada.post("/api/notes/create", &[("id", id), ("title", "Milk"), ("body", "")])
+        .await
+        .refused(412, "precondition_failed");
+    assert_eq!(ada.get("/api/notes/list").await.json()["notes"], serde_json::json!([again]));
+    // A save that waited brings no deleted note back.
+    ada.post("/api/notes/delete", &[("id", id), ("version", "2")]).await.expect(StatusCode::NO_CONTENT);
+    ada.post("/api/notes/create", &[("id", id), ("title", "Milk"), ("body", "")])
+        .await
+        .refused(412, "precondition_failed");
+    ada.post("/api/notes/update", &of_version("2", "Rolls", key)).await.refused(404, "not_found");
+    assert_eq!(ada.get("/api/notes/list").await.body, EMPTY);
+}
+
+#[tokio::test]
 async fn another_persons_note_does_not_exist() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     let mut eve = app.registered("eve@example.com").await;
     let note = ada.post("/api/notes/create", &[("title", "Mine"), ("body", "secret")]).await.json();
     let id = note["id"].as_str().unwrap();
-    eve.post("/api/notes/update", &[("id", id), ("title", "Yours"), ("body", "")]).await.refused(404, "not_found");
-    eve.post("/api/notes/delete", &[("id", id)]).await.refused(404, "not_found");
+    eve.post("/api/notes/update", &[("id", id), ("version", "1"), ("title", "Yours"), ("body", "")])
+        .await
+        .refused(404, "not_found");
+    eve.post("/api/notes/delete", &[("id", id), ("version", "1")]).await.refused(404, "not_found");
+    eve.get(&format!("/api/notes/get?id={id}")).await.refused(404, "not_found");
     assert_eq!(eve.get("/api/notes/list").await.body, EMPTY);
     assert_eq!(ada.get("/api/notes/list").await.json()["notes"][0]["body"], "secret");
 }
@@ -140,8 +178,12 @@ async fn the_number_and_the_bytes_of_a_persons_notes_are_bounded() {
     assert!(german.body.contains("Kürze sie"), "{}", german.body);
     let id = last["id"].as_str().unwrap();
     let longer = "x".repeat(10_000);
-    ada.post("/api/notes/update", &[("id", id), ("title", "x"), ("body", &longer)]).await.refused(409, "quota_reached");
-    ada.post("/api/notes/update", &[("id", id), ("title", "x"), ("body", "short")]).await.expect(StatusCode::OK);
+    ada.post("/api/notes/update", &[("id", id), ("version", "1"), ("title", "x"), ("body", &longer)])
+        .await
+        .refused(409, "quota_reached");
+    ada.post("/api/notes/update", &[("id", id), ("version", "1"), ("title", "x"), ("body", "short")])
+        .await
+        .expect(StatusCode::OK);
     ada.post("/api/notes/create", &[("title", "x"), ("body", "fits")]).await.expect(StatusCode::OK);
 
     let mut eve = app.registered("eve@example.com").await;
@@ -153,6 +195,6 @@ async fn the_number_and_the_bytes_of_a_persons_notes_are_bounded() {
     assert_eq!(refused.json()["field"], "title");
     // A lost answer may be asked for again.
     eve.post("/api/notes/create", &[("id", id), ("title", "again"), ("body", "")]).await.expect(StatusCode::OK);
-    eve.post("/api/notes/delete", &[("id", id)]).await.expect(StatusCode::NO_CONTENT);
+    eve.post("/api/notes/delete", &[("id", id), ("version", "2")]).await.expect(StatusCode::NO_CONTENT);
     eve.post("/api/notes/create", &[("title", "x"), ("body", "")]).await.expect(StatusCode::OK);
 }

@@ -182,7 +182,7 @@ fn request(shot: &Shot, of: &Client) -> Option<Request<Body>> {
     let method = Method::from_bytes(shot.method.as_bytes()).unwrap();
     let mut request = Request::builder().method(method).uri(&shot.path).header(header::HOST, "localhost:3000");
     let bearer = format!("Bearer {}", of.access_token.as_deref().unwrap_or("none"));
-    let cookie = format!("__Secure-refresh={}", of.refresh_token());
+    let cookie = format!("__Secure-refresh-3000={}", of.refresh_token());
     let tokens = [("authorization", shot.authorization.values(&bearer)), ("cookie", shot.cookie.values(&cookie))];
     let tokens = tokens.into_iter().flat_map(|(name, values)| values.into_iter().map(move |value| (name, value)));
     for (name, value) in tokens.chain(shot.others.iter().cloned()) {

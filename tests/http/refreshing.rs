@@ -8,7 +8,7 @@ use two_tokens::auth::model::user::UserId;
 
 use two_tokens::auth::token::refresh::RefreshTokenKey;
 
-use crate::support::{Answer, Cookies, PASSWORD, REFRESH_COOKIE, TestApp, days, seconds, secret};
+use crate::support::{Answer, Cookies, HINT_COOKIE, PASSWORD, REFRESH_COOKIE, TestApp, days, seconds, secret};
 
 #[tokio::test]
 async fn cookies_that_are_not_ascii_or_not_text_hide_no_refresh_token() {
@@ -208,7 +208,7 @@ async fn a_browser_whose_cookies_were_cleared_is_told_so_and_a_stranger_is_not()
     let detail = |answer: Answer| answer.json()["detail"].as_str().unwrap().to_owned();
     let stranger = detail(app.client().refresh().await.refused(401, "refresh_token_missing"));
     let mut ada = app.registered("ada@example.com").await;
-    ada.cookies = Cookies::of("signed_in", "1");
+    ada.cookies = Cookies::of(HINT_COOKIE, "1");
     let cleared = ada.refresh().await.refused(401, "refresh_token_missing");
     assert!(detail(cleared).contains("its cookies were cleared"));
     let cleared = ada.post("/api/auth/reauthenticate", &[("password", PASSWORD)]).await;

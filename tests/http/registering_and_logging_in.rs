@@ -4,7 +4,7 @@ use two_tokens::auth::model::user::UserId;
 use two_tokens::auth::store::EndAll;
 use two_tokens::protocol::session::RevokeReason;
 
-use crate::support::{PASSWORD, TestApp, days, seconds};
+use crate::support::{HINT_COOKIE, PASSWORD, TestApp, days, seconds};
 
 #[tokio::test]
 async fn a_new_person_gets_both_tokens() {
@@ -26,11 +26,11 @@ async fn the_cookies_have_exactly_their_attributes() {
     let answer = app.client().register("ada@example.com", PASSWORD).await;
     let cookies = answer.set_cookies();
     let (value, attributes) = cookies[0].split_once("; ").unwrap();
-    assert!(value.starts_with("__Secure-refresh=ttr_"));
+    assert!(value.starts_with("__Secure-refresh-3000=ttr_"));
     assert_eq!(attributes, format!("HttpOnly; Secure; SameSite=Strict; Path=/api/auth; Max-Age={}", days(7).as_secs()));
-    assert_eq!(cookies[1], format!("signed_in=1; Secure; SameSite=Lax; Path=/; Max-Age={}", days(7).as_secs()));
+    assert_eq!(cookies[1], format!("{HINT_COOKIE}=1; Secure; SameSite=Lax; Path=/; Max-Age={}", days(7).as_secs()));
     let (value, attributes) = cookies[2].split_once("; ").unwrap();
-    assert!(value.starts_with("__Host-known=ttb_"));
+    assert!(value.starts_with("__Host-known-3000=ttb_"));
     assert_eq!(attributes, format!("HttpOnly; Secure; SameSite=Strict; Path=/; Max-Age={}", days(90).as_secs()));
     assert_eq!(cookies.len(), 3);
 }

@@ -7,7 +7,7 @@ use two_tokens::lab::model::event::{Action, Lifeline, LogEvent};
 use two_tokens::lab::server::Audience;
 
 use super::support::{Browser, Lab, Stream, story};
-use crate::support::{Client, REFRESH_COOKIE};
+use crate::support::{Client, PASSWORD};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -32,20 +32,25 @@ async fn tokens_of_one_app_are_nothing_in_another() {
     let (alice, bob) = (lab.signed_in().await, lab.signed_in().await);
     let cookie = alice.browser.cookie("__Secure-refresh").unwrap();
     let bearer = format!("Bearer {}", alice.tab.token().unwrap());
-    for mount in [&*bob.opened.mount, ""] {
-        let cookie = format!("__Secure-refresh={cookie}");
+    // The app's own cookie has its port in the name.
+    let name = format!("__Secure-refresh-{}", lab.base.rsplit(':').next().unwrap());
+    for (mount, name) in [(&*bob.opened.mount, "__Secure-refresh"), ("", &*name)] {
+        let cookie = format!("{name}={cookie}");
         let answer = lab.browser().post(&format!("{mount}/api/auth/refresh"), "", &[("cookie", &cookie)]).await;
         assert_eq!(answer.code(), "refresh_token_invalid", "{mount}");
         let path = format!("{mount}/api/account/me");
         let answer = lab.browser().send(Method::GET, &path, "", &[("authorization", &bearer)]).await.unwrap();
         assert_eq!(answer.code(), "access_token_invalid", "{mount}");
     }
-    let real = Client::of(&*lab.base).signed_up("ada@example.com").await;
+    let mut real = Client::of(&*lab.base);
+    let answer = real.register("ada@example.com", PASSWORD).await;
+    let lines = answer.set_cookies();
+    let token = lines.iter().find_map(|line| line.strip_prefix(&*name)?.strip_prefix('=')?.split(';').next()).unwrap();
     let bearer = format!("Bearer {}", real.access_token.as_deref().unwrap());
     let path = format!("{}/api/account/me", bob.opened.mount);
     let answer = lab.browser().send(Method::GET, &path, "", &[("authorization", &bearer)]).await.unwrap();
     assert_eq!(answer.code(), "access_token_invalid");
-    let cookie = format!("{REFRESH_COOKIE}={}", real.refresh_token());
+    let cookie = format!("__Secure-refresh={token}");
     let path = format!("{}/api/auth/refresh", bob.opened.mount);
     assert_eq!(lab.browser().post(&path, "", &[("cookie", &cookie)]).await.code(), "refresh_token_invalid");
 }

@@ -55,7 +55,7 @@ async fn what_was_deleted_is_not_in_the_files() {
     let note = ada.post("/api/notes/create", &[("title", "plain"), ("body", "a vanished thought")]).await;
     let id = note.expect(StatusCode::OK).json()["id"].as_str().unwrap().to_owned();
     assert!(found(&installation, "a vanished thought"));
-    ada.post("/api/notes/delete", &[("id", &id)]).await.expect(StatusCode::NO_CONTENT);
+    ada.post("/api/notes/delete", &[("id", &id), ("version", "1")]).await.expect(StatusCode::NO_CONTENT);
     until_gone(&installation, "a vanished thought").await;
     let password = [("password", PASSWORD)];
     ada.post("/api/account/delete_account", &password).await.expect(StatusCode::NO_CONTENT);

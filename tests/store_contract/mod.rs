@@ -6,6 +6,7 @@ use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use two_tokens::auth::model::email::Email;
 use two_tokens::auth::model::event::{EventKind, ReuseNotice, SecurityEvent};
 use two_tokens::auth::model::session::{Salt, Session, SessionId};
+use two_tokens::auth::model::submission::Submission;
 use two_tokens::auth::model::user::{UserId, UserRecord};
 use two_tokens::auth::random;
 use two_tokens::auth::store::{
@@ -18,7 +19,7 @@ use two_tokens::auth::token::revoked::Revocation;
 use two_tokens::auth::token::rotation::{RecentlySuperseded, RotationState, Superseded};
 use two_tokens::clock::Timestamp;
 use two_tokens::notes::protocol::Note;
-use two_tokens::notes::store::{FoundPage, NotesStore, Place, Quota, Usage, WriteNote};
+use two_tokens::notes::store::{DELETED_IDS, DeleteNote, FoundPage, NotesStore, Place, Quota, Seen, Usage, WriteNote};
 use two_tokens::protocol::session::RevokeReason;
 use two_tokens::store::{self, Access, Database};
 use uuid::Uuid;
@@ -83,6 +84,7 @@ promises![
     of_many_starts_at_once_each_finds_the_same,
     a_session_opens_only_for_the_verified_password_of_an_enabled_account,
     a_sign_in_ends_the_session_that_it_replaces,
+    the_same_submission_again_ends_the_session_that_it_opened,
     beyond_the_limit_the_session_unused_longest_ends,
     the_living_sessions_are_listed_own_first,
     a_session_is_found_as_written_with_what_its_user_row_says,
@@ -101,6 +103,8 @@ promises![
     keys_are_replaced_whole,
     notes_belong_to_their_owner,
     notes_stay_within_the_quota_whoever_writes_at_once,
+    nobody_overwrites_a_version_that_they_have_not_seen,
+    the_last_deleted_ids_are_remembered_and_no_more,
     notes_come_in_pages_bounded_in_number_and_bytes,
     attempts_are_counted_under_all_keys_or_none,
     of_many_attempts_at_once_each_is_counted,
@@ -142,9 +146,10 @@ async fn a_bounded_database_is_full_at_its_bound() {
     let body = "x".repeat(10_000);
     let mut written = 0;
     let refused = loop {
-        let note = Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: body.clone(), updated_at: NOW };
+        let note =
+            Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: body.clone(), version: 1, updated_at: NOW };
         match notes.create_note(ada, &note, quota).await {
-            Ok(outcome) => assert_eq!(outcome, WriteNote::Written),
+            Ok(outcome) => assert_eq!(outcome, WriteNote::Written(1)),
             Err(error) => break error,
         }
         written += 1;
@@ -243,6 +248,8 @@ fn opening(user: &UserRecord, session: Session) -> OpenSession {
         verified_hash: user.password_hash.clone(),
         event: event(EventKind::LoginSuccess),
         replaces: None,
+        submission: None,
+        repeated_event: event(EventKind::TokenRevoked),
         living_max: 100,
         limit_event: event(EventKind::TokenRevoked),
         session,
@@ -333,8 +340,9 @@ async fn a_user_is_found_as_written_and_an_email_is_unique(store: Arc<dyn Store>
 async fn a_deleted_user_takes_everything_along(database: Database) {
     let (store, notes) = (database.store(), notes_store(&database));
     let session = new_session(&*store).await;
-    let note = Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: "y".into(), updated_at: NOW };
-    assert_eq!(notes.create_note(session.user_id, &note, QUOTA).await.unwrap(), WriteNote::Written);
+    let note =
+        Note { id: Uuid::new_v4().to_string(), title: "x".into(), body: "y".into(), version: 1, updated_at: NOW };
+    assert_eq!(notes.create_note(session.user_id, &note, QUOTA).await.unwrap(), WriteNote::Written(1));
     store.append_event(&event(session.user_id, 1)).await.unwrap();
     let phone = new_session_of(&*store, session.user_id).await;
     let reused = EndSession { notice: Some(notice(&phone, 1)), ..end(&phone, RevokeReason::Reuse, NOW) };

@@ -9,6 +9,7 @@ async fn events(store: &dyn Store, user_id: UserId) -> usize {
 
 fn password(session: &Session, verified: &'static str, new: &str) -> ChangePassword {
     ChangePassword {
+        submission: None,
         guard: guard(session, verified),
         password_hash: new.into(),
         event: SecurityEvent { kind: EventKind::PasswordChange, ..event(session.user_id, NOW.millis()) },
@@ -130,6 +131,33 @@ pub async fn a_sign_in_ends_the_session_that_it_replaces(store: Arc<dyn Store>) 
         assert_eq!(opened.ended, [Revocation { session_id: old.id, at: NOW, reason: RevokeReason::Replaced }]);
         assert_eq!(store.session(old.id).await.unwrap().unwrap().revoked.unwrap().reason, RevokeReason::Replaced);
     }
+}
+
+pub async fn the_same_submission_again_ends_the_session_that_it_opened(store: Arc<dyn Store>) {
+    let (ada, eve) = (new_user(&*store).await, new_user(&*store).await);
+    let (key, another) = (Submission::of("key").unwrap(), Submission::of("another").unwrap());
+    let open = async |user: &UserRecord, submission| {
+        let open = OpenSession { submission, ..opening(user, session(user)) };
+        (open.session.id, store.open_session(&open).await.unwrap().unwrap().ended)
+    };
+    let (first, ended) = open(&ada, key).await;
+    assert!(ended.is_empty());
+    for (user, submission) in [(&ada, None), (&ada, another), (&eve, key)] {
+        assert!(open(user, submission).await.1.is_empty(), "only the same submission of the same user ends a session");
+    }
+    let (_, ended) = open(&ada, key).await;
+    assert_eq!(ended, [Revocation { session_id: first, at: NOW, reason: RevokeReason::Replaced }]);
+    assert!(store.was_opened_by(ada.id, &key.unwrap()).await.unwrap());
+    assert!(!store.was_opened_by(new_user(&*store).await.id, &key.unwrap()).await.unwrap());
+
+    let of_ada = new_session_of(&*store, ada.id).await;
+    let by_key = ChangePassword { submission: key, ..password(&of_ada, HASH, "new") };
+    assert!(!store.password_was_set_by(ada.id, &key.unwrap()).await.unwrap());
+    store.change_password(&by_key).await.unwrap().unwrap();
+    assert!(store.password_was_set_by(ada.id, &key.unwrap()).await.unwrap());
+    assert!(!store.password_was_set_by(ada.id, &another.unwrap()).await.unwrap());
+    store.change_password(&password(&of_ada, "new", "newer")).await.unwrap().unwrap();
+    assert!(!store.password_was_set_by(ada.id, &key.unwrap()).await.unwrap(), "another one has set the password since");
 }
 
 pub async fn beyond_the_limit_the_session_unused_longest_ends(store: Arc<dyn Store>) {

@@ -90,6 +90,7 @@ impl TestApp {
     pub async fn set_password_hash(&self, user_id: UserId, hash: &str) {
         let guard = Guard { user_id, verified_hash: None, session_id: None };
         let change = ChangePassword {
+            submission: None,
             guard,
             password_hash: hash.to_owned(),
             event: self.event(EventKind::PasswordChange),
@@ -144,7 +145,7 @@ async fn assemble(
     let (secret, leptos) = (secret(), leptos_options(config).unwrap());
     let options = AppOptions { passwords: Some(passwords.clone()), ..AppOptions::default() };
     let state = assemble::state(config, &secret, database.store(), clock.clone(), leptos, options).await.unwrap();
-    state.with_resource(notes::open(database, clock.clone()))
+    state.with_resource(notes::open(database, clock.clone())).with_export(notes::EXPORT)
 }
 
 pub fn seconds(seconds: u64) -> Duration {

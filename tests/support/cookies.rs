@@ -1,9 +1,12 @@
 //! A cookie jar (RFC 6265): a cookie is sent where its path says. Times and domains are left out; the server decides by
 //! the token, and there is one host.
 
-pub const REFRESH_COOKIE: &str = "__Secure-refresh";
+/// The refresh cookie of a server at `http://localhost:3000`, where all tests reach theirs.
+pub const REFRESH_COOKIE: &str = "__Secure-refresh-3000";
 /// The device cookie: a browser in which this account's owner has signed in before.
-pub const DEVICE_COOKIE: &str = "__Host-known";
+pub const DEVICE_COOKIE: &str = "__Host-known-3000";
+/// The session hint cookie.
+pub const HINT_COOKIE: &str = "two_tokens_signed_in-3000";
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cookies(Vec<Cookie>);

@@ -48,6 +48,6 @@ mod process;
 pub use answer::Answer;
 pub use app::{TestApp, config, days, seconds, secret};
 pub use client::{Client, ORIGIN, PASSWORD, Transport, form};
-pub use cookies::{Cookies, DEVICE_COOKIE, REFRESH_COOKIE};
+pub use cookies::{Cookies, DEVICE_COOKIE, HINT_COOKIE, REFRESH_COOKIE};
 pub use postgres::{Cluster, Databases, free_port};
 pub use process::{Installation, Server, executable, program};

@@ -3,14 +3,17 @@
 use std::sync::{Arc, atomic::AtomicBool};
 
 use axum::{extract::FromRef, http::Extensions};
+use futures::future::BoxFuture;
 use leptos::config::LeptosOptions;
 
 use super::client_address::TrustedProxies;
 use super::public_url;
+use crate::auth::model::user::UserId;
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 use crate::clock::ShiftedClock;
 use crate::lang::Lang;
+use crate::protocol::problem::Problem;
 
 /// A link in the header of every page, to routes served beside the app.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +21,15 @@ pub struct ExtraLink {
     pub href: &'static str,
     /// The text, in each language.
     pub label: fn(Lang) -> &'static str,
+}
+
+/// What a resource adds to a user's download of their data.
+#[derive(Clone, Copy)]
+pub struct Export {
+    /// The name of the part.
+    pub name: &'static str,
+    /// The part of a user.
+    pub of: fn(AppState, UserId) -> BoxFuture<'static, Result<serde_json::Value, Problem>>,
 }
 
 /// The application state. Cheap to clone.
@@ -43,6 +55,7 @@ pub struct AppState {
     /// Whether the server shuts down: it is no longer ready.
     pub stopping: Arc<AtomicBool>,
     resources: Extensions,
+    exports: Arc<[Export]>,
 }
 
 impl AppState {
@@ -60,6 +73,7 @@ impl AppState {
             test_clock: None,
             stopping: Arc::default(),
             resources: Extensions::new(),
+            exports: Arc::default(),
         }
     }
 
@@ -74,6 +88,18 @@ impl AppState {
     pub fn with_resource<T: Send + Sync + 'static>(mut self, resource: T) -> Self {
         self.resources.insert(Arc::new(resource));
         self
+    }
+
+    /// Adds a part to the download of a user's data (`GET /api/account/export`).
+    #[must_use]
+    pub fn with_export(mut self, export: Export) -> Self {
+        self.exports = self.exports.iter().copied().chain([export]).collect();
+        self
+    }
+
+    /// The parts that were added.
+    pub fn exports(&self) -> &[Export] {
+        &self.exports
     }
 
     /// The resource of this type, if it was added.

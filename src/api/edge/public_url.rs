@@ -47,6 +47,11 @@ pub fn is_loopback(origin: &str) -> bool {
     Url::parse(origin).is_ok_and(|url| is_loopback_url(&url))
 }
 
+/// The port of a normalized origin, if it is not the scheme's own.
+pub fn own_port(origin: &str) -> Option<u16> {
+    Url::parse(origin).ok()?.port()
+}
+
 /// Whether the value of a `Host` header names this computer, with whatever port.
 pub fn is_loopback_authority(authority: &str) -> bool {
     !authority.contains(['/', '@', '?', '#', '\\']) && is_loopback(&format!("http://{authority}"))

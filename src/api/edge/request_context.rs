@@ -72,8 +72,8 @@ impl RequestContext {
     }
 
     /// The origin of a sign-in, with the session that it replaces.
-    pub fn visitor(&self) -> Visitor {
-        visitor(&self.state, &self.parts)
+    pub fn visitor(&self, idempotency_key: String) -> Visitor {
+        visitor(&self.state, &self.parts, idempotency_key)
     }
 
     /// The refresh token of the request, with its outer tag verified, without a query.
@@ -83,7 +83,7 @@ impl RequestContext {
     /// `refresh_token_missing`, `refresh_token_invalid`.
     pub fn refresh_cookie(&self) -> Result<Presented, Problem> {
         let headers = &self.parts.headers;
-        let text = cookies::refresh::read(headers).map_err(|error| match error {
+        let text = cookies::refresh::read(&self.state.base_path, headers).map_err(|error| match error {
             AuthError::RefreshTokenMissing if cookies::session_hint::is_set(&self.state.base_path, headers) => {
                 AuthError::RefreshTokenLost
             }
@@ -141,16 +141,16 @@ pub fn cleared_cookies(base_path: &BasePath) -> [HeaderValue; 2] {
 
 /// The refresh token of a request, if there is a valid one.
 pub fn presented(state: &AppState, parts: &Parts) -> Option<Presented> {
-    state.auth.open_refresh_token(cookies::refresh::read(&parts.headers).ok()?).ok()
+    state.auth.open_refresh_token(cookies::refresh::read(&state.base_path, &parts.headers).ok()?).ok()
 }
 
 /// The origin of a sign-in, with the session that it replaces.
-pub fn visitor(state: &AppState, parts: &Parts) -> Visitor {
+pub fn visitor(state: &AppState, parts: &Parts, idempotency_key: String) -> Visitor {
     let caller = Caller {
         source: Some(Source::of(state.proxies.client_of(parts))),
         device_cookies: cookies::device::read(&state.base_path, &parts.headers).map(str::to_owned).collect(),
     };
-    Visitor { device: device(parts), caller, replaces: presented(state, parts) }
+    Visitor { device: device(parts), caller, replaces: presented(state, parts), idempotency_key }
 }
 
 /// The browser of a request.

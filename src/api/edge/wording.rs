@@ -12,6 +12,7 @@ pub fn validation(error: ValidationError, lang: Lang) -> String {
         ValidationError::EmailTooLong => lang.flaw_email_too_long(),
         ValidationError::NoEmail => lang.flaw_no_email(),
         ValidationError::EmailLookalike => lang.flaw_email_lookalike(),
+        ValidationError::IdempotencyKeyTooLong => lang.flaw_idempotency_key_too_long(),
         ValidationError::PasswordTooLong => lang.flaw_password_too_long(),
         ValidationError::PasswordTooShort { min } => return lang.flaw_password_too_short(&min.to_string()),
         ValidationError::PasswordWeak(weakness) => return lang.flaw_password_easy(why(weakness, lang)),

@@ -5,4 +5,5 @@ pub mod email;
 pub mod event;
 pub mod secret;
 pub mod session;
+pub mod submission;
 pub mod user;

@@ -53,8 +53,8 @@ pub fn cookies_are_blocked() -> bool {
 ///
 /// The server's refusal, [`cookies_blocked`], or `temporarily_unavailable` without an answer in
 /// time.
-pub async fn sign_in(email: String, password: String) -> Result<User, Problem> {
-    begin(api::auth::login(email, password)).await
+pub async fn sign_in(email: String, password: String, idempotency_key: String) -> Result<User, Problem> {
+    begin(api::auth::login(email, password, idempotency_key)).await
 }
 
 /// Creates an account and signs in.
@@ -62,8 +62,8 @@ pub async fn sign_in(email: String, password: String) -> Result<User, Problem> {
 /// # Errors
 ///
 /// As for [`sign_in`].
-pub async fn register(email: String, password: String) -> Result<User, Problem> {
-    begin(api::auth::register(email, password)).await
+pub async fn register(email: String, password: String, idempotency_key: String) -> Result<User, Problem> {
+    begin(api::auth::register(email, password, idempotency_key)).await
 }
 
 /// Waits for a refresh in flight first: its late answer would overwrite the new session's cookie

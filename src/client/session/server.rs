@@ -9,11 +9,11 @@ fn only_in_a_browser<T>() -> Result<T, Problem> {
     Err(Problem::unavailable("Only a browser can do this.", 1))
 }
 
-pub async fn sign_in(_email: String, _password: String) -> Result<User, Problem> {
+pub async fn sign_in(_email: String, _password: String, _idempotency_key: String) -> Result<User, Problem> {
     only_in_a_browser()
 }
 
-pub async fn register(_email: String, _password: String) -> Result<User, Problem> {
+pub async fn register(_email: String, _password: String, _idempotency_key: String) -> Result<User, Problem> {
     only_in_a_browser()
 }
 

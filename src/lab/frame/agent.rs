@@ -184,7 +184,7 @@ async fn perform(task: TabTask) -> Result<(), String> {
         }
         TabTask::SignIn => {
             let credentials = credentials().await?;
-            in_words(session::sign_in(credentials.email, credentials.password).await)
+            in_words(session::sign_in(credentials.email, credentials.password, String::new()).await)
         }
         TabTask::SignOut => {
             signed_in().await?;
@@ -201,7 +201,7 @@ async fn perform(task: TabTask) -> Result<(), String> {
         TabTask::ChangePassword => {
             signed_in().await?;
             let SandboxCredentials { password, next_password, .. } = credentials().await?;
-            in_words(account::change_password(password, next_password, None).await)
+            in_words(account::change_password(password, next_password, None, String::new()).await)
         }
         TabTask::Reload => web_sys::window()
             .and_then(|window| window.location().reload().ok())

@@ -82,7 +82,7 @@ impl<'a> ExchangeRecorder<'a> {
         let number = sandbox.next_exchange();
         let (path, fields) = (redaction::path(&parts.uri), redaction::fields(&parts.headers, body).await);
         let redactor = sandbox.redactor(running);
-        let refresh = crate::api::edge::cookies::refresh::read(&parts.headers).ok();
+        let refresh = crate::api::edge::cookies::refresh::read(&sandbox.mount, &parts.headers).ok();
         let stores_cookies = stores_cookies(sandbox, from, &parts.headers);
         let request = event::RecordedRequest {
             from,

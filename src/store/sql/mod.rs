@@ -35,6 +35,7 @@ pub(super) mod prelude {
     pub use crate::auth::model::email::Email;
     pub use crate::auth::model::event::{ReuseNotice, SecurityEvent};
     pub use crate::auth::model::session::{Session, SessionId};
+    pub use crate::auth::model::submission::Submission;
     pub use crate::auth::model::user::{UserId, UserRecord};
     pub use crate::auth::store::{
         Attempts, Change, ChangePassword, Cluster, CountAttempt, CreateUser, ENDED_NAMED, EmailClash, EmailKeyOf,

@@ -1,5 +1,7 @@
 //! Sessions: the operations whose SQL is the same in both dialects. Rotation, lookup and purge differ, so each database has its
 //! own.
+//!
+//! Why so long: the steps and the operations made of them are one macro for each database.
 
 /// A query for sessions joined with their users.
 macro_rules! select_sessions {
@@ -51,11 +53,12 @@ macro_rules! session_steps {
                     let EndSession { session_id, reason, ref event, .. } = *replaced;
                     ended.push(Revocation { session_id, at: event.at, reason });
                 }
+                ended.extend(Self::end_repeated(connection, open).await?);
                 ended.extend(Self::end_unused_longest(connection, open).await?);
                 sqlx::query(
                     "INSERT INTO sessions (id, user_id, salt, generation, parent, ring, created_at, last_used_at, \
-                     idle_expires_at, absolute_expires_at, device, authenticated_at) \
-                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                     idle_expires_at, absolute_expires_at, device, authenticated_at, submission) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
                 )
                 .bind(session.id.0.as_slice())
                 .bind(session.user_id.0.as_bytes().as_slice())
@@ -69,6 +72,7 @@ macro_rules! session_steps {
                 .bind(session.absolute_expires_at.millis())
                 .bind(&session.device)
                 .bind(session.authenticated_at.millis())
+                .bind(open.submission.as_ref().map(Submission::as_bytes))
                 .execute(&mut *connection)
                 .await
                 .map_err(unavailable)?;
@@ -97,6 +101,23 @@ macro_rules! session_steps {
                 Ok(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost })
             }
 
+            /// Ends the sessions that the same submission has opened before: one at most, if no store has been written by hand.
+            async fn end_repeated(connection: &mut Conn, open: &OpenSession) -> Result<Vec<Revocation>, StoreError> {
+                let OpenSession { session, repeated_event, .. } = open;
+                let Some(submission) = &open.submission else { return Ok(Vec::new()) };
+                let rows = sqlx::query(
+                    "SELECT id FROM sessions WHERE user_id = $1 AND submission = $2 AND revoked_at IS NULL LIMIT $3",
+                )
+                .bind(session.user_id.0.as_bytes().as_slice())
+                .bind(submission.as_bytes())
+                .bind(i64::from(LIMIT_ENDED_MAX))
+                .fetch_all(&mut *connection)
+                .await
+                .map_err(unavailable)?;
+                let ids = collect(rows, |row| row.id("id").map(SessionId))?;
+                Self::end_each(connection, session.user_id, &ids, RevokeReason::Replaced, repeated_event).await
+            }
+
             /// Ends the sessions that leave no place for one more.
             async fn end_unused_longest(
                 connection: &mut Conn,
@@ -116,14 +137,25 @@ macro_rules! session_steps {
                 .map_err(unavailable)?;
                 let living = rows.first().map_or(Ok(0), |row| row.number("living"))?;
                 let too_many = usize::try_from(living + 1 - i64::from(*living_max)).unwrap_or(0);
+                let mut ids = collect(rows, |row| row.id("id").map(SessionId))?;
+                ids.truncate(too_many);
+                Self::end_each(connection, session.user_id, &ids, RevokeReason::SessionLimit, limit_event).await
+            }
+
+            /// Ends these sessions of a user, as far as they still live.
+            async fn end_each(
+                connection: &mut Conn,
+                user_id: UserId,
+                ids: &[SessionId],
+                reason: RevokeReason,
+                event: &SecurityEvent,
+            ) -> Result<Vec<Revocation>, StoreError> {
                 let mut ended = Vec::new();
-                for row in rows.iter().take(too_many) {
-                    let (user_id, session_id) = (session.user_id, SessionId(row.id("id")?));
-                    let reason = RevokeReason::SessionLimit;
-                    let event = SecurityEvent { session_id: Some(session_id), ..limit_event.clone() };
+                for &session_id in ids {
+                    let event = SecurityEvent { session_id: Some(session_id), ..event.clone() };
                     let end = EndSession { user_id, session_id, reason, event, notice: None };
                     if Self::end_one(connection, &end).await? {
-                        ended.push(Revocation { session_id, at: limit_event.at, reason });
+                        ended.push(Revocation { session_id, at: end.event.at, reason });
                     }
                 }
                 Ok(ended)
@@ -250,6 +282,16 @@ macro_rules! sessions_sql {
                     transaction.commit().await.map_err(unavailable)?;
                 }
                 Ok(opened)
+            }
+
+            async fn was_opened_by(&self, id: UserId, submission: &Submission) -> Result<bool, StoreError> {
+                let row = sqlx::query("SELECT 1 FROM sessions WHERE user_id = $1 AND submission = $2 LIMIT 1")
+                    .bind(id.0.as_bytes().as_slice())
+                    .bind(submission.as_bytes())
+                    .fetch_optional(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(row.is_some())
             }
 
             async fn sessions_of_user(&self, id: UserId) -> Result<Vec<Session>, StoreError> {

@@ -159,9 +159,10 @@ macro_rules! users_sql {
                     return Ok(Err(stale));
                 }
                 let id = change.guard.user_id;
-                sqlx::query("UPDATE users SET password_hash = $1 WHERE id = $2")
+                sqlx::query("UPDATE users SET password_hash = $1, password_submission = $3 WHERE id = $2")
                     .bind(&change.password_hash)
                     .bind(id.0.as_bytes().as_slice())
+                    .bind(change.submission.as_ref().map(Submission::as_bytes))
                     .execute(&mut *transaction)
                     .await
                     .map_err(unavailable)?;
@@ -172,6 +173,16 @@ macro_rules! users_sql {
                 };
                 transaction.commit().await.map_err(unavailable)?;
                 Ok(Ok(ended))
+            }
+
+            async fn password_was_set_by(&self, id: UserId, submission: &Submission) -> Result<bool, StoreError> {
+                let row = sqlx::query("SELECT 1 FROM users WHERE id = $1 AND password_submission = $2")
+                    .bind(id.0.as_bytes().as_slice())
+                    .bind(submission.as_bytes())
+                    .fetch_optional(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(row.is_some())
             }
 
             async fn change_email(

@@ -12,6 +12,7 @@ use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
 use crate::ui::components::parts::{ErrorSummary, aria_invalid, credential_error};
 use crate::ui::components::password_field::PasswordField;
+use crate::ui::support::browser;
 use crate::ui::support::form_result::FormResult;
 use crate::ui::support::plain_forms;
 use crate::ui::support::return_to::{requested_path, with_next};
@@ -53,10 +54,10 @@ impl Purpose {
         }
     }
 
-    async fn send(self, email: String, password: String) -> Result<(), Problem> {
+    async fn send(self, email: String, password: String, key: String) -> Result<(), Problem> {
         match self {
-            Self::SignIn => session::sign_in(email, password).await.map(drop),
-            Self::Register => session::register(email, password).await.map(drop),
+            Self::SignIn => session::sign_in(email, password, key).await.map(drop),
+            Self::Register => session::register(email, password, key).await.map(drop),
         }
     }
 }
@@ -66,6 +67,8 @@ struct CredentialsState {
     purpose: Purpose,
     email: NodeRef<html::Input>,
     password: NodeRef<html::Input>,
+    /// The idempotency key, made by the server for the plain form, which may have been sent already.
+    key: NodeRef<html::Input>,
     problem: RwSignal<Option<Problem>>,
     busy: RwSignal<bool>,
     left: RwSignal<Option<u32>>,
@@ -82,7 +85,7 @@ impl CredentialsState {
         self.password_shown.set(false);
         self.problem.set(None);
         self.busy.set(true);
-        let sent = self.purpose.send(email.value(), password.value());
+        let sent = self.purpose.send(email.value(), password.value(), value_of(self.key));
         spawn_local(async move {
             // After success the form stays busy until the next page replaces it.
             let Err(problem) = sent.await else { return };
@@ -111,6 +114,7 @@ pub fn CredentialsForm(
         purpose,
         email: NodeRef::new(),
         password: NodeRef::new(),
+        key: NodeRef::new(),
         problem,
         busy: RwSignal::new(false),
         left: countdown(problem),
@@ -133,6 +137,7 @@ pub fn CredentialsForm(
         >
             <ErrorSummary problem=form.problem left=left />
             <input type="hidden" name="next" value=move || next.get() />
+            <input type="hidden" name="idempotency_key" value=browser::random_uuid() node_ref=form.key />
             <Email form=form value=email />
             <Password form=form />
             <button class="primary" type="submit" disabled=move || busy.get() || is_waiting(left.get()) aria-busy=move || busy.get().then_some("true")>
@@ -140,6 +145,10 @@ pub fn CredentialsForm(
             </button>
         </form>
     })
+}
+
+fn value_of(field: NodeRef<html::Input>) -> String {
+    field.get_untracked().map(|field| field.value()).unwrap_or_default()
 }
 
 #[component]

@@ -7,6 +7,7 @@ use leptos_router::{components::A, hooks::use_navigate};
 use crate::base_path::at;
 use crate::client::session;
 use crate::lang::lang;
+use crate::ui::support::browser;
 use crate::ui::support::page_settings::header_link;
 use crate::ui::support::sync_hydrated::sync_hydrated;
 use crate::ui::support::viewer::{Viewer, viewer};
@@ -79,7 +80,9 @@ fn sign_out_and_leave(viewer: Memo<Viewer>) -> impl Fn() + Copy + Send + Sync {
         }
     });
     move || {
-        requested.set(true);
-        session::sign_out();
+        if browser::may_sign_out() {
+            requested.set(true);
+            session::sign_out();
+        }
     }
 }

@@ -3,6 +3,7 @@
 pub mod countdown;
 pub mod credentials;
 pub mod diagram;
+pub mod download_data;
 pub mod header;
 pub mod language;
 pub mod notices;

@@ -15,9 +15,11 @@ use crate::client::{
 use crate::lang::lang;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
+use crate::ui::components::download_data::DownloadData;
 use crate::ui::components::parts::{ErrorSummary, credential_error, field_error};
 use crate::ui::components::password_field::{PasswordField, Username};
 use crate::ui::pages::history::History;
+use crate::ui::support::browser;
 use crate::ui::support::lazy_page::{LazyPage, LazyPart};
 use crate::ui::support::signed_in_only::SignedInOnly;
 use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
@@ -49,6 +51,7 @@ fn AccountPage() -> impl IntoView {
             <div>
                 <ChangeEmail />
                 <ChangePassword />
+                <DownloadData />
                 <DeleteAccount />
             </div>
             <History />
@@ -208,15 +211,18 @@ fn ChangePassword() -> impl IntoView {
     let keep = NodeRef::<html::Input>::new();
     let shown = RwSignal::new(false);
     let wrong = field_error(form.problem, "new_password");
+    // The same for a retry after a lost answer.
+    let key = StoredValue::new(browser::random_uuid());
     let submit = move |event: SubmitEvent| {
         let (Some(field), Some(keep)) = (new.get_untracked(), keep.get_untracked()) else { return };
         let (new_password, keep) = (field.value(), keep.checked());
         shown.set(false);
         form.submit(
             &event,
-            async move |password| account::change_password(password, new_password, Some(keep)).await,
+            async move |password| account::change_password(password, new_password, Some(keep), key.get_value()).await,
             move |done| {
                 field.set_value("");
+                key.set_value(browser::random_uuid());
                 match (keep, done.ended) {
                     (true, _) => lang().account_password_changed().to_owned(),
                     (false, 0) => lang().account_password_changed_alone().to_owned(),

@@ -12,8 +12,10 @@ use axum::{
 use serde_json::{Value, json};
 use two_tokens::lab::model::event::{Lifeline, SandboxCredentials, TabTask};
 
-use crate::support::{Answer, Cookies, REFRESH_COOKIE, Transport, form};
+use crate::support::{Answer, Cookies, Transport, form};
 
+/// In a sandbox, which has a path of its own and no port.
+const SANDBOX_REFRESH_COOKIE: &str = "__Secure-refresh";
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// LogEventKind a browser shares between its tabs.
@@ -57,7 +59,9 @@ impl Browser {
         for line in answer.set_cookies() {
             let mut cookies = self.cookies.lock().unwrap();
             cookies.keep(&line);
-            if let Some(token) = cookies.value(REFRESH_COOKIE).filter(|_| line.starts_with(REFRESH_COOKIE)) {
+            if let Some(token) =
+                cookies.value(SANDBOX_REFRESH_COOKIE).filter(|_| line.starts_with(SANDBOX_REFRESH_COOKIE))
+            {
                 self.secret(token);
             }
         }

@@ -12,11 +12,12 @@ const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/";
 
 /// The name. It depends on the base path, because all cookies of a host with this prefix share the root path.
 fn name(base_path: &BasePath) -> String {
-    match base_path.as_str().trim_start_matches('/') {
+    let name = match base_path.as_str().trim_start_matches('/') {
         "" => "__Host-known".to_owned(),
         // An exclamation mark may stand in a cookie's name, and never in a base path.
         path => format!("__Host-{}_known", path.replace('/', "!")),
-    }
+    };
+    base_path.cookie_name(&name)
 }
 
 /// The `Set-Cookie` value.

@@ -10,6 +10,11 @@ use crate::base_path::BasePath;
 
 /// Not `__Host-`: that prefix requires `Path=/`, which would send the token with every request (decision 0001).
 pub const NAME: &str = "__Secure-refresh";
+/// The name of an app's: [`NAME`], with the port where that is not the scheme's own.
+pub fn name(base_path: &BasePath) -> String {
+    base_path.cookie_name(NAME)
+}
+
 const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
 const PATH: &str = "/api/auth";
 
@@ -24,8 +29,8 @@ pub fn clear(base_path: &BasePath) -> HeaderValue {
 }
 
 fn line(base_path: &BasePath, token: &str, seconds: u64) -> HeaderValue {
-    let path = base_path.at(PATH);
-    super::secret_line(format!("{NAME}={token}; {ATTRIBUTES}; Path={path}; Max-Age={seconds}"))
+    let (name, path) = (name(base_path), base_path.at(PATH));
+    super::secret_line(format!("{name}={token}; {ATTRIBUTES}; Path={path}; Max-Age={seconds}"))
 }
 
 /// The refresh token of a request.
@@ -34,8 +39,9 @@ fn line(base_path: &BasePath, token: &str, seconds: u64) -> HeaderValue {
 ///
 /// [`AuthError::RefreshTokenMissing`]; [`AuthError::RefreshTokenAmbiguous`] for two cookies, because then a sibling subdomain
 /// may have planted one (cookie tossing).
-pub fn read(headers: &HeaderMap) -> Result<&str, AuthError> {
-    let mut found = super::pairs(headers).filter(|(name, _)| *name == NAME).map(|(_, value)| value);
+pub fn read<'a>(base_path: &BasePath, headers: &'a HeaderMap) -> Result<&'a str, AuthError> {
+    let own = name(base_path);
+    let mut found = super::pairs(headers).filter(|(name, _)| *name == own).map(|(_, value)| value);
     match (found.next(), found.next()) {
         (None, _) => Err(AuthError::RefreshTokenMissing),
         (Some(value), None) => Ok(value),
@@ -59,8 +65,12 @@ mod tests {
 
     #[test]
     fn one_cookie_is_read_and_two_are_refused() {
-        assert_eq!(read(&headers(&["a=b; __Secure-refresh=x; c=d"])).unwrap(), "x");
-        assert!(matches!(read(&headers(&["a=b"])), Err(AuthError::RefreshTokenMissing)));
+        let read = |headers: &HeaderMap| super::read(&BasePath::default(), headers).map(str::to_owned);
+        assert_eq!(read(&headers(&["a=b; __Secure-refresh=x; __Secure-refresh-3000=y; c=d"])).unwrap(), "x");
+        assert!(matches!(read(&headers(&["a=b; __Secure-refresh-3000=y"])), Err(AuthError::RefreshTokenMissing)));
+        let on_port = BasePath::default().on_port(Some(3000));
+        let both = headers(&["__Secure-refresh=x; __Secure-refresh-3000=y; __Secure-refresh-30001=z"]);
+        assert_eq!(super::read(&on_port, &both).unwrap(), "y");
         for twice in [&["__Secure-refresh=x; __Secure-refresh=y"][..], &["__Secure-refresh=x", "__Secure-refresh=x"]] {
             assert!(matches!(read(&headers(twice)), Err(AuthError::RefreshTokenAmbiguous)));
         }

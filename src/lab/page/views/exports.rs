@@ -4,9 +4,10 @@
 use leptos::{ev::Event, prelude::*};
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, HtmlInputElement, Url};
+use web_sys::HtmlInputElement;
 
 use super::super::{diagram, state::LabState};
+use crate::dom;
 use crate::lab::model::{event::LogEvent, export};
 
 /// More than a lesson produces. Bytes.
@@ -19,7 +20,7 @@ pub fn Exports(state: LabState) -> impl IntoView {
         move |_| {
             let chosen = state.watch.chosen.get_untracked();
             let text = state.watch.events.with_untracked(|events| text(events, chosen));
-            if save(name, kind, &text).is_none() {
+            if dom::save(name, kind, text.as_bytes()).is_none() {
                 problem.set(Some("This browser would not save the file.".to_owned()));
             }
         }
@@ -56,21 +57,6 @@ pub fn Exports(state: LabState) -> impl IntoView {
         </div>
         </section>
     }
-}
-
-fn save(name: &str, kind: &str, text: &str) -> Option<()> {
-    let options = BlobPropertyBag::new();
-    options.set_type(kind);
-    let parts = js_sys::Array::of1(&text.into());
-    let blob = Blob::new_with_str_sequence_and_options(&parts, &options).ok()?;
-    let address = Url::create_object_url_with_blob(&blob).ok()?;
-    let link = document().create_element("a").ok()?.dyn_into::<HtmlAnchorElement>().ok()?;
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    // The browser has started the download by then.
-    set_timeout(move || _ = Url::revoke_object_url(&address), std::time::Duration::from_secs(10));
-    Some(())
 }
 
 fn open(state: LabState, problem: RwSignal<Option<String>>, event: &Event) {

@@ -203,7 +203,7 @@ pub fn cookies_sent(
     headers: &HeaderMap,
     jar: &ActorTokens,
 ) -> Vec<CookieSent> {
-    let refresh = refresh::read(headers).is_ok();
+    let refresh = refresh::read(mount, headers).is_ok();
     let hint = session_hint::is_set(mount, headers);
     let fits = path.starts_with("/api/auth/");
     vec![

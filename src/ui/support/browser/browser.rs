@@ -33,6 +33,24 @@ pub fn reload() {
     });
 }
 
+/// The cancelable event that precedes a sign-out by a press of a button. What a sign-out would drop asks, and cancels it.
+pub const BEFORE_SIGN_OUT: &str = "two-tokens-sign-out";
+
+/// Whether nothing unsaved stands against a sign-out, or the person gives it up.
+pub fn may_sign_out() -> bool {
+    let init = web_sys::EventInit::new();
+    init.set_cancelable(true);
+    match web_sys::Event::new_with_event_init_dict(BEFORE_SIGN_OUT, &init) {
+        Ok(event) => window().dispatch_event(&event).unwrap_or(true),
+        Err(_) => true,
+    }
+}
+
+/// Asks a question that is answered with yes or no. The browser's own dialog: no second click of a double click answers it.
+pub fn confirm(question: &str) -> bool {
+    window().confirm_with_message(question).unwrap_or(true)
+}
+
 const PUT_AWAY: &str = "two-tokens-put-away";
 
 /// Keeps a text in this tab over a [`reload`].

@@ -16,6 +16,16 @@ pub const BEFORE_RELOAD: &str = "two-tokens-reload";
 
 pub fn reload() {}
 
+pub const BEFORE_SIGN_OUT: &str = "two-tokens-sign-out";
+
+pub fn may_sign_out() -> bool {
+    true
+}
+
+pub fn confirm(_question: &str) -> bool {
+    true
+}
+
 pub fn put_away(_text: &str) {}
 
 pub fn take_back() -> Option<String> {
@@ -40,7 +50,7 @@ pub fn page_is_visible() -> bool {
 }
 
 pub fn random_uuid() -> String {
-    String::new()
+    uuid::Uuid::new_v4().to_string()
 }
 
 pub fn local_time(_millis: i64) -> String {
