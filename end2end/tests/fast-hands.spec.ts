@@ -57,7 +57,9 @@ test("neither a double click nor a held Enter confirms a deletion", async ({ pag
 });
 
 test("a new password whose answer is lost is set once, and the retry succeeds", async ({ page, member, wire }) => {
-  await signIn(page, member, "/login?next=/account");
+  await signIn(page, member);
+  await page.goto("/account");
+  await signedIn(page);
   const form = page.getByRole("form", { name: "Password" });
   await form.getByLabel("Current password", { exact: true }).fill(member.password);
   await form.getByLabel("New password", { exact: true }).fill("a wholly new battery staple");

@@ -105,6 +105,7 @@ test("a draft survives a visit to another page, and no other user sees it", asyn
   await leaving;
   await expect(titleField(page)).toHaveValue("Milk");
 
+  page.once("dialog", (asked) => asked.accept());
   await button(page, "Sign out").click();
   await page.getByRole("link", { name: "Create an account" }).click();
   await fillIn(page, newcomer);

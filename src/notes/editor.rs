@@ -163,7 +163,8 @@ impl Editor {
         self.send();
     }
 
-    fn save_as_new(self) {
+    fn save_as_new(self, theirs: Option<Note>) {
+        self.show_theirs(theirs);
         self.drafts.as_new_note();
         self.list.editing.set(None);
         self.send();
@@ -171,12 +172,8 @@ impl Editor {
 
     /// Gives up the text in the form.
     fn keep_theirs(self, theirs: Option<Note>) {
-        let id = self.drafts.current().id;
         self.conflict.set(None);
-        match theirs {
-            Some(note) => self.list.put(note),
-            None => self.list.remove(&id),
-        }
+        self.show_theirs(theirs);
         self.list.editing.set(None);
         self.drafts.resume_new_note();
         browser::focus("#title");
@@ -195,6 +192,14 @@ impl Editor {
         if now.is_none() {
             let was_changed = before.is_some_and(|before| before.id == id);
             browser::focus(&if was_changed { edit_button(&id) } else { "#title".to_owned() });
+        }
+    }
+
+    /// Brings the list to what the conflict has shown.
+    fn show_theirs(self, theirs: Option<Note>) {
+        match theirs {
+            Some(note) => self.list.put(note),
+            None => self.list.remove(&self.drafts.current().id),
         }
     }
 
@@ -316,6 +321,7 @@ fn ConflictChoice(editor: Editor) -> impl IntoView {
             let press = move |_| editor.keep_mine(note.clone());
             view! { <button type="button" on:click=press>{lang().notes_conflict_keep_mine()}</button> }
         });
+        let for_new = theirs.clone();
         let give_up =
             if theirs.is_some() { lang().notes_conflict_take_theirs() } else { lang().notes_conflict_discard() };
         Some(view! {
@@ -325,7 +331,7 @@ fn ConflictChoice(editor: Editor) -> impl IntoView {
                 {text}
                 <div class="actions">
                     {keep_mine}
-                    <button type="button" on:click=move |_| editor.save_as_new()>{lang().notes_conflict_save_as_new()}</button>
+                    <button type="button" on:click=move |_| editor.save_as_new(for_new.clone())>{lang().notes_conflict_save_as_new()}</button>
                     <button type="button" on:click=move |_| editor.keep_theirs(theirs.clone())>{give_up}</button>
                 </div>
             </section>

@@ -3,6 +3,7 @@
 
 use leptos::{either::Either, prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use wasm_split_helpers::wasm_split;
 
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::connection::retry_while_offline;
@@ -15,6 +16,7 @@ use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::parts::LocalTime;
 use crate::ui::support::browser;
+use crate::ui::support::lazy_page::{LazyPage, LazyPart};
 use crate::ui::support::signed_in_only::SignedInOnly;
 use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 
@@ -23,9 +25,14 @@ pub fn Notes() -> impl IntoView {
     sync_hydrated(view! {
         <Title text=lang().common_notes() />
         <SignedInOnly>
-            <NotesPage />
+            <LazyPage page=notes_page />
         </SignedInOnly>
     })
+}
+
+#[wasm_split(notes, fallible)]
+fn notes_page() -> LazyPart {
+    Ok(|()| NotesPage().into_any())
 }
 
 #[component]
