@@ -10,7 +10,7 @@ use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
-use crate::ui::components::parts::{ErrorSummary, aria_invalid, credential_error};
+use crate::ui::components::parts::{ErrorSummary, FieldError, FieldWords, Fields, explained_by, words_about};
 use crate::ui::components::password_field::PasswordField;
 use crate::ui::support::form_result::FormResult;
 use crate::ui::support::plain_forms;
@@ -60,6 +60,9 @@ impl Purpose {
         }
     }
 }
+
+/// After refused credentials the password is empty, so it is the one to type again.
+const FIELDS: Fields = &[("password", "password"), ("email", "email")];
 
 #[derive(Clone, Copy)]
 struct CredentialsState {
@@ -131,7 +134,7 @@ pub fn CredentialsForm(
             action=move || at(&with_next(purpose.action(), &next.get()))
             on:submit=move |event| form.submit(event)
         >
-            <ErrorSummary problem=form.problem left=left />
+            <ErrorSummary problem=form.problem left=left fields=FIELDS />
             <input type="hidden" name="next" value=move || next.get() />
             <Email form=form value=email />
             <Password form=form />
@@ -142,12 +145,25 @@ pub fn CredentialsForm(
     })
 }
 
+/// Refused credentials mark both fields and are explained by the summary alone: the server does not
+/// say which one is wrong.
+fn words(form: CredentialsState, name: &'static str) -> FieldWords {
+    Memo::new(move |_| {
+        form.problem.with(|problem| {
+            let problem = problem.as_ref()?;
+            let refused = problem.code == Code::InvalidCredentials;
+            if refused { Some(String::new()) } else { words_about(problem, name) }
+        })
+    })
+}
+
 #[component]
 fn Email(form: CredentialsState, value: String) -> impl IntoView {
-    let is_invalid = credential_error(form.problem, "email");
+    let words = words(form, "email");
     view! {
         <div class="field">
             <label for="email">{lang().common_email()}</label>
+            <FieldError id="email" words=words />
             <input
                 id="email"
                 name="email"
@@ -158,8 +174,8 @@ fn Email(form: CredentialsState, value: String) -> impl IntoView {
                 inputmode="email"
                 autocapitalize="none"
                 spellcheck="false"
-                aria-invalid=aria_invalid(is_invalid)
-                aria-describedby=move || is_invalid.get().then_some("problem")
+                aria-invalid=move || words.with(Option::is_some).then_some("true")
+                aria-describedby=move || explained_by("email", words)
                 node_ref=form.email
             />
         </div>
@@ -168,7 +184,6 @@ fn Email(form: CredentialsState, value: String) -> impl IntoView {
 
 #[component]
 fn Password(form: CredentialsState) -> impl IntoView {
-    let is_invalid = credential_error(form.problem, "password");
     view! {
         <PasswordField
             id="password"
@@ -177,7 +192,7 @@ fn Password(form: CredentialsState) -> impl IntoView {
             node_ref=form.password
             shown=form.password_shown
             new=form.purpose == Purpose::Register
-            wrong=(is_invalid, "problem")
+            words=words(form, "password")
         />
     }
 }

@@ -4,7 +4,7 @@ pub mod countdown;
 pub mod credentials;
 pub mod diagram;
 pub mod header;
-pub mod language;
+pub mod icons;
 pub mod notices;
 pub mod parts;
 pub mod password_field;

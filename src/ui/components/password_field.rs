@@ -6,9 +6,11 @@ use leptos::{html, prelude::*, task::spawn_local};
 use crate::api::auth::suggest_passphrase;
 use crate::client::auth_state::auth_state;
 use crate::lang::lang;
-use crate::ui::components::parts::aria_invalid;
+use crate::ui::components::icons::{Icon, icon};
+use crate::ui::components::parts::{FieldError, FieldWords, explained_by};
+use crate::ui::support::browser;
 use crate::ui::support::page_settings::password_min;
-use crate::ui::support::sync_hydrated::sync_hydrated;
+use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 
 #[component]
 pub fn PasswordField(
@@ -22,26 +24,23 @@ pub fn PasswordField(
     /// For a new password: shows the requirements and suggests a passphrase.
     #[prop(optional)]
     new: bool,
-    /// Whether the value is invalid, and the id of the element that explains it.
-    #[prop(optional)]
-    wrong: Option<(Memo<bool>, &'static str)>,
+    /// What is wrong with the value.
+    words: FieldWords,
 ) -> impl IntoView {
-    let never = Memo::new(|_| false);
-    let (is_invalid, problem_id) = wrong.unwrap_or((never, ""));
     let hint_id = [id, "-hint"].concat();
     let hint = || lang().login_hint(&password_min());
     let described_by = {
         let hint_id = new.then(|| hint_id.clone());
         move || {
-            let problem = is_invalid.get().then(|| problem_id.to_owned());
-            let words: Vec<_> = problem.into_iter().chain(hint_id.clone()).collect();
-            (!words.is_empty()).then(|| words.join(" "))
+            let ids: Vec<_> = explained_by(id, words).into_iter().chain(hint_id.clone()).collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
         }
     };
     sync_hydrated(view! {
         <div class="field">
             <label for=id>{label}</label>
             {new.then(|| view! { <p id=hint_id class="hint">{hint()}</p> })}
+            <FieldError id=id words=words />
             <div class="with-button">
                 <input
                     id=id
@@ -52,42 +51,47 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     enterkeyhint="go"
-                    aria-invalid=aria_invalid(is_invalid)
+                    aria-invalid=move || words.with(Option::is_some).then_some("true")
                     aria-describedby=described_by
                     node_ref=node_ref
                 />
                 <ShowPassword id=id shown=shown />
             </div>
-            {new.then(|| view! { <Suggest field=node_ref shown=shown /> })}
+            {new.then(|| view! { <Suggest id=id field=node_ref shown=shown /> })}
         </div>
     })
 }
 
-/// The show/hide toggle. Hidden before hydration, when it would do nothing.
+/// The show/hide toggle: an eye inside the field. Hidden before hydration, when it would do
+/// nothing. A toggle button keeps its name and says whether it is pressed (ARIA).
 #[component]
 fn ShowPassword(id: &'static str, shown: RwSignal<bool>) -> impl IntoView {
     let hydrated = hydrated();
     view! {
         <button
-            class="quiet"
+            class="eye icon"
             type="button"
             hidden=move || !hydrated.get()
             aria-controls=id
+            aria-label=lang().password_field_show()
+            aria-pressed=move || if shown.get() { "true" } else { "false" }
             on:click=move |_| shown.update(|shown| *shown = !*shown)
-        >
-            {move || if shown.get() { lang().password_field_hide() } else { lang().password_field_show() }}
-            <span class="unseen">{lang().password_field_password()}</span>
-        </button>
+            inner_html=move || icon(if shown.get() { "eye-off" } else { "eye" })
+        ></button>
         <span class="unseen" aria-live="polite">
             {move || shown.get().then(|| lang().password_field_visible())}
         </span>
     }
 }
 
+/// Fills the field with a passphrase, and shows it where it can be read as a whole, copied and
+/// written down: a field cuts off what is longer than itself.
 #[component]
-fn Suggest(field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView {
+fn Suggest(id: &'static str, field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView {
     let hydrated = hydrated();
     let failed = RwSignal::new(None::<String>);
+    let phrase = RwSignal::new(None::<String>);
+    let copied = RwSignal::new(false);
     let suggest = move |_| {
         spawn_local(async move {
             match suggest_passphrase().await {
@@ -96,9 +100,11 @@ fn Suggest(field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView 
                         field.set_value(&suggestion.passphrase);
                         shown.set(true);
                     }
-                    failed.set(None);
+                    copied.try_set(false);
+                    phrase.try_set(Some(suggestion.passphrase.clone()));
+                    failed.try_set(None);
                 }
-                Err(problem) => failed.set(Some(problem.detail)),
+                Err(problem) => drop(failed.try_set(Some(problem.detail))),
             }
         });
     };
@@ -107,6 +113,25 @@ fn Suggest(field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView 
             {lang().password_field_suggest()}
         </button>
         {move || failed.get().map(|detail| view! { <p class="problem" role="alert">{detail}</p> })}
+        {move || {
+            let words = phrase.get()?;
+            let copy = {
+                let words = words.clone();
+                move |_| browser::copy(&words, copied)
+            };
+            Some(client_only(view! {
+                <div class="suggestion">
+                    <output for=id aria-label=lang().password_field_suggested()>{words}</output>
+                    <button type="button" on:click=copy>
+                        <Icon name="copy" />
+                        <span aria-live="polite">
+                            {move || if copied.get() { lang().password_field_copied() } else { lang().password_field_copy() }}
+                        </span>
+                    </button>
+                    <p class="hint">{lang().password_field_keep()}</p>
+                </div>
+            }))
+        }}
     }
 }
 
