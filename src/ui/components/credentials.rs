@@ -10,7 +10,7 @@ use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
-use crate::ui::components::parts::{ErrorSummary, FieldError, FieldWords, Fields, explained_by, words_about};
+use crate::ui::components::parts::{ErrorSummary, FieldError, FieldWords, Fields, Refused};
 use crate::ui::components::password_field::PasswordField;
 use crate::ui::support::form_result::FormResult;
 use crate::ui::support::plain_forms;
@@ -145,16 +145,8 @@ pub fn CredentialsForm(
     })
 }
 
-/// Refused credentials mark both fields and are explained by the summary alone: the server does not
-/// say which one is wrong.
 fn words(form: CredentialsState, name: &'static str) -> FieldWords {
-    Memo::new(move |_| {
-        form.problem.with(|problem| {
-            let problem = problem.as_ref()?;
-            let refused = problem.code == Code::InvalidCredentials;
-            if refused { Some(String::new()) } else { words_about(problem, name) }
-        })
-    })
+    FieldWords { problem: form.problem, name, refused: Refused::Perhaps }
 }
 
 #[component]
@@ -174,8 +166,8 @@ fn Email(form: CredentialsState, value: String) -> impl IntoView {
                 inputmode="email"
                 autocapitalize="none"
                 spellcheck="false"
-                aria-invalid=move || words.with(Option::is_some).then_some("true")
-                aria-describedby=move || explained_by("email", words)
+                aria-invalid=move || words.invalid()
+                aria-describedby=move || words.explained_by("email")
                 node_ref=form.email
             />
         </div>

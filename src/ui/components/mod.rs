@@ -9,3 +9,4 @@ pub mod notices;
 pub mod parts;
 pub mod password_field;
 pub mod step_up;
+pub mod suggestion;

@@ -68,43 +68,60 @@ fn field_in(problem: &Problem, fields: Fields) -> Option<&'static str> {
     found.map(|(_, id)| *id)
 }
 
-/// What a problem says about a field; `Some` marks the field as invalid.
-pub type FieldWords = Memo<Option<String>>;
-
-/// The words of a problem about the field `name`.
-pub fn field_words(problem: RwSignal<Option<Problem>>, name: &'static str) -> FieldWords {
-    Memo::new(move |_| problem.with(|problem| words_about(problem.as_ref()?, name)))
+/// What the problem of a form says about one of its fields. Not a memo: it is read in few places,
+/// and each type of a memo is more code in the first download.
+#[derive(Clone, Copy)]
+pub struct FieldWords {
+    pub problem: RwSignal<Option<Problem>>,
+    /// The field on the wire.
+    pub name: &'static str,
+    pub refused: Refused,
 }
 
-/// [`field_words`] for the one password of a form that was refused.
-pub fn password_words(problem: RwSignal<Option<Problem>>, name: &'static str) -> FieldWords {
-    Memo::new(move |_| {
-        problem.with(|problem| {
+/// What refused credentials mean for a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Nothing.
+    Other,
+    /// This field is wrong, the one password of the form.
+    Wrong,
+    /// This field or another is wrong, and the server does not say which: it is marked, and the
+    /// summary alone explains.
+    Perhaps,
+}
+
+impl FieldWords {
+    /// Words at the field; empty ones leave the explanation to the summary.
+    fn get(self) -> Option<String> {
+        self.problem.with(|problem| {
             let problem = problem.as_ref()?;
-            let refused = problem.code == Code::InvalidCredentials;
-            if refused { Some(problem.detail.clone()) } else { words_about(problem, name) }
+            match self.refused {
+                Refused::Wrong if problem.code == Code::InvalidCredentials => Some(problem.detail.clone()),
+                Refused::Perhaps if problem.code == Code::InvalidCredentials => Some(String::new()),
+                _ => (problem.field.as_deref() == Some(self.name)).then(|| problem.detail.clone()),
+            }
         })
-    })
+    }
+
+    /// The value of `aria-invalid`; the attribute is absent from a valid field.
+    pub fn invalid(self) -> Option<&'static str> {
+        self.get().map(|_| "true")
+    }
+
+    /// The id of the element that explains why the field `id` is invalid.
+    pub fn explained_by(self, id: &str) -> Option<String> {
+        let words = self.get()?;
+        Some(if words.is_empty() { "problem".to_owned() } else { error_id(id) })
+    }
 }
 
-/// The words of a problem about one field.
-pub fn words_about(problem: &Problem, name: &str) -> Option<String> {
-    (problem.field.as_deref() == Some(name)).then(|| problem.detail.clone())
-}
-
-/// The error at a field, in the same words as the summary. Empty words mark the field and leave
-/// the explanation to the summary.
+/// The error at a field, in the same words as the summary.
 #[component]
 pub fn FieldError(id: &'static str, words: FieldWords) -> impl IntoView {
     move || {
         let words = words.get().filter(|words| !words.is_empty())?;
         Some(view! { <p id=error_id(id) class="wrong">{words}</p> })
     }
-}
-
-/// The id of the element that explains why the field is invalid.
-pub fn explained_by(id: &'static str, words: FieldWords) -> Option<String> {
-    words.with(|words| words.as_ref().map(|words| if words.is_empty() { "problem".to_owned() } else { error_id(id) }))
 }
 
 fn error_id(id: &str) -> String {

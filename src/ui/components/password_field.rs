@@ -3,14 +3,13 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use crate::api::auth::suggest_passphrase;
 use crate::client::auth_state::auth_state;
 use crate::lang::lang;
-use crate::ui::components::icons::{Icon, icon};
-use crate::ui::components::parts::{FieldError, FieldWords, explained_by};
-use crate::ui::support::browser;
+use crate::ui::components::icons::icon;
+use crate::ui::components::parts::{FieldError, FieldWords};
+use crate::ui::components::suggestion::{Suggested, suggestion};
 use crate::ui::support::page_settings::password_min;
-use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
+use crate::ui::support::sync_hydrated::sync_hydrated;
 
 #[component]
 pub fn PasswordField(
@@ -32,7 +31,7 @@ pub fn PasswordField(
     let described_by = {
         let hint_id = new.then(|| hint_id.clone());
         move || {
-            let ids: Vec<_> = explained_by(id, words).into_iter().chain(hint_id.clone()).collect();
+            let ids: Vec<_> = words.explained_by(id).into_iter().chain(hint_id.clone()).collect();
             (!ids.is_empty()).then(|| ids.join(" "))
         }
     };
@@ -51,7 +50,7 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     enterkeyhint="go"
-                    aria-invalid=move || words.with(Option::is_some).then_some("true")
+                    aria-invalid=move || words.invalid()
                     aria-describedby=described_by
                     node_ref=node_ref
                 />
@@ -76,7 +75,8 @@ fn ShowPassword(id: &'static str, shown: RwSignal<bool>) -> impl IntoView {
             aria-label=lang().password_field_show()
             aria-pressed=move || if shown.get() { "true" } else { "false" }
             on:click=move |_| shown.update(|shown| *shown = !*shown)
-            inner_html=move || icon(if shown.get() { "eye-off" } else { "eye" })
+            // The style shows the one that fits.
+            inner_html=[icon("eye"), icon("eye-off")].concat()
         ></button>
         <span class="unseen" aria-live="polite">
             {move || shown.get().then(|| lang().password_field_visible())}
@@ -84,54 +84,23 @@ fn ShowPassword(id: &'static str, shown: RwSignal<bool>) -> impl IntoView {
     }
 }
 
-/// Fills the field with a passphrase, and shows it where it can be read as a whole, copied and
-/// written down: a field cuts off what is longer than itself.
+/// The button that suggests a passphrase. What it does is downloaded when it is pressed first.
 #[component]
 fn Suggest(id: &'static str, field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView {
     let hydrated = hydrated();
-    let failed = RwSignal::new(None::<String>);
-    let phrase = RwSignal::new(None::<String>);
-    let copied = RwSignal::new(false);
+    let suggested = RwSignal::new(None::<fn(Suggested) -> AnyView>);
+    let again = RwSignal::new(0);
     let suggest = move |_| {
-        spawn_local(async move {
-            match suggest_passphrase().await {
-                Ok(suggestion) => {
-                    if let Some(field) = field.try_get_untracked().flatten() {
-                        field.set_value(&suggestion.passphrase);
-                        shown.set(true);
-                    }
-                    copied.try_set(false);
-                    phrase.try_set(Some(suggestion.passphrase.clone()));
-                    failed.try_set(None);
-                }
-                Err(problem) => drop(failed.try_set(Some(problem.detail))),
-            }
-        });
+        again.update(|again| *again += 1);
+        if suggested.get_untracked().is_none() {
+            spawn_local(async move { _ = suggested.try_set(suggestion().await.ok()) });
+        }
     };
     view! {
         <button class="quiet" type="button" hidden=move || !hydrated.get() on:click=suggest>
             {lang().password_field_suggest()}
         </button>
-        {move || failed.get().map(|detail| view! { <p class="problem" role="alert">{detail}</p> })}
-        {move || {
-            let words = phrase.get()?;
-            let copy = {
-                let words = words.clone();
-                move |_| browser::copy(&words, copied)
-            };
-            Some(client_only(view! {
-                <div class="suggestion">
-                    <output for=id aria-label=lang().password_field_suggested()>{words}</output>
-                    <button type="button" on:click=copy>
-                        <Icon name="copy" />
-                        <span aria-live="polite">
-                            {move || if copied.get() { lang().password_field_copied() } else { lang().password_field_copy() }}
-                        </span>
-                    </button>
-                    <p class="hint">{lang().password_field_keep()}</p>
-                </div>
-            }))
-        }}
+        {move || suggested.get().map(|build| build(Suggested { id, field, shown, again }))}
     }
 }
 

@@ -10,7 +10,7 @@ use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
-use crate::ui::components::parts::{ErrorSummary, password_words};
+use crate::ui::components::parts::{ErrorSummary, FieldWords, Refused};
 use crate::ui::components::password_field::{PasswordField, Username};
 use crate::ui::support::sync_hydrated::client_only;
 
@@ -136,7 +136,7 @@ fn Dialog(step_up: StepUp) -> impl IntoView {
                     label=lang().step_up_password()
                     autocomplete="current-password"
                     node_ref=step_up.password
-                    words=password_words(step_up.problem, "password")
+                    words=FieldWords { problem: step_up.problem, name: "password", refused: Refused::Wrong }
                 />
                 <div class="actions">
                     <button class="primary" type="submit" disabled=move || step_up.is_disabled()>

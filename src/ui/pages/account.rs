@@ -178,15 +178,15 @@ fn SessionsRow() -> impl IntoView {
         Some(1) => lang().sessions_only_this().to_owned(),
         Some(n) => lang().sessions_count(&n.to_string()),
     };
+    let label = [lang().account_review(), ": ", lang().sessions_title()].concat();
     client_only(view! {
         <div class="setting">
             <div class="fact">
                 <h2>{lang().sessions_title()}</h2>
                 <p class="value">{words}</p>
             </div>
-            <a class="button toggle" href=at("/sessions")>
+            <a class="button toggle" href=at("/sessions") aria-label=label>
                 {lang().account_review()}
-                <span class="unseen">": " {lang().sessions_title()}</span>
             </a>
         </div>
     })

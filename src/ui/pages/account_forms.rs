@@ -8,7 +8,7 @@ use crate::client::session::{account_deleted, user_changed};
 use crate::lang::lang;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
-use crate::ui::components::parts::{ErrorSummary, FieldError, explained_by, field_words, password_words};
+use crate::ui::components::parts::{ErrorSummary, FieldError, FieldWords, Refused};
 use crate::ui::components::password_field::{PasswordField, Username};
 use crate::ui::pages::account::{Row, Rows};
 use crate::ui::support::sync_hydrated::client_only;
@@ -80,7 +80,7 @@ fn CurrentPassword(form: PasswordForm, id: &'static str, field: &'static str) ->
             autocomplete="current-password"
             node_ref=form.password
             shown=form.shown
-            words=password_words(form.problem, field)
+            words=FieldWords { problem: form.problem, name: field, refused: Refused::Wrong }
         />
     }
 }
@@ -89,7 +89,7 @@ fn CurrentPassword(form: PasswordForm, id: &'static str, field: &'static str) ->
 pub(super) fn ChangeEmail(rows: Rows) -> impl IntoView {
     let form = PasswordForm::new();
     let email = NodeRef::<html::Input>::new();
-    let words = field_words(form.problem, "email");
+    let words = FieldWords { problem: form.problem, name: "email", refused: Refused::Other };
     let submit = move |event: SubmitEvent| {
         let new_email = email.get_untracked().map(|field| field.value()).unwrap_or_default();
         form.submit(
@@ -122,8 +122,8 @@ pub(super) fn ChangeEmail(rows: Rows) -> impl IntoView {
                     inputmode="email"
                     autocapitalize="none"
                     spellcheck="false"
-                    aria-invalid=move || words.with(Option::is_some).then_some("true")
-                    aria-describedby=move || explained_by("new-email", words)
+                    aria-invalid=move || words.invalid()
+                    aria-describedby=move || words.explained_by("new-email")
                     node_ref=email
                 />
             </div>
@@ -176,7 +176,7 @@ pub(super) fn ChangePassword(rows: Rows) -> impl IntoView {
                 node_ref=new
                 shown=shown
                 new=true
-                words=field_words(form.problem, "new_password")
+                words=FieldWords { problem: form.problem, name: "new_password", refused: Refused::Other }
             />
             <div class="choice">
                 <input id="keep" type="checkbox" aria-describedby="keep-hint" node_ref=keep />

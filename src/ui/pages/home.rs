@@ -138,7 +138,12 @@ fn RefreshCard(live: Live) -> impl IntoView {
                 <Fact name=lang().home_lasts() text=lang().home_refresh_lasts() />
             </dl>
             // One token after the other, each used once.
-            <p class="chain" aria-hidden="true" inner_html="<i></i><i></i><i></i><i></i>"></p>
+            <p class="chain" aria-hidden="true">
+                <i></i>
+                <i></i>
+                <i></i>
+                <i></i>
+            </p>
             <p class="now">{now}</p>
         </article>
     }
