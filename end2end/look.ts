@@ -5,7 +5,7 @@ import type { Page } from "@playwright/test";
 import { actions, openSignedIn, press } from "./support/lab.ts";
 import { speak, t, type Language } from "./support/language.ts";
 import { NO_NETWORK } from "./support/network.ts";
-import { button, cookieAt, heading, refreshTokenOf, reload, signIn, titleField } from "./support/page.ts";
+import { button, cookieAt, heading, refreshTokenOf, reload, signIn, signOut, titleField } from "./support/page.ts";
 import { atEachPlace } from "./support/places.ts";
 import { expect, test } from "./support/test.ts";
 
@@ -49,9 +49,9 @@ for (const [language, locale] of LOCALES) {
         wire.down();
         await titleField(page).fill("Milk");
         await button(page, "Save note").click();
-        await expect(page.getByText(t("You are offline or the server cannot be reached. Your work is kept, and sent as soon as it can be."))).toBeVisible();
+        await expect(page.getByText(t("You are offline or the server cannot be reached. Your work is kept, and sent as soon as possible."))).toBeVisible();
         await draw(page, "the notes page while offline");
-        await button(page, "Sign out").click();
+        await signOut(page);
         await expect(page.getByText(t("You are signed out in this browser. The server will be told as soon as it can be reached."))).toBeVisible();
         await draw(page, "the sign-in page after a sign-out while offline");
       });

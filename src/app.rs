@@ -13,7 +13,7 @@ use leptos_router::{
 use crate::base_path;
 use crate::lang::lang;
 use crate::notes::{drafts::Drafts, page::Notes};
-use crate::ui::components::{header::Header, language::Languages, notices::Notices, parts::ConnectionBanner};
+use crate::ui::components::{header::Header, notices::Notices, parts::ConnectionBanner};
 use crate::ui::pages::{
     account::Account, home::Home, login::Login, not_found::NotFound, register::Register, sessions::Sessions,
 };
@@ -45,7 +45,6 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account") view=Account />
                 </FlatRoutes>
             </main>
-            <Languages />
             <FocusFollowsNavigation />
         </Router>
     }

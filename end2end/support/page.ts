@@ -23,6 +23,7 @@ export const passwordField = (page: Page): Locator => page.getByLabel(t("Passwor
 export const titleField = (page: Page): Locator => page.getByRole("textbox", { name: t("Title"), exact: true });
 export const noteField = (page: Page): Locator => page.getByRole("textbox", { name: t("Note"), exact: true });
 export const button = (page: Page, name: string): Locator => page.getByRole("button", { name: t(name), exact: true });
+export const menuButton = (page: Page): Locator => page.getByRole("button", { name: new RegExp(`^${t("Account menu")}: `) });
 export const heading = (page: Page, name: string): Locator => page.getByRole("heading", { name, exact: true });
 export const notes = (page: Page): Locator => page.getByRole("list", { name: t("Your notes") }).getByRole("listitem");
 
@@ -41,6 +42,12 @@ export async function signIn(page: Page, person: Person, address = "/login"): Pr
   await signedIn(page);
   await expect(heading(page, t("Notes"))).toBeVisible();
   return answer;
+}
+
+/** Signs out by the account menu. */
+export async function signOut(page: Page): Promise<void> {
+  await menuButton(page).click();
+  await button(page, "Sign out").click();
 }
 
 export async function accessTokenOf(answer: Response): Promise<string> {

@@ -2,7 +2,7 @@
 // A new page is one more entry.
 
 import type { Page } from "@playwright/test";
-import { alsoOn, button, emailField, fillIn, heading, hydrated, NO_LONGER_RECENT, notes, stealRefreshToken, signIn, writeNote } from "./page.ts";
+import { alsoOn, button, emailField, fillIn, heading, hydrated, menuButton, NO_LONGER_RECENT, notes, signIn, signOut, stealRefreshToken, writeNote } from "./page.ts";
 import { A_PART, NOT_DOWNLOADED } from "./network.ts";
 import { t } from "./language.ts";
 import type { Server } from "./server.ts";
@@ -47,6 +47,13 @@ const places: Place[] = [
       await refused(page, { email, password: "not the password at all" }, "Sign in");
     },
   },
+  {
+    name: "the page about a forgotten password",
+    async open(page) {
+      await page.goto("/forgot-password");
+      await expect(heading(page, t("Forgot your password?"))).toBeVisible();
+    },
+  },
   { name: "the registration page", open: (page) => arrive(page, "/register", "Create account") },
   {
     name: "the registration page after a short password",
@@ -60,10 +67,16 @@ const places: Place[] = [
     async open(page, member) {
       await arrive(page, "/register", "Create account");
       await fillIn(page, member);
-      // The name of the toggle is what it shows and, for screen readers, a second text.
-      const toggle = (text: string) => page.getByRole("button", { name: new RegExp(`^${t(text)} ?${t(" password")}$`) });
-      await toggle("Show").click();
-      await expect(toggle("Hide")).toBeVisible();
+      await button(page, "Show password").click();
+      await expect(button(page, "Show password")).toHaveAttribute("aria-pressed", "true");
+    },
+  },
+  {
+    name: "the registration page with a suggested passphrase",
+    async open(page) {
+      await arrive(page, "/register", "Create account");
+      await button(page, "Suggest a passphrase").click();
+      await expect(page.getByRole("status", { name: t("Suggested passphrase") })).toBeVisible();
     },
   },
   {
@@ -104,7 +117,7 @@ const places: Place[] = [
       await withNotes(page, member);
       const other = await alsoOn(page.context(), "/notes");
       const told = other.waitForResponse("**/api/auth/logout");
-      await button(other, "Sign out").click();
+      await signOut(other);
       await told;
       await other.close();
       await expect(heading(page, t("Your session has ended"))).toBeVisible();
@@ -115,11 +128,42 @@ const places: Place[] = [
     name: "the account page after a wrong password",
     async open(page, member) {
       await withAccount(page, member);
+      await button(page, "Change password").click();
       const form = page.getByRole("form", { name: t("Password") });
       await form.getByLabel(t("Current password"), { exact: true }).fill("not the password at all");
       await form.getByLabel(t("New password"), { exact: true }).fill(`${member.password} and more`);
       await button(page, "Change password").click();
       await expect(form.getByRole("alert")).toBeFocused();
+    },
+  },
+  {
+    name: "the account page with a changed e-mail",
+    async open(page, member) {
+      await withAccount(page, member);
+      await button(page, "Change e-mail").click();
+      const form = page.getByRole("form", { name: t("E-mail") });
+      await form.getByLabel(t("New e-mail"), { exact: true }).fill(`much.longer.than.before.${member.email}`);
+      await form.getByLabel(t("Current password"), { exact: true }).fill(member.password);
+      await button(page, "Change e-mail").click();
+      await expect(page.getByText(t(`You now sign in as much.longer.than.before.${member.email}.`))).toBeVisible();
+    },
+  },
+  {
+    name: "the account menu",
+    async open(page, member) {
+      await signIn(page, member);
+      await menuButton(page).click();
+      await expect(page.getByRole("link", { name: t("Signed-in browsers") })).toBeVisible();
+    },
+  },
+  {
+    name: "the page after the account was deleted",
+    async open(page, member) {
+      await withAccount(page, member);
+      await button(page, "Delete account").click();
+      await page.getByLabel(t("Current password"), { exact: true }).fill(member.password);
+      await button(page, "Delete my account").click();
+      await expect(heading(page, t("Your account was deleted"))).toBeVisible();
     },
   },
   { name: "the sessions page", open: withSessions },
@@ -137,7 +181,7 @@ const places: Place[] = [
     async open(page, member, server) {
       await withStepUp(page, member, server);
       await page.getByLabel(t("Your password"), { exact: true }).fill("not the password at all");
-      await button(page, "Go on").click();
+      await button(page, "Continue").click();
       await expect(page.getByRole("dialog").getByRole("alert")).toBeFocused();
     },
   },
@@ -158,7 +202,7 @@ const places: Place[] = [
       await expect(button(page, "Try again")).toBeVisible();
     },
   },
-  { name: "the 404 page", open: (page) => arrive(page, "/nowhere", "There is nothing here") },
+  { name: "the 404 page", open: (page) => arrive(page, "/nowhere", "Page not found") },
 ];
 
 async function arrive(page: Page, address: string, title: string): Promise<void> {
@@ -199,5 +243,5 @@ async function withStepUp(page: Page, member: Person, server: Server): Promise<v
   await withSessions(page, member);
   await server.later(NO_LONGER_RECENT);
   await button(page, "Sign out all other browsers").click();
-  await expect(page.getByRole("dialog", { name: t("Is it you?") })).toBeVisible();
+  await expect(page.getByRole("dialog", { name: t("Confirm it's you") })).toBeVisible();
 }

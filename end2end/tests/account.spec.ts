@@ -1,7 +1,7 @@
 // Account page and sessions: step-up authentication, change of password and e-mail address, deletion, the notice of a theft.
 
 import type { Page } from "@playwright/test";
-import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, stealRefreshToken, signedOut, signIn, titleField } from "../support/page.ts";
+import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, signedOut, signIn, signOut, stealRefreshToken, titleField } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
 
 const part = (page: Page, name: string) => page.getByRole("form", { name });
@@ -29,12 +29,12 @@ test.describe(() => {
     const strange = browsers(page).filter({ hasNotText: "This browser" });
     await strange.first().getByRole("button", { name: /^Sign out / }).click();
 
-    const dialog = page.getByRole("dialog", { name: "Is it you?" });
+    const dialog = page.getByRole("dialog", { name: "Confirm it's you" });
     await dialog.getByLabel("Your password", { exact: true }).fill("not this one, I think");
-    await dialog.getByRole("button", { name: "Go on" }).click();
+    await dialog.getByRole("button", { name: "Continue" }).click();
     await expect(dialog.getByRole("alert")).toBeVisible();
     await dialog.getByLabel("Your password", { exact: true }).fill(member.password);
-    await dialog.getByRole("button", { name: "Go on" }).click();
+    await dialog.getByRole("button", { name: "Continue" }).click();
     await expect(dialog).toBeHidden();
     await expect(page.getByText("was signed out.")).toBeVisible();
     await expect(browsers(page)).toHaveCount(2);
@@ -51,6 +51,8 @@ test.describe(() => {
     await signIn(page, member);
     const elsewhere = await signedInElsewhere(page, member);
     await page.goto("/account");
+    await button(page, "Change password").click();
+    await expect(current(page, "Password")).toBeFocused();
     await current(page, "Password").fill(member.password);
     await button(page, "Suggest a passphrase").click();
     const field = part(page, "Password").getByLabel("New password", { exact: true });
@@ -58,13 +60,48 @@ test.describe(() => {
     const suggested = await field.inputValue();
     expect(suggested.split(/[ -]/).length).toBeGreaterThanOrEqual(5);
     await button(page, "Change password").click();
-    await expect(page.getByText("Your password is changed. Other browsers signed out: 2.")).toBeVisible();
-    await expect(field).toHaveAttribute("type", "password");
+    await expect(page.getByText("Your password was changed. Other browsers signed out: 2.")).toBeVisible();
+    await expect(field).toBeHidden();
+    await expect(button(page, "Change password")).toBeFocused();
     await elsewhere.reload();
     await expect(elsewhere.getByText("The password was changed, which ends every other session.")).toBeVisible();
 
-    await button(page, "Sign out").click();
+    await signOut(page);
     await signIn(page, { ...member, password: suggested });
+  });
+});
+
+test("one row of the account is open at a time, and closing it leaves the focus at its button", async ({ page, member }) => {
+  await signIn(page, member);
+  await page.goto("/account");
+  await button(page, "Change e-mail").click();
+  await expect(part(page, "E-mail").getByLabel("New e-mail", { exact: true })).toBeFocused();
+  await button(page, "Change password").click();
+  await expect(part(page, "E-mail")).toBeHidden();
+  await expect(part(page, "Password")).toBeVisible();
+  await button(page, "Cancel").click();
+  await expect(part(page, "Password")).toBeHidden();
+  await expect(button(page, "Change password")).toBeFocused();
+});
+
+test.describe(() => {
+  test.use({ expectedComplaints: [401] });
+  test("Escape in the password dialog leaves the focus at the button that asked, and browsers of one name differ", async ({ page, member, server }) => {
+    await signIn(page, member);
+    await server.later(NO_LONGER_RECENT);
+    const elsewhere = await signedInElsewhere(page, member);
+    await page.goto("/sessions");
+    await expect(browsers(page)).toHaveCount(3);
+    const names = await page.getByRole("button", { name: /^Sign out .*, .*\d/ }).evaluateAll((all) => all.map((one) => one.getAttribute("aria-label")));
+    expect(new Set(names).size).toBe(2);
+    await server.later(NO_LONGER_RECENT);
+    const all = button(page, "Sign out all other browsers");
+    await all.click();
+    await expect(page.getByRole("dialog", { name: "Confirm it's you" })).toBeVisible();
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toBeHidden();
+    await expect(all).toBeFocused();
+    await elsewhere.context().close();
   });
 });
 
@@ -81,10 +118,10 @@ test.describe(() => {
     await expect(notice).toContainText("We ended a session for your safety");
     await reload(page);
     await expect(notice).toBeVisible();
-    await notice.getByRole("button", { name: "I have read this" }).click();
+    await notice.getByRole("button", { name: "Dismiss" }).click();
     await expect(notice).toBeHidden();
     await page.goto("/account");
-    await expect(page.getByText("A sign-in was used twice: ended for your safety")).toBeVisible();
+    await expect(page.getByText("A sign-in was used in two places: signed out for your safety")).toBeVisible();
     await expect(notice).toBeHidden();
   });
 });
@@ -93,14 +130,15 @@ test("a changed e-mail address is used in every tab and at the next sign-in", as
   await signIn(page, member);
   await page.goto("/account");
   const { email } = newcomer;
+  await button(page, "Change e-mail").click();
   await part(page, "E-mail").getByLabel("New e-mail", { exact: true }).fill(email);
   await current(page, "E-mail").fill(member.password);
   await button(page, "Change e-mail").click();
-  await expect(page.getByText(`You sign in as ${email} from now on.`)).toBeVisible();
+  await expect(page.getByText(`You now sign in as ${email}.`)).toBeVisible();
   await expect(page.getByRole("banner")).toContainText(email);
   const other = await alsoOn(context, "/notes");
   await expect(other.getByRole("banner")).toContainText(email);
-  await button(page, "Sign out").click();
+  await signOut(page);
   await signIn(page, { ...member, email });
 });
 
@@ -109,13 +147,20 @@ test.describe(() => {
   test("deleting the account signs out, and signing in to it fails afterwards", async ({ page, member }) => {
     await signIn(page, member);
     await page.goto("/account");
-    await expect(page.getByRole("list", { name: "Security history" })).toContainText("Account created");
+    await expect(page.getByRole("group", { name: "Security history" })).toContainText("Account created");
+    await button(page, "Delete account").click();
     await current(page, "Delete account").fill("not this one, I think");
     await button(page, "Delete my account").click();
-    await expect(part(page, "Delete account").getByRole("alert")).toBeVisible();
+    const refusal = part(page, "Delete account").getByRole("alert");
+    await expect(refusal).toBeFocused();
+    await expect(current(page, "Delete account")).toHaveAccessibleDescription(/^This is not your current password/);
+    await refusal.getByRole("link", { name: /^This is not your current password/ }).click();
+    await expect(current(page, "Delete account")).toBeFocused();
     await current(page, "Delete account").fill(member.password);
     await button(page, "Delete my account").click();
     await signedOut(page);
+    await expect(heading(page, "Your account was deleted")).toBeVisible();
+    await expect(page.getByText("anything you typed is still here")).toBeHidden();
     await page.goto("/login");
     await fillIn(page, member);
     await button(page, "Sign in").click();

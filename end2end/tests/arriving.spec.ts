@@ -4,7 +4,7 @@ import { chromium, type Browser, type Page } from "@playwright/test";
 import { inChromium } from "../playwright.config.ts";
 import { Traffic } from "../support/network.ts";
 import { otherSite } from "../support/other-site.ts";
-import { alsoOn, button, heading, hydrated, signedIn, signedOut, signIn, titleField, writeNote, withoutChannel } from "../support/page.ts";
+import { alsoOn, heading, hydrated, signedIn, signedOut, signIn, signOut, titleField, withoutChannel, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
@@ -65,7 +65,7 @@ test.describe("a page from the back/forward cache", () => {
     await writeNote(page, "Milk", "for nobody else");
     const other = await alsoOn(context, "/notes");
     const told = other.waitForResponse("**/api/auth/logout");
-    await button(other, "Sign out").click();
+    await signOut(other);
     await told;
     expect(await restoreFromCache(page)).not.toContain("for nobody else");
     await signedOut(page);
@@ -104,7 +104,7 @@ test.describe("Back, in a Chromium with the back/forward cache", () => {
     await page.goto(site.url);
     const other = await alsoOn(context, "/notes");
     const told = other.waitForResponse("**/api/auth/logout");
-    await button(other, "Sign out").click();
+    await signOut(other);
     await told;
 
     await page.goBack();

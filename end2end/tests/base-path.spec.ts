@@ -1,7 +1,7 @@
 // The app below a base path, as behind a reverse proxy that serves other apps of the same host.
 
 import { pathOf, Traffic } from "../support/network.ts";
-import { button, fillIn, heading, hydrated, noteField, notes, reload, signedIn, signedOut, titleField } from "../support/page.ts";
+import { button, fillIn, heading, hydrated, noteField, notes, reload, signedIn, signedOut, signOut, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ settings: { basePath: "/my-app" } });
@@ -25,7 +25,7 @@ test("sign-in, silent refresh, lazy-loaded pages and sign-out stay below the bas
     "__Secure-refresh /my-app/api/auth",
     "my-app_signed_in /my-app/",
   ]);
-  await button(page, "Sign out").click();
+  await signOut(page);
   await signedOut(page);
   expect(traffic.requests.map(pathOf).filter((path) => !path.startsWith("/my-app"))).toEqual([]);
 });

@@ -70,5 +70,6 @@ test("an idle tab sends no requests, so the idle limit applies", async ({ page, 
   await titleField(page).fill("Honey");
   await button(page, "Save note").click();
   await expect(heading(page, "Your session has expired")).toBeVisible();
+  await expect(page.getByText("You were away for more than 7 days.")).toBeVisible();
   expect(await traffic.calls()).toEqual(["POST /api/notes/create 401", "POST /api/auth/refresh 401"]);
 });

@@ -1,7 +1,7 @@
 // Two hands on one note: nobody overwrites what they have not seen, and no text is lost.
 
 import { NO_NETWORK } from "../support/network.ts";
-import { alsoOn, button, heading, noteField, notes, signIn, titleField, writeNote } from "../support/page.ts";
+import { alsoOn, button, heading, noteField, notes, signIn, signOut, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 import type { Page } from "@playwright/test";
 
@@ -134,7 +134,7 @@ test("signing out with a text that is not saved asks first", async ({ page, memb
   // An extension fills fields in without an event.
   await titleField(page).evaluate((field: HTMLInputElement) => (field.value = "Half a no"));
   page.once("dialog", (dialog) => dialog.dismiss());
-  await button(page, "Sign out").click();
+  await signOut(page);
   await expect(page.locator("html")).toHaveAttribute("data-auth-state", "signed-in");
   await expect(titleField(page)).toHaveValue("Half a no");
 
@@ -144,6 +144,6 @@ test("signing out with a text that is not saved asks first", async ({ page, memb
   await expect(titleField(page)).toHaveValue("Half a no");
 
   page.once("dialog", (dialog) => dialog.accept());
-  await button(page, "Sign out").click();
+  await signOut(page);
   await expect(page).toHaveURL("/login");
 });

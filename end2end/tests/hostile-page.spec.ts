@@ -3,7 +3,7 @@
 import type { Page } from "@playwright/test";
 import { CHANGES, changeEachPage, ON_THE_WAY } from "../support/hostile.ts";
 import { holdBack, THE_WASM } from "../support/network.ts";
-import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn, signIn, signedOut, writeNote } from "../support/page.ts";
+import { button, emailField, fillIn, heading, hydrated, passwordField, signedIn, signedOut, signIn, signOut, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 // What the first instance of the program says when the page is not the server's.
@@ -54,7 +54,7 @@ for (const [name, change] of Object.entries(CHANGES).filter(([name]) => EVERY_RO
     }
     await expect(heading(page, "Milk")).toBeVisible();
     await expect(page.getByRole("alert")).toBeHidden();
-    await button(page, "Sign out").click();
+    await signOut(page);
     await signedOut(page);
   });
 }
@@ -79,7 +79,7 @@ for (const [name, change] of Object.entries(CHANGES).filter(live)) {
     await page.getByRole("link", { name: "Notes", exact: true }).click();
     await expect(heading(page, "Honey")).toBeVisible();
     await expect(page.getByRole("alert")).toBeHidden();
-    await button(page, "Sign out").click();
+    await signOut(page);
     await signedOut(page);
   });
 }
@@ -117,7 +117,7 @@ test("a page whose program stopped says so, keeps what was typed, and offers to 
   context.removeAllListeners("weberror");
   await breakTheProgram(page);
   await button(page, "Sign in").click();
-  const alert = page.getByRole("alert").filter({ hasText: "Something in this page went wrong" });
+  const alert = page.getByRole("alert").filter({ hasText: "Something went wrong in this page" });
   await expect(alert).toBeInViewport();
   await expect(emailField(page)).toHaveValue(member.email);
   const asked = page.waitForEvent("dialog");

@@ -1,7 +1,7 @@
 // The app by keyboard alone: focus order, visible focus, focus after each action.
 
 import type { Locator, Page } from "@playwright/test";
-import { button, emailField, heading, hydrated, noteField, passwordField, signedIn, signedOut, titleField } from "../support/page.ts";
+import { button, emailField, heading, hydrated, menuButton, noteField, passwordField, signedIn, signedOut, titleField } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("the keyboard alone signs in, writes, edits and deletes a note, and signs out", async ({ page, member }) => {
@@ -47,7 +47,14 @@ test("the keyboard alone signs in, writes, edits and deletes a note, and signs o
   await expect(page.getByText("No notes yet.")).toBeVisible();
   await expect(heading(page, "Your notes")).toBeFocused();
 
-  await moveTo(button(page, "Sign out"), "Shift+Tab");
+  await moveTo(menuButton(page), "Shift+Tab");
+  await keyboard.press("Enter");
+  await expect(button(page, "Sign out")).toBeVisible();
+  await keyboard.press("Escape");
+  await expect(button(page, "Sign out")).toBeHidden();
+  await expect(menuButton(page)).toBeFocused();
+  await keyboard.press("Enter");
+  await moveTo(button(page, "Sign out"));
   await keyboard.press("Enter");
   await signedOut(page);
   await expect(heading(page, "Sign in")).toBeFocused();

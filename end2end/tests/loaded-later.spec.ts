@@ -23,7 +23,7 @@ test("a lazy-loaded page is downloaded when it is opened, and only once", async 
   // One part and the chunks that it shares with other parts.
   expect(downloaded.filter((path) => !path.includes("/chunk_"))).toEqual([expect.stringMatching(/split_account\.[\w-]{22}\.wasm$/)]);
   expect(new Set(downloaded).size).toBe(downloaded.length);
-  await follow(page, "Signed-in browsers");
+  await follow(page, "Review: Signed-in browsers");
   await expect(heading(page, "Signed-in browsers")).toBeFocused();
   await follow(page, "change your password");
   await expect(page.getByRole("form", { name: "Password" })).toBeInViewport();
@@ -56,12 +56,12 @@ test.describe(() => {
     await signIn(page, member);
     await page.route(A_PART, (route) => route.abort("internetdisconnected"));
     await page.goto("/sessions");
-    await expect(heading(page, "This page is not here yet")).toBeVisible();
+    await expect(heading(page, "This page couldn't be loaded")).toBeVisible();
     await expect(page.getByRole("alert")).toContainText("It could not be downloaded.");
     const again = page.waitForRequest(A_PART);
     await button(page, "Try again").click();
     await again;
-    await expect(heading(page, "This page is not here yet")).toBeFocused();
+    await expect(heading(page, "This page couldn't be loaded")).toBeFocused();
 
     await page.unroute(A_PART);
     await button(page, "Try again").click();
@@ -78,7 +78,7 @@ test.describe(() => {
       document.querySelector("main")!.append(Object.assign(document.createElement("a"), { href: "/account", textContent: "There" }));
     });
     await follow(page, "There");
-    await expect(heading(page, "This page is not here yet")).toBeVisible();
+    await expect(heading(page, "This page couldn't be loaded")).toBeVisible();
     await page.unroute(A_PART);
     // The reload asks nothing: a dialog that nobody answers would hold it.
     await button(page, "Reload").click();

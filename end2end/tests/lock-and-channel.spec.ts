@@ -1,6 +1,6 @@
 // Web Locks and BroadcastChannel: a held lock, browsers without either, other users and sign-outs in other tabs.
 
-import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, signedIn, signedOut, signIn, stopClock, titleField, writeNote, saveInBothAtOnce, withoutChannel, withoutLocks } from "../support/page.ts";
+import { A_TOKEN_LIFE, alsoOn, button, heading, notes, reload, saveInBothAtOnce, signedIn, signedOut, signIn, signOut, stopClock, titleField, withoutChannel, withoutLocks, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("a frozen tab that holds the lock delays another tab by at most ten seconds", async ({ page, context, member }) => {
@@ -36,7 +36,7 @@ test.describe("in a browser without Web Locks and BroadcastChannel", () => {
     await saveInBothAtOnce(page, other, () => server.later(A_TOKEN_LIFE));
 
     const told = page.waitForResponse("**/api/auth/logout");
-    await button(page, "Sign out").click();
+    await signOut(page);
     await signedOut(page);
     await told;
     await titleField(other).fill("Rolls");
@@ -87,7 +87,7 @@ test.describe(() => {
 test("a sign-out reaches the other tab within a second", async ({ page, context, member }) => {
   await signIn(page, member);
   const other = await alsoOn(context, "/notes");
-  await button(page, "Sign out").click();
+  await signOut(page);
   const since = performance.now();
   await signedOut(other);
   expect(performance.now() - since).toBeLessThan(1_000);
@@ -104,7 +104,7 @@ test.describe(() => {
     await signedIn(other);
     await writeNote(other, "Milk", "for nobody else");
     await context.setOffline(true);
-    await button(page, "Sign out").click();
+    await signOut(page);
     await signedOut(page);
     await expect(heading(other, "Milk")).toBeVisible();
     await context.setOffline(false);

@@ -1,6 +1,6 @@
 // Notes: editing, deleting, drafts.
 
-import { button, fillIn, heading, noteField, notes, reload, signIn, titleField, writeNote } from "../support/page.ts";
+import { button, fillIn, heading, noteField, notes, reload, signIn, signOut, titleField, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("an edited note is shown changed, also after a reload", async ({ page, member }) => {
@@ -106,7 +106,7 @@ test("a draft survives a visit to another page, and no other user sees it", asyn
   await expect(titleField(page)).toHaveValue("Milk");
 
   page.once("dialog", (asked) => asked.accept());
-  await button(page, "Sign out").click();
+  await signOut(page);
   await page.getByRole("link", { name: "Create an account" }).click();
   await fillIn(page, newcomer);
   await button(page, "Create account").click();

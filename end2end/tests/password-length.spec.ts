@@ -1,6 +1,6 @@
 // The minimum password length of the server's settings.
 
-import { hydrated, passwordField, signIn } from "../support/page.ts";
+import { button, hydrated, passwordField, signIn } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test.use({ settings: { passwordMin: 8 } });
@@ -17,5 +17,6 @@ test("the forms state this server's minimum password length, before and after hy
   await expect(passwordField(page)).toHaveAccessibleDescription(words);
   await signIn(page, member);
   await page.goto("/account");
+  await button(page, "Change password").click();
   await expect(page.getByLabel("New password", { exact: true })).toHaveAccessibleDescription(words);
 });

@@ -1,7 +1,7 @@
 // Sign-out: pages, cookies, copies of tokens, and a sign-out without a connection.
 
 import { NO_NETWORK, Traffic } from "../support/network.ts";
-import { accessTokenOf, button, cookieAt, cookieNames, heading, refreshTokenOf, signedOut, signIn, writeNote } from "../support/page.ts";
+import { accessTokenOf, cookieAt, cookieNames, heading, refreshTokenOf, signedOut, signIn, signOut, writeNote } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("a sign-out leaves nothing private behind, neither on Back nor after a reload", async ({
@@ -19,7 +19,7 @@ test("a sign-out leaves nothing private behind, neither on Back nor after a relo
     expect(all).not.toContain(member.email);
   };
   const told = page.waitForResponse("**/api/auth/logout");
-  await button(page, "Sign out").click();
+  await signOut(page);
   expect((await told).status()).toBe(204);
   await nothingPrivate();
   expect(await cookieNames(context)).toEqual([]);
@@ -48,7 +48,7 @@ test("a sign-out invalidates every copy of both tokens", async ({
   const access = await accessTokenOf(await signIn(page, member));
   const refresh = await refreshTokenOf(context);
   const told = page.waitForResponse("**/api/auth/logout");
-  await button(page, "Sign out").click();
+  await signOut(page);
   await told;
 
   const elsewhere = await playwright.request.newContext({ baseURL: server.url });
@@ -73,7 +73,7 @@ test.describe(() => {
     await signIn(page, member);
     await writeNote(page, "Milk", "for nobody else");
     wire.down();
-    await button(page, "Sign out").click();
+    await signOut(page);
     await signedOut(page);
     expect(await page.content()).not.toContain("for nobody else");
     const pending = page.getByRole("status").filter({ hasText: "The server will be told as soon as it can be reached." });
@@ -93,7 +93,7 @@ test.describe(() => {
   }) => {
     await signIn(page, member);
     wire.down();
-    await button(page, "Sign out").click();
+    await signOut(page);
     await signedOut(page);
     await page.close();
     wire.up();

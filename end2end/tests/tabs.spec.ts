@@ -1,6 +1,6 @@
 // Several tabs of one browser.
 
-import { alsoOn, button, heading, signedIn, signedOut, signIn, writeNote } from "../support/page.ts";
+import { alsoOn, button, heading, signedIn, signedOut, signIn, signOut, writeNote, menuButton } from "../support/page.ts";
 import { expect, test } from "../support/test.ts";
 
 test("a sign-out in one tab signs out the other, which shows nothing private any more", async ({
@@ -12,11 +12,11 @@ test("a sign-out in one tab signs out the other, which shows nothing private any
   const other = await alsoOn(page.context(), "/notes");
   await expect(heading(other, "Milk")).toBeVisible();
 
-  await button(page, "Sign out").click();
+  await signOut(page);
   await signedOut(other);
   await expect(heading(other, "Your session has ended")).toBeVisible();
   expect(await other.content()).not.toContain("for nobody else");
-  await expect(button(other, "Sign out")).toBeHidden();
+  await expect(menuButton(other)).toBeHidden();
 });
 
 test("a second tab is signed in without another sign-in", async ({ page, member }) => {
@@ -38,7 +38,7 @@ test("another user's sign-in takes over every tab and shows only that user's not
   const other = await alsoOn(page.context(), "/notes");
   await expect(heading(other, "Milk")).toBeVisible();
 
-  await button(page, "Sign out").click();
+  await signOut(page);
   await page.getByRole("link", { name: "Create an account" }).click();
   await expect(heading(page, "Create account")).toBeVisible();
   await page.getByLabel("E-mail", { exact: true }).fill(newcomer.email);

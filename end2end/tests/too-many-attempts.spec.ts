@@ -108,17 +108,18 @@ test("a throttled sign-in before the WebAssembly has loaded states the wait", as
 });
 
 const FORMS = [
-  { name: "E-mail", press: "Change e-mail", field: "New e-mail", typed: "countess@example.com" },
-  { name: "Password", press: "Change password", field: "New password", typed: "five words nobody else has" },
-  { name: "Delete account", press: "Delete my account" },
+  { name: "E-mail", open: "Change e-mail", press: "Change e-mail", field: "New e-mail", typed: "countess@example.com" },
+  { name: "Password", open: "Change password", press: "Change password", field: "New password", typed: "five words nobody else has" },
+  { name: "Delete account", open: "Delete account", press: "Delete my account" },
 ];
 
-for (const { name, press, field, typed } of FORMS) {
+for (const { name, open, press, field, typed } of FORMS) {
   test(`the throttled form "${name}" counts the wait down and succeeds afterwards`, async ({ page, member, server }) => {
     const clock = await ownClock(page);
     const token = await accessTokenOf(await signIn(page, member));
     await guessAsMember(server, token);
     await page.goto("/account");
+    await button(page, open).click();
     const form = page.getByRole("form", { name });
     const current = form.getByLabel("Current password", { exact: true });
     await current.fill(member.password);
@@ -135,7 +136,7 @@ for (const { name, press, field, typed } of FORMS) {
     await expect(current).toHaveValue(member.password);
     if (field) await expect(form.getByLabel(field, { exact: true })).toHaveValue(typed);
     await button(page, press).click();
-    if (field) await expect(form.getByText(/is changed|from now on/)).toBeVisible();
+    if (field) await expect(page.getByText(/was changed|now sign in as/)).toBeVisible();
     else await signedOut(page);
   });
 }
@@ -148,18 +149,18 @@ test("a throttled step-up authentication counts the wait down in the dialog", as
   await server.later(NO_LONGER_RECENT);
   await guessToReauthenticate(server, await refreshTokenOf(context));
   await button(page, "Sign out all other browsers").click();
-  const dialog = page.getByRole("dialog", { name: "Is it you?" });
+  const dialog = page.getByRole("dialog", { name: "Confirm it's you" });
   const password = dialog.getByLabel("Your password", { exact: true });
   await password.fill(member.password);
   await clock.stop();
-  await button(page, "Go on").click();
+  await button(page, "Continue").click();
 
   const message = dialog.getByRole("alert");
   await expect(message).toBeFocused();
-  await expect(button(page, "Go on")).toBeDisabled();
+  await expect(button(page, "Continue")).toBeDisabled();
   await waitAsTold(clock, server, message);
   await expect(password).toHaveValue(member.password);
-  await button(page, "Go on").click();
+  await button(page, "Continue").click();
   await expect(dialog).toBeHidden();
   await expect(page.getByText("One other browser was signed out.")).toBeVisible();
 });

@@ -27,7 +27,7 @@ test("without JavaScript a user signs in, and a wrong password shows an error", 
   await expect(button(page, "Show password")).toBeHidden();
   await fillIn(page, { email: member.email, password: "not the password at all" });
   await button(page, "Sign in").click();
-  await expect(page.getByRole("alert")).toHaveText("E-mail or password is wrong. Check both and try again.");
+  await expect(page.getByRole("alert")).toContainText("E-mail or password is wrong. Check both and try again.");
   await expect(emailField(page)).toHaveValue(member.email);
   await expect(passwordField(page)).toHaveValue("");
 
@@ -36,6 +36,28 @@ test("without JavaScript a user signs in, and a wrong password shows an error", 
   await expect(page).toHaveURL("/notes");
   await expect(needsScripts(page)).toBeVisible();
   expect(await cookieNames(context)).toEqual(["__Secure-refresh", "two_tokens_signed_in"]);
+});
+
+test("without JavaScript the page about a forgotten password is reached from the sign-in page and leads back", async ({ page }) => {
+  await page.goto("/login");
+  await page.getByRole("link", { name: "Forgot your password?" }).click();
+  await expect(heading(page, "Forgot your password?")).toBeVisible();
+  await expect(page.getByText("two-tokens users disable")).toBeVisible();
+  await page.getByRole("link", { name: "Back to sign in" }).click();
+  await expect(heading(page, "Sign in")).toBeVisible();
+});
+
+test("without JavaScript the theme is chosen, and the page comes in it", async ({ page }) => {
+  await page.goto("/login");
+  const background = () => page.locator("html").evaluate((html) => getComputedStyle(html).backgroundColor);
+  const light = await background();
+  await button(page, "Dark").click();
+  await expect(page).toHaveURL("/login");
+  await expect(page.locator("html")).toHaveAttribute("data-theme", "dark");
+  expect(await background()).not.toBe(light);
+  await expect(button(page, "Dark")).toHaveAttribute("aria-pressed", "true");
+  await button(page, "System").click();
+  await expect(page.locator("html")).not.toHaveAttribute("data-theme");
 });
 
 test("without JavaScript a signed-in user is told so on every page, signs out, and signs in again", async ({ page, context, member }) => {

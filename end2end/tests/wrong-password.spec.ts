@@ -11,7 +11,11 @@ const wrong = (person: Person) => ({ email: person.email, password: "not the pas
 
 async function oneMessageAndTheEmailKept(page: Page, person: Person): Promise<void> {
   const message = page.getByRole("alert");
-  await expect(message).toHaveText("E-mail or password is wrong. Check both and try again.");
+  await expect(message.getByRole("heading")).toHaveText("There is a problem");
+  const words = "E-mail or password is wrong. Check both and try again.";
+  await expect(page.getByText(words)).toHaveCount(1);
+  await expect(message.getByRole("link", { name: words })).toHaveAttribute("href", "#password");
+  await expect(emailField(page)).toHaveAccessibleDescription(new RegExp(words));
   await expect(message).toBeFocused();
   await expect(emailField(page)).toHaveValue(person.email);
   await expect(passwordField(page)).toHaveValue("");
@@ -33,6 +37,16 @@ test("a wrong password shows one error and clears only the password", async ({ p
   await button(page, "Sign in").click();
   expect((await answer).status()).toBe(401);
   await oneMessageAndTheEmailKept(page, member);
+  await theSecondTryWorks(page, member);
+});
+
+test("the error leads to the password field", async ({ page, member }) => {
+  await page.goto("/login");
+  await hydrated(page);
+  await fillIn(page, wrong(member));
+  await button(page, "Sign in").click();
+  await page.getByRole("alert").getByRole("link").click();
+  await expect(passwordField(page)).toBeFocused();
   await theSecondTryWorks(page, member);
 });
 

@@ -25,11 +25,14 @@ pub async fn register(
     Ok(context.grant(grant))
 }
 
-/// Suggests a passphrase for a new password. Stateless: reads no cookie and stores nothing.
+/// Suggests a passphrase for a new password, in the language of the request. Stateless: reads no
+/// cookie but that of the language, and stores nothing.
 #[server(prefix = "/api/auth", endpoint = "suggest_passphrase", input = PostUrl, output = Json, client = CookieClient)]
 pub async fn suggest_passphrase() -> Result<Suggestion, Problem> {
     let context = crate::api::edge::RequestContext::current()?;
-    Ok(Suggestion { passphrase: context.service().suggest_passphrase() })
+    let words = crate::api::edge::wording::passphrase_words(crate::lang::lang());
+    let min = context.service().password_min();
+    Ok(Suggestion { passphrase: crate::auth::password::passphrase::suggest_from(words, min) })
 }
 
 /// Signs in. Ends the session of the refresh cookie in the request, if there is one, and the one that the same submission has

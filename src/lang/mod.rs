@@ -5,6 +5,10 @@
 
 use typed_i18n::TypedI18N;
 
+/// The request header by which a page says in which language it is. It precedes the cookie: that may
+/// have changed in another tab since.
+pub const LANGUAGE_HEADER: &str = "x-page-language";
+
 /// A language of the user interface.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, TypedI18N)]
 #[typed_i18n(filename = "locales/words.yaml")]

@@ -5,6 +5,7 @@ pub mod code;
 pub mod empty;
 pub mod problem;
 pub mod session;
+pub mod theme;
 pub mod tokens;
 
 /// Whether this build is the server's.

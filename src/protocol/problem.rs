@@ -31,7 +31,8 @@ pub struct Problem {
     /// Seconds to wait, also sent as `Retry-After`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// Why the session ended, with [`Code::SessionRevoked`] and [`Code::RefreshTokenReused`].
+    /// Why the session ended, with [`Code::SessionRevoked`], [`Code::RefreshTokenReused`] and
+    /// [`Code::RefreshTokenExpired`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RevokeReason>,
 }

@@ -18,7 +18,7 @@ pub fn hint_cookie_name(base_path: &BasePath) -> String {
     base_path.cookie_name(&name)
 }
 
-/// Why a session was revoked.
+/// Why a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RevokeReason {
@@ -36,6 +36,10 @@ pub enum RevokeReason {
     AccountDisabled,
     /// The account had too many sessions, and this one was unused longest.
     SessionLimit,
+    /// Not revoked but expired: it was unused for longer than the idle limit. Never in the database.
+    IdleLimit,
+    /// Not revoked but expired: it reached the absolute limit. Never in the database.
+    AbsoluteLimit,
 }
 
 impl RevokeReason {
@@ -50,6 +54,8 @@ impl RevokeReason {
             RevokeReason::AccountDeleted => "account_deleted",
             RevokeReason::AccountDisabled => "account_disabled",
             RevokeReason::SessionLimit => "session_limit",
+            RevokeReason::IdleLimit => "idle_limit",
+            RevokeReason::AbsoluteLimit => "absolute_limit",
         }
     }
 

@@ -10,11 +10,11 @@ use axum::{
     extract::{Form, FromRequest as _, Request, State},
     http::{HeaderValue, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
-    routing::post,
+    routing::{get, post},
 };
 use leptos::{
     config::LeptosOptions,
-    prelude::{provide_context, view},
+    prelude::{AnyView, IntoAny as _, provide_context, view},
 };
 use leptos_axum::{LeptosRoutes as _, ResponseOptions, generate_route_list};
 use percent_encoding::percent_decode_str;
@@ -23,6 +23,7 @@ use serde::Deserialize;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::cookies::session_hint;
 use crate::api::edge::language;
+use crate::api::edge::theme;
 use crate::api::edge::{headers, request_body, request_context};
 use crate::app::App;
 use crate::auth::error::AuthError;
@@ -32,9 +33,10 @@ use crate::client::auth_state::SignedInHint;
 use crate::lang::{Lang, lang};
 use crate::protocol::problem::Problem;
 use crate::server::router::Pages;
-use crate::ui::shell::shell;
+use crate::ui::pages::forgot_password::{FORGOT_PASSWORD, ForgotPassword};
+use crate::ui::shell::{plain_shell, shell};
 use crate::ui::support::form_result::FormResult;
-use crate::ui::support::page_settings::{HeaderLink, PasswordMin};
+use crate::ui::support::page_settings::{HeaderLink, PasswordMin, SessionLimits};
 use crate::ui::support::plain_forms::{self, ShownAt};
 use crate::ui::support::return_to::local_or_default;
 
@@ -61,7 +63,9 @@ pub fn pages() -> Pages {
         .route(plain_forms::SIGN_IN, post(login).get(async |state| to_page(state, "/login")))
         .route(plain_forms::REGISTER, post(register).get(async |state| to_page(state, "/register")))
         .route(plain_forms::SIGN_OUT, post(sign_out).get(async |state| to_page(state, "/")))
-        .route("/language", post(language::choose));
+        .route(FORGOT_PASSWORD, get(forgot_password))
+        .route("/language", post(language::choose))
+        .route("/theme", post(theme::choose));
     Pages { routes, not_found: |state, request| Box::pin(not_found(state, request)) }
 }
 
@@ -77,6 +81,25 @@ fn page_meant_by(address: &Uri) -> Option<String> {
     known.then(|| address.query().map_or(page.clone(), |query| [&page, "?", query].concat()))
 }
 
+/// The limits of a session in words.
+fn session_limits(state: &AppState, lang: Lang) -> SessionLimits {
+    let lifetimes = state.auth.lifetimes();
+    SessionLimits {
+        idle: in_words(lifetimes.refresh_idle.as_secs(), lang),
+        absolute: in_words(lifetimes.refresh_absolute.as_secs(), lang),
+    }
+}
+
+/// A duration in the largest unit of which there are two or more.
+fn in_words(seconds: u64, lang: Lang) -> String {
+    match seconds {
+        172_800.. => lang.ended_days(&(seconds / 86400).to_string()),
+        7200.. => lang.ended_hours(&(seconds / 3600).to_string()),
+        120.. => lang.ended_minutes(&(seconds / 60).to_string()),
+        _ => lang.ended_seconds(&seconds.to_string()),
+    }
+}
+
 fn header_link(state: &AppState, lang: Lang) -> Option<HeaderLink> {
     let link = state.extra_link?;
     Some(HeaderLink { href: link.href.to_owned(), label: (link.label)(lang).to_owned() })
@@ -84,6 +107,11 @@ fn header_link(state: &AppState, lang: Lang) -> Option<HeaderLink> {
 
 async fn page(State(state): State<AppState>, request: Request) -> Response {
     render(state, request, None, None).await
+}
+
+async fn forgot_password(State(state): State<AppState>, request: Request) -> Response {
+    let page = |options| plain_shell(options, || ForgotPassword().into_any());
+    render_page(state, request, None, None, page).await
 }
 
 /// The page itself, if the path is another spelling of it; else the 404 page.
@@ -170,9 +198,20 @@ async fn render_again(state: AppState, parts: Parts, form_result: FormResult) ->
 
 async fn render(
     state: AppState,
+    request: Request,
+    form_result: Option<FormResult>,
+    status: Option<StatusCode>,
+) -> Response {
+    let page = |options| shell(options, || view! { <App /> }.into_any());
+    render_page(state, request, form_result, status, page).await
+}
+
+async fn render_page(
+    state: AppState,
     mut request: Request,
     form_result: Option<FormResult>,
     status: Option<StatusCode>,
+    document: fn(LeptosOptions) -> AnyView,
 ) -> Response {
     let retry_after = form_result.as_ref().and_then(|form_result| form_result.problem.retry_after);
     // axum removed the base path from the URI; the Leptos router expects it.
@@ -186,6 +225,8 @@ async fn render(
     let options = LeptosOptions::clone(&state.leptos);
     let signed_in_hint = session_hint::is_set(&state.base_path, request.headers());
     let header_link = header_link(&state, lang);
+    let theme = theme::of(request.headers());
+    let limits = session_limits(&state, lang);
     let shown_at = form_result.as_ref().map(|_| ShownAt(request.uri().to_string()));
     let context = move || {
         provide_context(lang);
@@ -194,6 +235,8 @@ async fn render(
         provide_context(state.clone());
         provide_context(PasswordMin(state.auth.password_min()));
         provide_context(SignedInHint(signed_in_hint));
+        provide_context(theme);
+        provide_context(limits.clone());
         if let Some(link) = header_link.clone() {
             provide_context(link);
         }
@@ -205,7 +248,7 @@ async fn render(
     };
     let page = move || {
         headers::content_security_policy();
-        shell(options.clone(), || view! { <App /> })
+        document(options.clone())
     };
     counted(leptos_axum::render_app_to_stream_with_context(context, page)(request).await.into_response()).await
 }
@@ -222,16 +265,17 @@ async fn counted(response: Response) -> Response {
 
 /// The elements and comments of the app in a page. A `<` is always the start of one: in texts and attributes it is escaped.
 fn nodes_of_the_app(page: &str) -> usize {
-    let app =
-        page.split_once(APP_START).map_or("", |(_, rest)| rest.split_once("</body>").map_or(rest, |(app, _)| app));
+    let app = page.split_once(APP_START).map_or("", |(_, rest)| rest.split_once(APP_END).map_or(rest, |(app, _)| app));
     app.as_bytes()
         .windows(2)
         .filter(|pair| pair[0] == b'<' && (pair[1].is_ascii_alphabetic() || pair[1] == b'!'))
         .count()
 }
 
-/// The element of the shell that holds the app, the last one of the body.
+/// The element of the shell that holds the app.
 const APP_START: &str = r#"<div id="app">"#;
+/// What follows it; the app has no footer of its own.
+const APP_END: &str = "<footer";
 
 fn below_base_path(base_path: &BasePath, uri: &Uri) -> Option<Uri> {
     base_path.at(uri.path_and_query()?.as_str()).parse().ok()
@@ -261,8 +305,8 @@ mod tests {
     #[test]
     fn elements_and_comments_of_the_app_alone_are_counted() {
         for (page, count) in [
-            (r#"<html><body><p>x</p><div id="app"></div></body></html><script>"<b>"</script>"#, 0),
-            (r#"<body><div id="app"><a href="&lt;b">1 &lt; 2<!>3</a><br><!--x--></div></body>"#, 4),
+            (r#"<body><p>x</p><div id="app"></div><footer><p></footer></body></html><script>"<b>"</script>"#, 0),
+            (r#"<body><div id="app"><a href="&lt;b">1 &lt; 2<!>3</a><br><!--x--></div><footer>x</footer></body>"#, 4),
             (r"<body><p>no app</p></body>", 0),
         ] {
             assert_eq!(nodes_of_the_app(page), count, "{page}");

@@ -8,4 +8,6 @@ pub mod pages;
 pub mod support;
 
 #[cfg(feature = "ssr")]
+pub mod footer;
+#[cfg(feature = "ssr")]
 pub mod shell;

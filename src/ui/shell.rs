@@ -10,14 +10,26 @@ use std::{
 use leptos::{either::Either, nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use super::support::page_settings::{header_link_attribute, password_min};
+use super::components::icons::sprite;
+use super::footer::Footer;
+use super::support::page_settings::{absolute_limit, header_link_attribute, idle_limit, password_min};
 use super::support::plain_forms::{self, ShownAt};
 use crate::base_path;
 use crate::client::auth_state::signed_in_hint;
 use crate::lang::lang;
+use crate::protocol::theme::Theme;
 
-/// Renders the document with `app` as its body.
-pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> impl IntoView {
+/// Renders the document with `app` as its body, and with the browser's program.
+pub fn shell(options: LeptosOptions, app: impl FnOnce() -> AnyView) -> AnyView {
+    document(options, true, app())
+}
+
+/// Renders the document with a page that needs no program and gets none.
+pub fn plain_shell(options: LeptosOptions, page: impl FnOnce() -> AnyView) -> AnyView {
+    document(options, false, page())
+}
+
+fn document(options: LeptosOptions, has_program: bool, app: AnyView) -> AnyView {
     let files = base_path::files();
     let [js, loader, wasm, css] = assets(&options).each().map(|path| files.at(path));
     let icon = files.at("/favicon.svg");
@@ -27,9 +39,10 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
     let base_path = (!base_path.is_root()).then(|| base_path.as_str().to_owned());
     let start = start_script(&js, &wasm, "hydrate");
     let shown_at = use_context().map(|ShownAt(address)| address);
+    let theme = use_context::<Theme>().filter(|theme| *theme != Theme::System).map(Theme::as_str);
     view! {
         <!DOCTYPE html>
-        <html lang=lang().tag() data-mount=base_path data-port=port data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-password-min=password_min() data-header-link=header_link_attribute()>
+        <html lang=lang().tag() data-mount=base_path data-port=port data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-theme=theme data-password-min=password_min() data-idle=idle_limit() data-absolute=absolute_limit() data-header-link=header_link_attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -41,19 +54,27 @@ pub fn shell<V: IntoView>(options: LeptosOptions, app: impl FnOnce() -> V) -> im
                 <link rel="icon" href=icon type="image/svg+xml" />
                 // `cargo leptos watch` finds the stylesheet by this id.
                 <link id="leptos" rel="stylesheet" href=css />
-                <link rel="modulepreload" href=js nonce=nonce.clone() />
-                <link rel="modulepreload" href=loader nonce=nonce.clone() />
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                <AutoReload options=options />
-                <script type="module" nonce=nonce inner_html=start></script>
+                {has_program
+                    .then(|| {
+                        view! {
+                            <link rel="modulepreload" href=js nonce=nonce.clone() />
+                            <link rel="modulepreload" href=loader nonce=nonce.clone() />
+                            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                            <AutoReload options=options />
+                            <script type="module" nonce=nonce inner_html=start></script>
+                        }
+                    })}
                 <MetaTags />
             </head>
             <body>
-                <TroubleMessages />
-                <div id="app">{app()}</div>
+                <svg class="sprite" aria-hidden="true" inner_html=sprite()></svg>
+                {has_program.then(|| view! { <TroubleMessages /> })}
+                <div id="app">{app}</div>
+                <Footer />
             </body>
         </html>
     }
+    .into_any()
 }
 
 /// What the page says on top when the program is not there. Outside the app's element, so that neither the app nor its absence

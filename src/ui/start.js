@@ -52,6 +52,27 @@ const fields = () => {
   return found;
 };
 
+// A choice in the footer loads the page again. What is typed is kept over that in this tab, but never a password, also a shown one.
+const KEPT = "two-tokens-typed";
+addEventListener("submit", ({ target }) => {
+  if (!target.matches(".foot form")) return;
+  target.elements.next.value = location.pathname.slice((document.documentElement.dataset.mount ?? "").length) + location.search;
+  dispatchEvent(new Event("two-tokens-reload"));
+  const kept = Object.entries(fields()).flatMap(([name, all]) => all.map(({ value, checked, autocomplete }, at) =>
+    /password/.test(autocomplete) ? [] : [name, at, value, checked]));
+  try {
+    sessionStorage[KEPT] = JSON.stringify(kept);
+  } catch {}
+});
+try {
+  const kept = JSON.parse(sessionStorage[KEPT] ?? "[]");
+  delete sessionStorage[KEPT];
+  for (const [name, at, value, checked] of kept) {
+    const field = fields()[name]?.[at];
+    if (field) Object.assign(field, { value, checked });
+  }
+} catch {}
+
 const isTyped = (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 
 const drawAnew = (program) => {

@@ -45,3 +45,24 @@ async fn a_refusal_is_in_the_language_of_the_client() {
     let answer = client.get_with("/api/account/me", &german).await;
     assert!(answer.json()["detail"].to_string().contains("Sende das Access-Token"));
 }
+
+#[tokio::test]
+async fn a_page_gets_messages_in_its_own_language_whatever_the_cookie_says_since() {
+    let app = TestApp::start().await;
+    let headers = [("x-page-language", "en"), ("cookie", "lang=de"), ("accept-language", "de")];
+    let guess = [("email", "nobody@example.com"), ("password", "not the password at all")];
+    let answer = app.client().post_with("/api/auth/login", &headers, &guess).await;
+    let detail = answer.refused(401, "invalid_credentials").json()["detail"].to_string();
+    assert!(detail.contains("E-mail or password is wrong"), "{detail}");
+}
+
+#[tokio::test]
+async fn a_suggested_passphrase_is_in_the_language_of_the_client() {
+    let app = TestApp::start().await;
+    for (language, words) in [("en", 5), ("de", 6)] {
+        let answer =
+            app.client().post_with("/api/auth/suggest_passphrase", &[("accept-language", language)], &[]).await;
+        let passphrase = answer.expect(StatusCode::OK).json()["passphrase"].as_str().unwrap().to_owned();
+        assert_eq!(passphrase.split(' ').count(), words, "{passphrase}");
+    }
+}

@@ -43,3 +43,48 @@ async fn another_spelling_of_a_page_leads_to_it() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_chosen_theme_is_in_every_page_and_the_systems_one_leaves_no_cookie() {
+    let app = TestApp::start().await;
+    let mut client = app.client();
+    let answer = client.post("/theme", &[("to", "dark"), ("next", "/login")]).await.expect(StatusCode::SEE_OTHER);
+    assert_eq!(answer.headers[header::LOCATION], "/login");
+    assert!(answer.set_cookies()[0].starts_with("theme=dark; Max-Age=31536000; Secure; "));
+    for path in ["/login", "/forgot-password", "/nothing"] {
+        let page = app.client().get_with(path, &[("cookie", "theme=dark")]).await;
+        assert!(page.body.contains(r#"data-theme="dark""#), "{path}");
+        let page = app.client().get_with(path, &[("cookie", "theme=x")]).await;
+        assert!(!page.body.contains("data-theme"), "{path}");
+    }
+    let answer = client.post("/theme", &[("to", "system"), ("next", "//evil.example")]).await;
+    assert_eq!(answer.headers[header::LOCATION], "/");
+    assert!(answer.set_cookies()[0].contains("Max-Age=0"));
+    let answer = client.post("/theme", &[("to", "pink"), ("next", "/")]).await;
+    assert!(answer.set_cookies().is_empty());
+}
+
+#[tokio::test]
+async fn the_page_about_a_forgotten_password_is_plain_html_in_both_languages() {
+    let app = TestApp::start().await;
+    for (language, words) in [("en", "This site cannot send e-mail"), ("de", "Diese Website kann keine E-Mails senden")]
+    {
+        let page =
+            app.client().get_with("/forgot-password", &[("accept-language", language)]).await.expect(StatusCode::OK);
+        assert!(
+            page.body.contains(words) && !page.body.contains("type=\"module\"") && !page.body.contains(".wasm"),
+            "{}",
+            page.body
+        );
+        assert_eq!(page.headers[header::CACHE_CONTROL], "no-store");
+        let login = app.client().get("/login").await;
+        assert!(login.body.contains(r#"href="/forgot-password""#));
+    }
+}
+
+#[tokio::test]
+async fn pages_name_the_limits_of_a_session() {
+    let app = TestApp::start().await;
+    let page = app.client().get_with("/login", &[("accept-language", "de")]).await;
+    assert!(page.body.contains(r#"data-idle="7 Tage" data-absolute="30 Tage""#), "{}", page.body);
+}

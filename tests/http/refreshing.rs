@@ -152,7 +152,8 @@ async fn an_idle_session_expires_and_use_moves_the_limit() {
     app.pass(days(6));
     ada.refresh().await.expect(StatusCode::OK);
     app.pass(days(7));
-    ada.refresh().await.refused(401, "refresh_token_expired");
+    let answer = ada.refresh().await;
+    assert_eq!(answer.refused(401, "refresh_token_expired").json()["reason"], "idle_limit");
 }
 
 #[tokio::test]
@@ -166,7 +167,8 @@ async fn the_absolute_limit_never_moves() {
         assert!(answer.set_cookies()[0].ends_with(&format!("Max-Age={}", days(left).as_secs())), "day {day}");
     }
     app.pass(days(1));
-    ada.refresh().await.refused(401, "refresh_token_expired");
+    let answer = ada.refresh().await;
+    assert_eq!(answer.refused(401, "refresh_token_expired").json()["reason"], "absolute_limit");
 }
 
 #[tokio::test]

@@ -337,7 +337,7 @@ async fn a_thief_of_an_access_token_keeps_the_owner_neither_from_reauthenticatin
         }
     }
     let told = told.unwrap().refused(429, "rate_limited").json();
-    assert!(told["detail"].as_str().unwrap().ends_with("Signing out and in again works at once."), "{told}");
+    assert!(told["detail"].as_str().unwrap().ends_with("Signing out and in again works right away."), "{told}");
     ada.post("/api/auth/reauthenticate", &[("password", PASSWORD)]).await.expect(StatusCode::OK);
     ada.post("/api/account/delete_account", &delete).await.refused(429, "rate_limited");
     ada.logout().await.expect(StatusCode::NO_CONTENT);

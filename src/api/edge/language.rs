@@ -1,5 +1,6 @@
-//! Language negotiation (localization): the language that the user chose, kept in a cookie, else the best match of
-//! `Accept-Language` (RFC 9110 section 12.5.4). The choice is a plain form, so it works without JavaScript.
+//! Language negotiation (localization): the language of the page that calls, else the one that the user chose, kept in a
+//! cookie, else the best match of `Accept-Language` (RFC 9110 section 12.5.4). The choice is a plain form, so it works without
+//! JavaScript.
 
 use axum::{
     extract::{Form, Request, State},
@@ -12,10 +13,10 @@ use serde::Deserialize;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::cookies;
 use crate::base_path::is_local_path;
-use crate::lang::{Lang, with_lang};
+use crate::lang::{LANGUAGE_HEADER, Lang, with_lang};
 
 const COOKIE: &str = "lang";
-const YEAR: u32 = 365 * 24 * 3600;
+pub(super) const YEAR: u32 = 365 * 24 * 3600;
 
 /// Runs the request with its language as the task-local value.
 pub async fn layer(request: Request, next: Next) -> Response {
@@ -24,7 +25,11 @@ pub async fn layer(request: Request, next: Next) -> Response {
 
 /// The language of a request.
 fn of(headers: &HeaderMap) -> Lang {
-    chosen(headers).unwrap_or_else(|| preferred(headers))
+    of_page(headers).or_else(|| chosen(headers)).unwrap_or_else(|| preferred(headers))
+}
+
+fn of_page(headers: &HeaderMap) -> Option<Lang> {
+    Lang::parse(headers.get(LANGUAGE_HEADER)?.to_str().ok()?)
 }
 
 fn chosen(headers: &HeaderMap) -> Option<Lang> {
@@ -46,24 +51,28 @@ fn preferred(headers: &HeaderMap) -> Lang {
     best.0
 }
 
-/// The form of `POST /language`.
+/// The form of `POST /language`, and that of `POST /theme`.
 #[derive(Deserialize)]
-pub struct LanguageChoice {
-    to: String,
+pub struct Choice {
+    pub(super) to: String,
     #[serde(default)]
-    next: String,
+    pub(super) next: String,
 }
 
 /// `POST /language`: sets the cookie and redirects back to the page of the form. Only local paths are accepted (open
 /// redirect).
-pub async fn choose(State(state): State<AppState>, Form(choice): Form<LanguageChoice>) -> Response {
-    let back = if is_local_path(&choice.next) { &choice.next } else { "/" };
-    let mut response = Redirect::to(&state.base_path.at(back)).into_response();
-    if let Some(lang) = Lang::parse(&choice.to) {
-        let line = format!("{COOKIE}={}; Secure; SameSite=Lax; Path=/; Max-Age={YEAR}", lang.tag());
-        if let Ok(line) = HeaderValue::try_from(line) {
-            response.headers_mut().append(header::SET_COOKIE, line);
-        }
+pub async fn choose(State(state): State<AppState>, Form(choice): Form<Choice>) -> Response {
+    let cookie = Lang::parse(&choice.to).map(|lang| format!("{COOKIE}={}; Max-Age={YEAR}", lang.tag()));
+    back(&state, &choice.next, cookie)
+}
+
+/// The answer to a choice: back to the page of the form, with the cookie that keeps the choice.
+pub(super) fn back(state: &AppState, next: &str, cookie: Option<String>) -> Response {
+    let next = if is_local_path(next) { next } else { "/" };
+    let mut response = Redirect::to(&state.base_path.at(next)).into_response();
+    let line = cookie.and_then(|cookie| HeaderValue::try_from(format!("{cookie}; Secure; SameSite=Lax; Path=/")).ok());
+    if let Some(line) = line {
+        response.headers_mut().append(header::SET_COOKIE, line);
     }
     response
 }

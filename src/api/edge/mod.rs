@@ -13,6 +13,7 @@ pub mod public_url;
 pub mod request_body;
 pub mod request_context;
 pub mod same_origin;
+pub mod theme;
 pub mod wording;
 
 pub use request_context::RequestContext;

@@ -91,9 +91,13 @@ fn ended(end: SessionEnd, reason: Option<RevokeReason>) -> Problem {
     match end {
         SessionEnd::Revoked => revoked(reason),
         SessionEnd::UserDisabled => revoked(Some(RevokeReason::AccountDisabled)),
-        SessionEnd::IdleLimit => Problem::new(Code::RefreshTokenExpired, lang().problem_idle_limit()),
-        SessionEnd::AbsoluteLimit => Problem::new(Code::RefreshTokenExpired, lang().problem_absolute_limit()),
+        SessionEnd::IdleLimit => expired(lang().problem_idle_limit(), RevokeReason::IdleLimit),
+        SessionEnd::AbsoluteLimit => expired(lang().problem_absolute_limit(), RevokeReason::AbsoluteLimit),
     }
+}
+
+fn expired(detail: &str, limit: RevokeReason) -> Problem {
+    Problem::new(Code::RefreshTokenExpired, detail).because(Some(limit))
 }
 
 impl From<NotAuthenticated> for Problem {

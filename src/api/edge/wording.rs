@@ -2,6 +2,7 @@
 //! `User-Agent` parser is our own, because the one small library for it had its last release in 2021. The database keeps the
 //! `User-Agent` itself, so a longer table improves old entries too.
 
+use crate::auth::password::passphrase::WordList;
 use crate::auth::validation::{ValidationError, Weakness};
 use crate::lang::Lang;
 
@@ -20,6 +21,14 @@ pub fn validation(error: ValidationError, lang: Lang) -> String {
         ValidationError::Nul => lang.flaw_nul(),
     }
     .to_owned()
+}
+
+/// The words of a passphrase, for readers of the language.
+pub fn passphrase_words(lang: Lang) -> WordList {
+    match lang {
+        Lang::En => WordList::English,
+        Lang::De => WordList::German,
+    }
 }
 
 fn why(weakness: Weakness, lang: Lang) -> &'static str {

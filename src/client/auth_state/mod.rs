@@ -50,11 +50,16 @@ impl AuthState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
     SignedOutHere,
-    Expired,
+    /// Expired: unused for longer than the idle limit.
+    Idle,
+    /// Expired: the absolute limit.
+    Absolute,
     SignedOutElsewhere,
     ForSafety,
     PasswordChanged,
+    /// The account was deleted, and with it all that was its owner's.
     AccountGone,
+    AccountDisabled,
     NotValid,
 }
 
@@ -64,10 +69,12 @@ impl EndReason {
         match (problem.code, problem.reason) {
             (Code::RefreshTokenReused, _) | (_, Some(RevokeReason::Reuse)) => EndReason::ForSafety,
             (_, Some(RevokeReason::PasswordChanged)) => EndReason::PasswordChanged,
-            (_, Some(RevokeReason::AccountDeleted | RevokeReason::AccountDisabled)) => EndReason::AccountGone,
+            (_, Some(RevokeReason::AccountDeleted)) => EndReason::AccountGone,
+            (_, Some(RevokeReason::AccountDisabled)) => EndReason::AccountDisabled,
+            (_, Some(RevokeReason::IdleLimit)) => EndReason::Idle,
+            (_, Some(RevokeReason::AbsoluteLimit)) => EndReason::Absolute,
             // A sign-out in another tab takes the cookie along.
             (Code::SessionRevoked | Code::RefreshTokenMissing, _) => EndReason::SignedOutElsewhere,
-            (Code::RefreshTokenExpired, _) => EndReason::Expired,
             _ => EndReason::NotValid,
         }
     }

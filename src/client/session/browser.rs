@@ -9,6 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use super::{cookies_blocked, renewal};
 use crate::api;
+use crate::api::transport::decoration;
 use crate::api::transport::held_token::HeldToken;
 use crate::api::transport::renewer;
 use crate::base_path;
@@ -18,7 +19,7 @@ use crate::client::session_hint_cookie::{self, SessionHint};
 use crate::client::tabs::{self, TabEvent};
 use crate::client::{connection, refresh, token_store};
 use crate::dom;
-use crate::lang::lang;
+use crate::lang::{LANGUAGE_HEADER, lang};
 use crate::protocol::code::Reaction;
 use crate::protocol::problem::Problem;
 use crate::protocol::tokens::TokenResponse;
@@ -135,8 +136,17 @@ fn too_slow() -> Problem {
 
 /// Signs out this tab and the other tabs at once, and the server as soon as it can be reached.
 pub fn sign_out() {
+    leave(EndReason::SignedOutHere);
+}
+
+/// Signs out like [`sign_out`], after the server has deleted the account.
+pub fn account_deleted() {
+    leave(EndReason::AccountGone);
+}
+
+fn leave(reason: EndReason) {
     let held = token_store::held();
-    forget(EndReason::SignedOutHere);
+    forget(reason);
     session_hint_cookie::remember_ending();
     if let Some(held) = held {
         tabs::broadcast(&TabEvent::SignedOut { session_id: held.identity.session_id.clone() });
@@ -184,6 +194,8 @@ pub fn start() {
         leptos::server_fn::client::set_server_url(String::leak(base_path.as_str().to_owned()));
     }
     renewer::install(&renewal::TabRenewer);
+    // The cookie of the language may have changed since this page was loaded.
+    decoration::install(|request| request.headers().set(LANGUAGE_HEADER, lang().tag()));
     tabs::listen(on_tab_event);
     let (Some(window), Some(document)) = (web_sys::window(), dom::document()) else { return };
     dom::on(&window, "online", |_| on_resume());

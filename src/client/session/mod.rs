@@ -11,15 +11,16 @@ mod browser;
 mod renewal;
 #[cfg(feature = "hydrate")]
 pub use browser::{
-    cookies_are_blocked, hydrated, is_plain_http, reauthenticate, register, sign_in, sign_out, sign_out_pending, start,
-    user_changed,
+    account_deleted, cookies_are_blocked, hydrated, is_plain_http, reauthenticate, register, sign_in, sign_out,
+    sign_out_pending, start, user_changed,
 };
 
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(not(feature = "hydrate"))]
 pub use server::{
-    cookies_are_blocked, is_plain_http, reauthenticate, register, sign_in, sign_out, sign_out_pending, user_changed,
+    account_deleted, cookies_are_blocked, is_plain_http, reauthenticate, register, sign_in, sign_out, sign_out_pending,
+    user_changed,
 };
 
 /// The problem shown where the browser keeps no cookies: blocked, or `Secure` ones over plain HTTP.

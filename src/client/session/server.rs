@@ -25,6 +25,8 @@ pub fn user_changed(_user: User) {}
 
 pub fn sign_out() {}
 
+pub fn account_deleted() {}
+
 pub fn is_plain_http() -> bool {
     false
 }

@@ -10,7 +10,7 @@ use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
-use crate::ui::components::parts::{ErrorSummary, aria_invalid, credential_error};
+use crate::ui::components::parts::{ErrorSummary, FieldError, FieldWords, Fields, Refused};
 use crate::ui::components::password_field::PasswordField;
 use crate::ui::support::browser;
 use crate::ui::support::form_result::FormResult;
@@ -61,6 +61,9 @@ impl Purpose {
         }
     }
 }
+
+/// After refused credentials the password is empty, so it is the one to type again.
+const FIELDS: Fields = &[("password", "password"), ("email", "email")];
 
 #[derive(Clone, Copy)]
 struct CredentialsState {
@@ -135,7 +138,7 @@ pub fn CredentialsForm(
             action=move || at(&with_next(purpose.action(), &next.get()))
             on:submit=move |event| form.submit(event)
         >
-            <ErrorSummary problem=form.problem left=left />
+            <ErrorSummary problem=form.problem left=left fields=FIELDS />
             <input type="hidden" name="next" value=move || next.get() />
             <input type="hidden" name="idempotency_key" value=browser::random_uuid() node_ref=form.key />
             <Email form=form value=email />
@@ -151,12 +154,17 @@ fn value_of(field: NodeRef<html::Input>) -> String {
     field.get_untracked().map(|field| field.value()).unwrap_or_default()
 }
 
+fn words(form: CredentialsState, name: &'static str) -> FieldWords {
+    FieldWords { problem: form.problem, name, refused: Refused::Perhaps }
+}
+
 #[component]
 fn Email(form: CredentialsState, value: String) -> impl IntoView {
-    let is_invalid = credential_error(form.problem, "email");
+    let words = words(form, "email");
     view! {
         <div class="field">
             <label for="email">{lang().common_email()}</label>
+            <FieldError id="email" words=words />
             <input
                 id="email"
                 name="email"
@@ -167,8 +175,8 @@ fn Email(form: CredentialsState, value: String) -> impl IntoView {
                 inputmode="email"
                 autocapitalize="none"
                 spellcheck="false"
-                aria-invalid=aria_invalid(is_invalid)
-                aria-describedby=move || is_invalid.get().then_some("problem")
+                aria-invalid=move || words.invalid()
+                aria-describedby=move || words.explained_by("email")
                 node_ref=form.email
             />
         </div>
@@ -177,7 +185,6 @@ fn Email(form: CredentialsState, value: String) -> impl IntoView {
 
 #[component]
 fn Password(form: CredentialsState) -> impl IntoView {
-    let is_invalid = credential_error(form.problem, "password");
     view! {
         <PasswordField
             id="password"
@@ -186,7 +193,7 @@ fn Password(form: CredentialsState) -> impl IntoView {
             node_ref=form.password
             shown=form.password_shown
             new=form.purpose == Purpose::Register
-            wrong=(is_invalid, "problem")
+            words=words(form, "password")
         />
     }
 }

@@ -22,15 +22,15 @@ pub fn DownloadData() -> impl IntoView {
         });
     };
     client_only(view! {
-        <section class="card" aria-labelledby="data-title">
-            <h2 id="data-title">{lang().account_data()}</h2>
-            <p>{lang().account_data_text()}</p>
-            {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem.detail}</p> })}
-            <div class="actions">
-                <button type="button" disabled=busy aria-busy=move || busy.get().then_some("true") on:click=press>
-                    {lang().account_data_download()}
-                </button>
+        <div class="setting">
+            <div class="fact">
+                <h2>{lang().account_data()}</h2>
+                <p class="value">{lang().account_data_text()}</p>
+                {move || problem.get().map(|problem| view! { <p class="problem" role="alert">{problem.detail}</p> })}
             </div>
-        </section>
+            <button type="button" class="toggle" disabled=busy aria-busy=move || busy.get().then_some("true") on:click=press>
+                {lang().account_data_download()}
+            </button>
+        </div>
     })
 }

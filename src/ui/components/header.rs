@@ -1,5 +1,6 @@
-//! The page header: navigation and account menu. The account menu keeps its size in every auth
-//! state, so nothing shifts when the state becomes known (cumulative layout shift).
+//! The page header: navigation and account menu. The menu is a popover, so the browser opens and
+//! closes it, by Escape and a press elsewhere too. Its place keeps its height in every auth state, so
+//! nothing shifts when the state becomes known (cumulative layout shift).
 
 use leptos::prelude::*;
 use leptos_router::{components::A, hooks::use_navigate};
@@ -7,10 +8,14 @@ use leptos_router::{components::A, hooks::use_navigate};
 use crate::base_path::at;
 use crate::client::session;
 use crate::lang::lang;
+use crate::ui::components::icons::Icon;
 use crate::ui::support::browser;
 use crate::ui::support::page_settings::header_link;
 use crate::ui::support::sync_hydrated::sync_hydrated;
 use crate::ui::support::viewer::{Viewer, viewer};
+
+/// The id of the account menu.
+const MENU: &str = "account-menu";
 
 #[component]
 pub fn Header() -> impl IntoView {
@@ -56,12 +61,21 @@ fn Account() -> impl IntoView {
                 <a href=at("/register")>{lang().common_create_account()}</a>
             }),
             Viewer::SignedIn(user) => sync_hydrated(view! {
-                <a href=at("/account") class="email" title=user.email.clone()>
-                    {user.email.clone()}
-                </a>
-                <button type="button" on:click=move |_| sign_out()>
-                    {lang().common_sign_out()}
+                <button type="button" class="account-button" popovertarget=MENU>
+                    <Icon name="person" />
+                    <span class="unseen">{lang().menu_label()} ": "</span>
+                    <span class="email">{user.email.clone()}</span>
+                    <Icon name="chevron" />
                 </button>
+                // A link leads to another page, and the menu would stay open over it.
+                <div id=MENU class="menu" popover="auto" on:click=|_| browser::hide_popover(MENU)>
+                    <p class="email">{user.email}</p>
+                    <a href=at("/account")>{lang().account_title()}</a>
+                    <a href=at("/sessions")>{lang().sessions_title()}</a>
+                    <button type="button" on:click=move |_| sign_out()>
+                        {lang().common_sign_out()}
+                    </button>
+                </div>
             }),
         };
         view! { <div class="account">{part}</div> }

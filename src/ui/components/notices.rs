@@ -94,7 +94,7 @@ fn Card(notice: Notice, dismiss: impl Fn(String) + Copy + Send + 'static) -> imp
         <section class="notice alarm" aria-label=lang().notice_label()>
             <h2>{lang().notice_title()}</h2>
             <p>
-                <LocalTime at=at /> ", " {device} {lang().notice_text_1()} {session_device} {lang().notice_text_2()}
+                <LocalTime at=at /> ": " {device} {lang().notice_text_1()} {session_device} {lang().notice_text_2()}
                 <LocalTime at=session_signed_in_at />
                 {lang().notice_text_3()}
             </p>

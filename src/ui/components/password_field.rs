@@ -3,10 +3,11 @@
 
 use leptos::{html, prelude::*, task::spawn_local};
 
-use crate::api::auth::suggest_passphrase;
 use crate::client::auth_state::auth_state;
 use crate::lang::lang;
-use crate::ui::components::parts::aria_invalid;
+use crate::ui::components::icons::icon;
+use crate::ui::components::parts::{FieldError, FieldWords};
+use crate::ui::components::suggestion::{Suggested, suggestion};
 use crate::ui::support::page_settings::password_min;
 use crate::ui::support::sync_hydrated::sync_hydrated;
 
@@ -22,26 +23,23 @@ pub fn PasswordField(
     /// For a new password: shows the requirements and suggests a passphrase.
     #[prop(optional)]
     new: bool,
-    /// Whether the value is invalid, and the id of the element that explains it.
-    #[prop(optional)]
-    wrong: Option<(Memo<bool>, &'static str)>,
+    /// What is wrong with the value.
+    words: FieldWords,
 ) -> impl IntoView {
-    let never = Memo::new(|_| false);
-    let (is_invalid, problem_id) = wrong.unwrap_or((never, ""));
     let hint_id = [id, "-hint"].concat();
     let hint = || lang().login_hint(&password_min());
     let described_by = {
         let hint_id = new.then(|| hint_id.clone());
         move || {
-            let problem = is_invalid.get().then(|| problem_id.to_owned());
-            let words: Vec<_> = problem.into_iter().chain(hint_id.clone()).collect();
-            (!words.is_empty()).then(|| words.join(" "))
+            let ids: Vec<_> = words.explained_by(id).into_iter().chain(hint_id.clone()).collect();
+            (!ids.is_empty()).then(|| ids.join(" "))
         }
     };
     sync_hydrated(view! {
         <div class="field">
             <label for=id>{label}</label>
             {new.then(|| view! { <p id=hint_id class="hint">{hint()}</p> })}
+            <FieldError id=id words=words />
             <div class="with-button">
                 <input
                     id=id
@@ -52,61 +50,57 @@ pub fn PasswordField(
                     autocapitalize="none"
                     spellcheck="false"
                     enterkeyhint="go"
-                    aria-invalid=aria_invalid(is_invalid)
+                    aria-invalid=move || words.invalid()
                     aria-describedby=described_by
                     node_ref=node_ref
                 />
                 <ShowPassword id=id shown=shown />
             </div>
-            {new.then(|| view! { <Suggest field=node_ref shown=shown /> })}
+            {new.then(|| view! { <Suggest id=id field=node_ref shown=shown /> })}
         </div>
     })
 }
 
-/// The show/hide toggle. Hidden before hydration, when it would do nothing.
+/// The show/hide toggle: an eye inside the field. Hidden before hydration, when it would do
+/// nothing. A toggle button keeps its name and says whether it is pressed (ARIA).
 #[component]
 fn ShowPassword(id: &'static str, shown: RwSignal<bool>) -> impl IntoView {
     let hydrated = hydrated();
     view! {
         <button
-            class="quiet"
+            class="eye icon"
             type="button"
             hidden=move || !hydrated.get()
             aria-controls=id
+            aria-label=lang().password_field_show()
+            aria-pressed=move || if shown.get() { "true" } else { "false" }
             on:click=move |_| shown.update(|shown| *shown = !*shown)
-        >
-            {move || if shown.get() { lang().password_field_hide() } else { lang().password_field_show() }}
-            <span class="unseen">{lang().password_field_password()}</span>
-        </button>
+            // The style shows the one that fits.
+            inner_html=[icon("eye"), icon("eye-off")].concat()
+        ></button>
         <span class="unseen" aria-live="polite">
             {move || shown.get().then(|| lang().password_field_visible())}
         </span>
     }
 }
 
+/// The button that suggests a passphrase. What it does is downloaded when it is pressed first.
 #[component]
-fn Suggest(field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView {
+fn Suggest(id: &'static str, field: NodeRef<html::Input>, shown: RwSignal<bool>) -> impl IntoView {
     let hydrated = hydrated();
-    let failed = RwSignal::new(None::<String>);
+    let suggested = RwSignal::new(None::<fn(Suggested) -> AnyView>);
+    let again = RwSignal::new(0);
     let suggest = move |_| {
-        spawn_local(async move {
-            match suggest_passphrase().await {
-                Ok(suggestion) => {
-                    if let Some(field) = field.try_get_untracked().flatten() {
-                        field.set_value(&suggestion.passphrase);
-                        shown.set(true);
-                    }
-                    failed.set(None);
-                }
-                Err(problem) => failed.set(Some(problem.detail)),
-            }
-        });
+        again.update(|again| *again += 1);
+        if suggested.get_untracked().is_none() {
+            spawn_local(async move { _ = suggested.try_set(suggestion().await.ok()) });
+        }
     };
     view! {
         <button class="quiet" type="button" hidden=move || !hydrated.get() on:click=suggest>
             {lang().password_field_suggest()}
         </button>
-        {move || failed.get().map(|detail| view! { <p class="problem" role="alert">{detail}</p> })}
+        {move || suggested.get().map(|build| build(Suggested { id, field, shown, again }))}
     }
 }
 

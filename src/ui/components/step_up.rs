@@ -10,7 +10,7 @@ use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::{countdown, is_waiting};
-use crate::ui::components::parts::{ErrorSummary, credential_error};
+use crate::ui::components::parts::{ErrorSummary, FieldWords, Refused};
 use crate::ui::components::password_field::{PasswordField, Username};
 use crate::ui::support::sync_hydrated::client_only;
 
@@ -114,7 +114,6 @@ pub fn StepUpDialog(step_up: StepUp) -> impl IntoView {
 
 #[component]
 fn Dialog(step_up: StepUp) -> impl IntoView {
-    let wrong = credential_error(step_up.problem, "password");
     client_only(view! {
         <dialog
             node_ref=step_up.dialog
@@ -125,14 +124,19 @@ fn Dialog(step_up: StepUp) -> impl IntoView {
             <form method="dialog" on:submit=move |event| step_up.submit(event)>
                 <h2 id="step-up-title">{lang().step_up_title()}</h2>
                 <p>{lang().step_up_text()}</p>
-                <ErrorSummary problem=step_up.problem left=step_up.left id="step-up-problem" />
+                <ErrorSummary
+                    problem=step_up.problem
+                    left=step_up.left
+                    id="step-up-problem"
+                    fields=&[("password", "step-up-password")]
+                />
                 <Username />
                 <PasswordField
                     id="step-up-password"
                     label=lang().step_up_password()
                     autocomplete="current-password"
                     node_ref=step_up.password
-                    wrong=(wrong, "step-up-problem")
+                    words=FieldWords { problem: step_up.problem, name: "password", refused: Refused::Wrong }
                 />
                 <div class="actions">
                     <button class="primary" type="submit" disabled=move || step_up.is_disabled()>

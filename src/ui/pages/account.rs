@@ -1,23 +1,19 @@
 //! The account page: change the e-mail address or the password, read the security history, delete
-//! the account. Each form asks for the current password, so access to an unlocked screen is
-//! not enough.
+//! the account. Each is a row that opens its form (disclosure). Each form asks for the current
+//! password, so access to an unlocked screen is not enough.
 
-use leptos::{ev::SubmitEvent, html, prelude::*, task::spawn_local};
+use leptos::{prelude::*, task::spawn_local};
 use leptos_meta::Title;
+use leptos_router::hooks::use_location;
 use wasm_split_helpers::wasm_split;
 
 use crate::api::account;
 use crate::base_path::at;
-use crate::client::{
-    auth_state::auth_state,
-    session::{sign_out, user_changed},
-};
+use crate::client::auth_state::auth_state;
+use crate::client::connection::retry_while_offline;
 use crate::lang::lang;
-use crate::protocol::problem::Problem;
-use crate::ui::components::countdown::{countdown, is_waiting};
 use crate::ui::components::download_data::DownloadData;
-use crate::ui::components::parts::{ErrorSummary, credential_error, field_error};
-use crate::ui::components::password_field::{PasswordField, Username};
+use crate::ui::pages::account_forms::{ChangeEmail, ChangePassword, DeleteAccount};
 use crate::ui::pages::history::History;
 use crate::ui::support::browser;
 use crate::ui::support::lazy_page::{LazyPage, LazyPart};
@@ -39,250 +35,161 @@ fn account_page() -> LazyPart {
     Ok(|()| AccountPage().into_any())
 }
 
+/// A row of the page: a fact about the account, and the form that changes it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Row {
+    Email,
+    Password,
+    Delete,
+}
+
+impl Row {
+    /// The id of the row, which links to the page name.
+    const fn id(self) -> &'static str {
+        match self {
+            Row::Email => "email-row",
+            Row::Password => "password",
+            Row::Delete => "delete",
+        }
+    }
+}
+
+/// The rows: at most one form is open. A form that is closed is gone, with what was typed into it.
+#[derive(Clone, Copy)]
+pub(super) struct Rows {
+    open: RwSignal<Option<Row>>,
+    /// The success message of each row, in a live region that outlives the form.
+    said: RwSignal<(Option<Row>, String)>,
+}
+
+impl Rows {
+    fn toggle(self, row: Row) {
+        self.said.set((None, String::new()));
+        if self.open.get_untracked() == Some(row) {
+            return self.close(row);
+        }
+        self.open.set(Some(row));
+        browser::focus(&["#", row.id(), " input:not([hidden])"].concat());
+    }
+
+    /// Closes the form and leaves the focus at the row's button.
+    fn close(self, row: Row) {
+        self.open.set(None);
+        browser::focus(&["#", row.id(), " .toggle"].concat());
+    }
+
+    pub(super) fn done(self, row: Row, message: String) {
+        self.said.set((Some(row), message));
+        self.close(row);
+    }
+}
+
 #[component]
 fn AccountPage() -> impl IntoView {
+    let rows = Rows { open: RwSignal::new(None), said: RwSignal::new((None, String::new())) };
+    let hash = use_location().hash;
+    // A link to the form opens it, here as from another page.
+    Effect::new(move |_| {
+        if hash.get() == "#password" {
+            rows.open.set(Some(Row::Password));
+        }
+    });
+    let state = auth_state();
+    let email = move || state.with(|state| state.user().map(|user| user.email.clone()));
     client_only(view! {
-        <h1 tabindex="-1">{lang().account_title()}</h1>
-        <p>
-            <a href=at("/sessions")>{lang().sessions_title()}</a>
-            {lang().account_sessions_hint()}
-        </p>
-        <div class="desk">
-            <div>
-                <ChangeEmail />
-                <ChangePassword />
-                <DownloadData />
-                <DeleteAccount />
+        <div class="sheet">
+            <h1 tabindex="-1">{lang().account_title()}</h1>
+            <div class="settings">
+                <RowView rows=rows row=Row::Email title=lang().common_email() change=lang().account_change() label=lang().account_change_email()>
+                    <p class="value email">{email.clone()}</p>
+                </RowView>
+                <RowView rows=rows row=Row::Password title=lang().common_password() change=lang().account_change() label=lang().account_change_password()>
+                    <p class="value" aria-hidden="true">"••••••••"</p>
+                </RowView>
+                <SessionsRow />
             </div>
             <History />
+            <div class="settings">
+                <DownloadData />
+                <RowView rows=rows row=Row::Delete title=lang().account_delete() change=lang().account_delete_short() label=lang().account_delete()>
+                    <p class="value">{lang().account_delete_text()}</p>
+                </RowView>
+            </div>
         </div>
     })
 }
 
-/// The state of a form that asks for the current password.
-#[derive(Clone, Copy)]
-struct PasswordForm {
-    password: NodeRef<html::Input>,
-    shown: RwSignal<bool>,
-    problem: RwSignal<Option<Problem>>,
-    /// Seconds until the next attempt is allowed.
-    left: RwSignal<Option<u32>>,
-    /// The success message, in a live region.
-    announcement: RwSignal<String>,
-    busy: RwSignal<bool>,
+#[component]
+fn RowView(
+    rows: Rows,
+    row: Row,
+    title: &'static str,
+    /// The button that opens the form, and its whole name.
+    change: &'static str,
+    label: &'static str,
+    children: ChildrenFn,
+) -> impl IntoView {
+    let is_open = Memo::new(move |_| rows.open.get() == Some(row));
+    let words = move || if is_open.get() { lang().common_cancel() } else { change };
+    let name = move || if is_open.get() { lang().common_cancel() } else { label };
+    let said = move || rows.said.with(|(of, message)| if *of == Some(row) { message.clone() } else { String::new() });
+    let title_id = [row.id(), "-title"].concat();
+    client_only(view! {
+        <div class="setting" id=row.id()>
+            <div class="fact">
+                <h2 id=title_id>{title}</h2>
+                {children()}
+                <p class="said" aria-live="polite">{said}</p>
+            </div>
+            <button
+                type="button"
+                class="toggle"
+                class:danger=row == Row::Delete
+                aria-label=name
+                aria-expanded=move || if is_open.get() { "true" } else { "false" }
+                on:click=move |_| rows.toggle(row)
+            >
+                {words}
+            </button>
+            {move || {
+                is_open
+                    .get()
+                    .then(|| match row {
+                        Row::Email => client_only(view! { <ChangeEmail rows=rows /> }),
+                        Row::Password => client_only(view! { <ChangePassword rows=rows /> }),
+                        Row::Delete => client_only(view! { <DeleteAccount /> }),
+                    })
+            }}
+        </div>
+    })
 }
 
-impl PasswordForm {
-    fn new() -> Self {
-        let problem = RwSignal::new(None);
-        Self {
-            password: NodeRef::new(),
-            shown: RwSignal::new(false),
-            problem,
-            left: countdown(problem),
-            announcement: RwSignal::new(String::new()),
-            busy: RwSignal::new(false),
-        }
-    }
-
-    fn is_disabled(self) -> bool {
-        self.busy.get() || is_waiting(self.left.get())
-    }
-
-    /// Passes the password to `send` and a successful response to `done`, which returns the success
-    /// message.
-    fn submit<T>(
-        self,
-        event: &SubmitEvent,
-        send: impl AsyncFnOnce(String) -> Result<T, Problem> + 'static,
-        done: impl FnOnce(T) -> String + 'static,
-    ) {
-        event.prevent_default();
-        let Some(field) = self.password.get_untracked() else { return };
-        if untrack(|| self.is_disabled()) {
-            return;
-        }
-        self.shown.set(false);
-        self.problem.set(None);
-        self.announcement.set(String::new());
-        self.busy.set(true);
+/// How many browsers are signed in, and the way to their list.
+#[component]
+fn SessionsRow() -> impl IntoView {
+    let count = RwSignal::new(None::<usize>);
+    Effect::new(move |_| {
         spawn_local(async move {
-            let answer = send(field.value()).await;
-            self.busy.try_set(false);
-            match answer {
-                Ok(answer) => {
-                    field.set_value("");
-                    self.announcement.try_set(done(answer));
-                }
-                Err(problem) => drop(self.problem.try_set(Some(problem))),
+            if let Ok(sessions) = retry_while_offline(account::sessions).await {
+                count.try_set(Some(sessions.len()));
             }
         });
-    }
-}
-
-/// The error or the success message of a form.
-#[component]
-fn FormOutcome(form: PasswordForm, id: &'static str) -> impl IntoView {
-    client_only(view! {
-        <ErrorSummary problem=form.problem left=form.left id=id />
-        <p class="said" aria-live="polite">{move || form.announcement.get()}</p>
-    })
-}
-
-/// The current password, marked when it is wrong.
-#[component]
-fn CurrentPassword(
-    form: PasswordForm,
-    id: &'static str,
-    problem_id: &'static str,
-    field: &'static str,
-) -> impl IntoView {
-    let wrong = credential_error(form.problem, field);
-    view! {
-        <Username />
-        <PasswordField
-            id=id
-            label=lang().account_current_password()
-            autocomplete="current-password"
-            node_ref=form.password
-            shown=form.shown
-            wrong=(wrong, problem_id)
-        />
-    }
-}
-
-#[component]
-fn ChangeEmail() -> impl IntoView {
-    let form = PasswordForm::new();
-    let email = NodeRef::<html::Input>::new();
-    let wrong = field_error(form.problem, "email");
-    let state = auth_state();
-    let current = move || state.with(|state| state.user().map(|user| user.email.clone()));
-    let submit = move |event: SubmitEvent| {
-        let new_email = email.get_untracked().map(|field| field.value()).unwrap_or_default();
-        form.submit(
-            &event,
-            async move |password| account::change_email(new_email, password).await,
-            move |user| {
-                let message = lang().account_from_now_on(&user.email);
-                user_changed(user);
-                if let Some(field) = email.try_get_untracked().flatten() {
-                    field.set_value("");
-                }
-                message
-            },
-        );
+    });
+    let words = move || match count.get() {
+        None => String::new(),
+        Some(1) => lang().sessions_only_this().to_owned(),
+        Some(n) => lang().sessions_count(&n.to_string()),
     };
+    let label = [lang().account_review(), ": ", lang().sessions_title()].concat();
     client_only(view! {
-        <form class="card" method="post" aria-labelledby="email-title" on:submit=submit>
-            <h2 id="email-title">{lang().common_email()}</h2>
-            <p class="hint">{lang().account_now_1()} {current} "."</p>
-            <FormOutcome form=form id="email-problem" />
-            <div class="field">
-                <label for="email">{lang().account_new_email()}</label>
-                <input
-                    id="email"
-                    name="email"
-                    type="email"
-                    required
-                    autocomplete="email"
-                    inputmode="email"
-                    autocapitalize="none"
-                    spellcheck="false"
-                    aria-invalid=move || wrong.get().then_some("true")
-                    aria-describedby=move || wrong.get().then_some("email-problem")
-                    node_ref=email
-                />
+        <div class="setting">
+            <div class="fact">
+                <h2>{lang().sessions_title()}</h2>
+                <p class="value">{words}</p>
             </div>
-            <CurrentPassword form=form id="email-password" problem_id="email-problem" field="password" />
-            <div class="actions">
-                <button class="primary" type="submit" disabled=move || form.is_disabled()>
-                    {lang().account_change_email()}
-                </button>
-            </div>
-        </form>
-    })
-}
-
-#[component]
-fn ChangePassword() -> impl IntoView {
-    let form = PasswordForm::new();
-    let new = NodeRef::<html::Input>::new();
-    let keep = NodeRef::<html::Input>::new();
-    let shown = RwSignal::new(false);
-    let wrong = field_error(form.problem, "new_password");
-    // The same for a retry after a lost answer.
-    let key = StoredValue::new(browser::random_uuid());
-    let submit = move |event: SubmitEvent| {
-        let (Some(field), Some(keep)) = (new.get_untracked(), keep.get_untracked()) else { return };
-        let (new_password, keep) = (field.value(), keep.checked());
-        shown.set(false);
-        form.submit(
-            &event,
-            async move |password| account::change_password(password, new_password, Some(keep), key.get_value()).await,
-            move |done| {
-                field.set_value("");
-                key.set_value(browser::random_uuid());
-                match (keep, done.ended) {
-                    (true, _) => lang().account_password_changed().to_owned(),
-                    (false, 0) => lang().account_password_changed_alone().to_owned(),
-                    (false, ended) => lang().account_password_changed_others(&ended.to_string()),
-                }
-            },
-        );
-    };
-    client_only(view! {
-        <form id="password" class="card" method="post" aria-labelledby="password-title" on:submit=submit>
-            <h2 id="password-title">{lang().common_password()}</h2>
-            <FormOutcome form=form id="password-problem" />
-            <CurrentPassword form=form id="current-password" problem_id="password-problem" field="current_password" />
-            <PasswordField
-                id="new-password"
-                label=lang().account_new_password()
-                autocomplete="new-password"
-                node_ref=new
-                shown=shown
-                new=true
-                wrong=(wrong, "password-problem")
-            />
-            <div class="choice">
-                <input id="keep" type="checkbox" node_ref=keep />
-                <label for="keep">{lang().account_keep()}</label>
-            </div>
-            <p class="hint">{lang().account_keep_hint()}</p>
-            <div class="actions">
-                <button class="primary" type="submit" disabled=move || form.is_disabled()>
-                    {lang().account_change_password()}
-                </button>
-            </div>
-        </form>
-    })
-}
-
-#[component]
-fn DeleteAccount() -> impl IntoView {
-    let form = PasswordForm::new();
-    let submit = move |event: SubmitEvent| {
-        form.submit(
-            &event,
-            async move |password| account::delete_account(password).await,
-            move |_| {
-                sign_out();
-                String::new()
-            },
-        );
-    };
-    client_only(view! {
-        <form class="card" method="post" aria-labelledby="delete-title" on:submit=submit>
-            <h2 id="delete-title">{lang().account_delete()}</h2>
-            <p>{lang().account_delete_text()}</p>
-            <FormOutcome form=form id="delete-problem" />
-            <CurrentPassword form=form id="delete-password" problem_id="delete-problem" field="password" />
-            <div class="actions">
-                <button class="danger" type="submit" disabled=move || form.is_disabled()>
-                    {lang().account_delete_mine()}
-                </button>
-            </div>
-        </form>
+            <a class="button toggle" href=at("/sessions") aria-label=label>
+                {lang().account_review()}
+            </a>
+        </div>
     })
 }

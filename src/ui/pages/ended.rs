@@ -6,19 +6,23 @@ use leptos::{html, prelude::*};
 use crate::client::auth_state::EndReason;
 use crate::lang::lang;
 use crate::ui::components::credentials::{CredentialsForm, Purpose};
+use crate::ui::support::page_settings::{absolute_limit, idle_limit};
 
 /// Title and text for a reason.
-pub fn words(reason: EndReason) -> (&'static str, &'static str) {
+pub fn words(reason: EndReason) -> (&'static str, String) {
     let lang = lang();
-    match reason {
+    let (title, text) = match reason {
         EndReason::SignedOutHere => (lang.ended_signed_out_title(), lang.ended_signed_out()),
-        EndReason::Expired => (lang.ended_expired_title(), lang.ended_expired()),
+        EndReason::Idle => return (lang.ended_expired_title(), lang.ended_idle(&idle_limit())),
+        EndReason::Absolute => return (lang.ended_expired_title(), lang.ended_absolute(&absolute_limit())),
         EndReason::SignedOutElsewhere => (lang.ended_ended_title(), lang.ended_elsewhere()),
         EndReason::ForSafety => (lang.ended_safety_title(), lang.ended_safety()),
         EndReason::PasswordChanged => (lang.ended_ended_title(), lang.ended_password_changed()),
-        EndReason::AccountGone => (lang.ended_ended_title(), lang.ended_account_gone()),
+        EndReason::AccountGone => (lang.ended_deleted_title(), lang.ended_deleted()),
+        EndReason::AccountDisabled => (lang.ended_ended_title(), lang.ended_disabled()),
         EndReason::NotValid => (lang.ended_ended_title(), lang.ended_not_valid()),
-    }
+    };
+    (title, text.to_owned())
 }
 
 #[component]
@@ -44,7 +48,9 @@ pub fn EndedCard(
             </h1>
             <p>{text}</p>
             {kept.then(|| view! { <p>{lang().ended_kept()}</p> })}
-            <CredentialsForm purpose=Purpose::SignIn email=email />
+            // There is nothing to sign in to after a deletion.
+            {(reason != EndReason::AccountGone)
+                .then(|| view! { <CredentialsForm purpose=Purpose::SignIn email=email /> })}
         </section>
     }
 }

@@ -7,17 +7,23 @@ use crate::base_path::at;
 use crate::lang::lang;
 use crate::ui::components::diagram::Diagram;
 use crate::ui::support::live::{Live, Remaining, span};
+use crate::ui::support::page_settings::header_link;
 use crate::ui::support::sync_hydrated::sync_hydrated;
 use crate::ui::support::viewer::{Viewer, viewer};
 
 #[component]
 pub fn Home() -> impl IntoView {
     let live = Live::new();
+    let (first, rest) = lang().home_title().split_once(',').unwrap_or_default();
     sync_hydrated(view! {
         <Title text="" />
         <section class="hero">
             <div>
-                <h1 tabindex="-1">{lang().home_title()}</h1>
+                <h1 tabindex="-1">
+                    // "sign-in" is not to be broken at its hyphen.
+                    <span class="whole">{first} ","</span>
+                    {rest}
+                </h1>
                 <p class="lead">
                     {lang().home_lead_1()} <strong class="access">{lang().common_access_token()}</strong> {lang().home_lead_2()}
                     <strong class="refresh">{lang().common_refresh_token()}</strong> {lang().home_lead_3()}
@@ -43,7 +49,8 @@ fn AuthSummary() -> impl IntoView {
             Viewer::SignedOut => (
                 lang().home_signed_out().to_owned(),
                 sync_hydrated(view! {
-                    <a href=at("/register") class="button primary">
+                    <SeeIt />
+                    <a href=at("/register") class="button">
                         {lang().common_create_account()}
                     </a>
                     <a href=at("/login") class="button">
@@ -57,6 +64,7 @@ fn AuthSummary() -> impl IntoView {
                     <a href=at("/notes") class="button primary">
                         {lang().home_open_notes()}
                     </a>
+                    <SeeIt />
                 }),
             ),
         };
@@ -65,6 +73,18 @@ fn AuthSummary() -> impl IntoView {
             <div class="actions">{actions}</div>
         }
     }
+}
+
+/// The way to the lab, where there is one.
+#[component]
+fn SeeIt() -> impl IntoView {
+    header_link().map(|link| {
+        view! {
+            <a href=link.href rel="external" class="button primary">
+                {lang().home_see_it()}
+            </a>
+        }
+    })
 }
 
 #[component]
@@ -117,6 +137,13 @@ fn RefreshCard(live: Live) -> impl IntoView {
                 <Fact name=lang().home_sent() text=lang().home_refresh_sent() />
                 <Fact name=lang().home_lasts() text=lang().home_refresh_lasts() />
             </dl>
+            // One token after the other, each used once.
+            <p class="chain" aria-hidden="true">
+                <i></i>
+                <i></i>
+                <i></i>
+                <i></i>
+            </p>
             <p class="now">{now}</p>
         </article>
     }

@@ -34,6 +34,12 @@ fn LoginPage(form_result: Option<FormResult>) -> impl IntoView {
             <EndNotice />
             <CredentialsForm purpose=Purpose::SignIn form_result=form_result />
             <p class="aside">
+                // A page without the program, outside the router.
+                <a href=at("/forgot-password") rel="external">
+                    {lang().login_forgot()}
+                </a>
+            </p>
+            <p class="aside">
                 {lang().login_new_here()} <a href=move || at(&with_next("/register", &next.get()))>{lang().login_create()}</a>
             </p>
         </div>

@@ -1,7 +1,10 @@
 //! One file for each page.
 
 pub mod account;
+mod account_forms;
 pub mod ended;
+#[cfg(feature = "ssr")]
+pub mod forgot_password;
 pub mod history;
 pub mod home;
 pub mod login;

@@ -12,7 +12,8 @@ use crate::client::connection::retry_while_offline;
 use crate::lang::lang;
 use crate::protocol::problem::Problem;
 use crate::protocol::session::SessionView;
-use crate::ui::components::parts::LocalTime;
+use crate::ui::components::icons::Icon;
+use crate::ui::components::parts::{RelativeTime, every_minute};
 use crate::ui::components::step_up::{StepUp, StepUpDialog};
 use crate::ui::support::browser;
 use crate::ui::support::lazy_page::{LazyPage, LazyPart};
@@ -36,8 +37,11 @@ struct SessionList {
     problem: RwSignal<Option<Problem>>,
     /// The success message, in a live region.
     announcement: RwSignal<String>,
+    /// While a call is under way. Its button stays enabled: one that is disabled loses the focus, and
+    /// the dialog has nothing to give it back to.
     busy: RwSignal<bool>,
     step_up: StepUp,
+    minute: RwSignal<u32>,
 }
 
 impl SessionList {
@@ -50,12 +54,19 @@ impl SessionList {
         });
     }
 
+    fn is_busy(self) -> Option<&'static str> {
+        self.busy.get().then_some("true")
+    }
+
     /// Makes a call that may require step-up, announces its result and reloads the list.
     fn end<T: 'static>(
         self,
         call: impl AsyncFn() -> Result<T, Problem> + 'static,
         message: impl FnOnce(T) -> String + 'static,
     ) {
+        if self.busy.get_untracked() {
+            return;
+        }
         self.problem.set(None);
         self.announcement.set(String::new());
         self.busy.set(true);
@@ -88,6 +99,7 @@ fn SessionsPage() -> impl IntoView {
         announcement: RwSignal::new(String::new()),
         busy: RwSignal::new(false),
         step_up: StepUp::new(),
+        minute: every_minute(),
     };
     Effect::new(move |_| list.load());
     let others = Memo::new(move |_| list.sessions.with(|all| all.as_ref().is_some_and(|all| all.len() > 1)));
@@ -111,12 +123,16 @@ fn SessionsPage() -> impl IntoView {
             </For>
         </ul>
         {move || {
+            let alone = list.sessions.with(|all| all.as_ref().is_some_and(|all| all.len() == 1));
+            alone.then(|| view! { <p class="hint">{lang().sessions_only_this()}</p> })
+        }}
+        {move || {
             others
                 .get()
                 .then(|| {
                     view! {
                         <div class="actions">
-                            <button type="button" disabled=list.busy on:click=end_others>
+                            <button type="button" aria-disabled=move || list.is_busy() on:click=end_others>
                                 {lang().sessions_end_others()}
                             </button>
                         </div>
@@ -127,10 +143,18 @@ fn SessionsPage() -> impl IntoView {
     })
 }
 
+/// The icon of a device by its name, as in "Chrome on Android".
+pub fn device_icon(device: &str) -> &'static str {
+    let is_phone = ["Android", "iPhone", "iPad", "iOS"].iter().any(|system| device.contains(system));
+    if is_phone { "phone" } else { "laptop" }
+}
+
 #[component]
 fn Item(list: SessionList, session: SessionView) -> impl IntoView {
     let SessionView { id, current, device, signed_in_at, last_used_at, .. } = session;
-    let label = lang().sessions_end_this(&device);
+    // Browsers of one name differ in when they signed in.
+    let label = lang().sessions_end_this(&[&device, ", ", &browser::local_time(signed_in_at.millis())].concat());
+    let icon = device_icon(&device);
     let gone = lang().sessions_gone(&device);
     let end = move |_| {
         let (id, gone) = (id.clone(), gone.clone());
@@ -138,17 +162,18 @@ fn Item(list: SessionList, session: SessionView) -> impl IntoView {
     };
     client_only(view! {
         <li class="session">
+            <Icon name=icon />
             <div>
                 <h2>
                     {device} " "
                     {current.then(|| view! { <strong class="badge">{lang().sessions_this()}</strong> })}
                 </h2>
-                <p class="hint">{lang().sessions_signed_in_1()} <LocalTime at=signed_in_at /> {lang().sessions_last_used_1()} <LocalTime at=last_used_at /></p>
+                <p class="hint">{lang().sessions_signed_in_1()} <RelativeTime at=signed_in_at minute=list.minute /> {lang().sessions_last_used_1()} <RelativeTime at=last_used_at minute=list.minute /></p>
             </div>
             {(!current)
                 .then(|| {
                     view! {
-                        <button type="button" aria-label=label disabled=list.busy on:click=end>
+                        <button type="button" aria-label=label aria-disabled=move || list.is_busy() on:click=end>
                             {lang().common_sign_out()}
                         </button>
                     }

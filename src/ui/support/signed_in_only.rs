@@ -3,7 +3,10 @@
 //! in place without losing input. Another user gets a new page.
 
 use leptos::{ev, prelude::*};
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 use send_wrapper::SendWrapper;
 
 use crate::client::auth_state::{AuthState, EndReason, auth_state};
@@ -111,9 +114,11 @@ fn cover(mounted: Memo<Option<Mounted>>) -> Memo<Cover> {
 fn redirect_when_signed_out(cover: Memo<Cover>) {
     let navigate = use_navigate();
     let sign_in = sign_in_url();
+    let here = use_location().pathname;
     Effect::new(move |_| {
         if cover.get() == Cover::Redirecting {
-            navigate(&sign_in(), NavigateOptions { replace: true, ..Default::default() });
+            let replace = browser::is_shown(&here.get_untracked());
+            navigate(&sign_in(), NavigateOptions { replace, ..Default::default() });
         }
     });
 }

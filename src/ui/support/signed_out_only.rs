@@ -3,9 +3,13 @@
 //! change of the auth state. Without the program there is nobody to wait for: the form is shown.
 
 use leptos::prelude::*;
-use leptos_router::{NavigateOptions, hooks::use_navigate};
+use leptos_router::{
+    NavigateOptions,
+    hooks::{use_location, use_navigate},
+};
 
 use crate::ui::components::parts::Restoring;
+use crate::ui::support::browser;
 use crate::ui::support::return_to::{local_or_default, requested_path};
 use crate::ui::support::sync_hydrated::sync_hydrated;
 use crate::ui::support::viewer::{Viewer, viewer};
@@ -27,9 +31,11 @@ pub fn SignedOutOnly(
     });
     let navigate = use_navigate();
     let next = requested_path();
+    let here = use_location().pathname;
     Effect::new(move |_| {
         if matches!(viewer.get(), Viewer::SignedIn(_)) {
-            let options = NavigateOptions { replace: true, ..Default::default() };
+            let replace = browser::is_shown(&here.get_untracked());
+            let options = NavigateOptions { replace, ..Default::default() };
             navigate(local_or_default(&next.get_untracked()), options);
         }
     });

@@ -133,6 +133,8 @@ pub const fn reason(reason: RevokeReason) -> &'static str {
         RevokeReason::AccountDeleted => "the account was deleted",
         RevokeReason::AccountDisabled => "the account was disabled",
         RevokeReason::SessionLimit => "the account had too many sessions, and this one was unused longest",
+        RevokeReason::IdleLimit => "it was unused for longer than the idle limit",
+        RevokeReason::AbsoluteLimit => "it reached the absolute limit",
     }
 }
 

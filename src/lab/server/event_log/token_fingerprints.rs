@@ -2,8 +2,8 @@
 //! everywhere in the log, and the log does not allow testing a guessed token.
 
 use aws_lc_rs::hmac;
-use diceware_wordlists::EFF_SHORT_WORDLIST_1;
 
+use crate::auth::password::passphrase::short_words;
 use crate::auth::random;
 use crate::lab::model::event::Fingerprint;
 
@@ -20,7 +20,7 @@ impl TokenFingerprints {
         let tag = hmac::sign(&self.0, secret);
         let word = |at: usize| {
             let number = tag.as_ref().iter().skip(at).take(4).fold(0, |number, byte| number << 8 | usize::from(*byte));
-            EFF_SHORT_WORDLIST_1[number % EFF_SHORT_WORDLIST_1.len()]
+            short_words()[number % short_words().len()]
         };
         let hex = tag.as_ref().iter().skip(8).take(3).map(|byte| format!("{byte:02x}")).collect();
         Fingerprint { words: format!("{}-{}", word(0), word(4)), hex }

@@ -1,6 +1,6 @@
 //! The functions in the browser.
 
-use leptos::prelude::{document, request_animation_frame, window};
+use leptos::prelude::{RwSignal, Set as _, document, request_animation_frame, window};
 use leptos::task::{spawn_local, tick};
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -15,6 +15,33 @@ pub fn focus(selector: &str) {
         if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
             _ = element.focus();
         }
+    });
+}
+
+/// Whether the address bar shows this path. After a click the router shows a page first and changes
+/// the address then: a redirect in between that replaced the address would take away the page of
+/// the click, and Back would leave the site.
+pub fn is_shown(pathname: &str) -> bool {
+    window().location().pathname().is_ok_and(|shown| shown == pathname)
+}
+
+/// Closes an open popover.
+pub fn hide_popover(id: &str) {
+    let found = document().get_element_by_id(id);
+    if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
+        _ = element.hide_popover();
+    }
+}
+
+/// Copies a text to the clipboard, which exists in secure contexts alone.
+pub fn copy(text: &str, copied: RwSignal<bool>) {
+    if !window().is_secure_context() {
+        return;
+    }
+    let written = window().navigator().clipboard().write_text(text);
+    spawn_local(async move {
+        let is_written = wasm_bindgen_futures::JsFuture::from(written).await.is_ok();
+        copied.try_set(is_written);
     });
 }
 
@@ -121,14 +148,42 @@ pub fn random_uuid() -> String {
 
 /// Formats date and time for the browser's locale. `millis` since the Unix epoch.
 pub fn local_time(millis: i64) -> String {
+    formatted(millis, &[("dateStyle", "medium"), ("timeStyle", "short")])
+}
+
+fn formatted(millis: i64, styles: &[(&str, &str)]) -> String {
     let preferred = window().navigator().language().unwrap_or_default();
     // The browser's own regional format where its language is the page's.
     let locale = if Lang::parse(&preferred) == Some(lang()) { "default" } else { lang().tag() };
     let options = js_sys::Object::new();
-    for (key, value) in [("dateStyle", "medium"), ("timeStyle", "short")] {
-        _ = js_sys::Reflect::set(&options, &key.into(), &value.into());
+    for (key, value) in styles {
+        _ = js_sys::Reflect::set(&options, &(*key).into(), &(*value).into());
     }
     date(millis).to_locale_string(locale, &options).into()
+}
+
+/// The distance of a time from now in its largest unit, "2 hours ago". A server whose clock is ahead
+/// sends times of the future; they are "now".
+pub fn relative_time(millis: i64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+    let seconds = ((js_sys::Date::now() - millis as f64) / 1e3).max(0.0);
+    let (value, unit) = match seconds {
+        ..60.0 => (0.0, "second"),
+        ..3600.0 => (seconds / 60.0, "minute"),
+        ..86400.0 => (seconds / 3600.0, "hour"),
+        ..5_184_000.0 => (seconds / 86400.0, "day"),
+        ..63_072_000.0 => (seconds / 2_592_000.0, "month"),
+        _ => (seconds / 31_536_000.0, "year"),
+    };
+    let options = js_sys::Object::new();
+    _ = js_sys::Reflect::set(&options, &"numeric".into(), &"auto".into());
+    let format = js_sys::Intl::RelativeTimeFormat::new(&js_sys::Array::of1(&lang().tag().into()), &options);
+    format.format(-value.floor(), unit).into()
+}
+
+/// The day of a time, "27 Nov 2026". Equal words are the same day.
+pub fn local_day(millis: i64) -> String {
+    formatted(millis, &[("dateStyle", "medium")])
 }
 
 /// ISO 8601, for `<time datetime>`. Empty for a time that JavaScript cannot represent.

@@ -1,8 +1,25 @@
 //! Server stubs: nothing to focus or scroll; times are formatted in the browser.
 
+use leptos::prelude::RwSignal;
 use leptos::web_sys;
 
 pub fn focus(_selector: &str) {}
+
+pub fn is_shown(_pathname: &str) -> bool {
+    true
+}
+
+pub fn hide_popover(_id: &str) {}
+
+pub fn copy(_text: &str, _copied: RwSignal<bool>) {}
+
+pub fn relative_time(_millis: i64) -> String {
+    String::new()
+}
+
+pub fn local_day(_millis: i64) -> String {
+    String::new()
+}
 
 pub fn exists(_selector: &str) -> bool {
     false

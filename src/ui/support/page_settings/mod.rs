@@ -4,17 +4,25 @@
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(feature = "hydrate")]
-pub use browser::{header_link, password_min};
+pub use browser::{absolute_limit, header_link, idle_limit, password_min};
 
 #[cfg(not(feature = "hydrate"))]
 mod server;
 #[cfg(not(feature = "hydrate"))]
-pub use server::{header_link, header_link_attribute, password_min};
+pub use server::{absolute_limit, header_link, header_link_attribute, idle_limit, password_min};
 
 /// The minimum length of a new password, in characters. Provided as context when a page is
 /// rendered.
 #[derive(Clone, Copy)]
 pub struct PasswordMin(pub usize);
+
+/// The limits of a session in words, as in "7 days": how long it may be unused, and how long it may last. Provided as context
+/// when a page is rendered.
+#[derive(Clone)]
+pub struct SessionLimits {
+    pub idle: String,
+    pub absolute: String,
+}
 
 /// A header link to something served beside the app. A `Vec` of them is provided as context when a
 /// page is rendered.
