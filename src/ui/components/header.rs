@@ -11,7 +11,7 @@ use crate::lang::lang;
 use crate::ui::components::icons::Icon;
 use crate::ui::support::browser;
 use crate::ui::support::page_settings::header_link;
-use crate::ui::support::sync_hydrated::sync_hydrated;
+use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 use crate::ui::support::viewer::{Viewer, viewer};
 
 /// The id of the account menu.
@@ -60,7 +60,7 @@ fn Account() -> impl IntoView {
                 <a href=at("/login")>{lang().common_sign_in()}</a>
                 <a href=at("/register")>{lang().common_create_account()}</a>
             }),
-            Viewer::SignedIn(user) => sync_hydrated(view! {
+            Viewer::SignedIn(user) => client_only(view! {
                 <button type="button" class="account-button" popovertarget=MENU>
                     <Icon name="person" />
                     <span class="unseen">{lang().menu_label()} ": "</span>

@@ -14,6 +14,7 @@ use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::ui::components::countdown::ProblemText;
 use crate::ui::support::browser;
+use crate::ui::support::sync_hydrated::client_only;
 
 /// Debounce: conditions that last shorter than this are not shown.
 const NOTICE_DELAY: Duration = Duration::from_secs(2);
@@ -239,12 +240,12 @@ pub fn ConnectionBanner() -> impl IntoView {
     // existing region.
     view! {
         <div class="offline" aria-live="polite">
-            {move || word().map(|(word, reload)| view! {
+            {move || word().map(|(word, reload)| client_only(view! {
                 <p role="status">{word}</p>
                 {reload.then(|| view! {
                     <button type="button" on:click=|_| browser::reload()>{lang().common_reload()}</button>
                 })}
-            })}
+            }))}
         </div>
     }
 }

@@ -8,7 +8,7 @@ use crate::lang::lang;
 use crate::ui::components::diagram::Diagram;
 use crate::ui::support::live::{Live, Remaining, span};
 use crate::ui::support::page_settings::header_link;
-use crate::ui::support::sync_hydrated::sync_hydrated;
+use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 use crate::ui::support::viewer::{Viewer, viewer};
 
 #[component]
@@ -60,7 +60,7 @@ fn AuthSummary() -> impl IntoView {
             ),
             Viewer::SignedIn(user) => (
                 lang().home_signed_in_as(&user.email),
-                sync_hydrated(view! {
+                client_only(view! {
                     <a href=at("/notes") class="button primary">
                         {lang().home_open_notes()}
                     </a>

@@ -12,7 +12,7 @@ use crate::ui::pages::ended;
 use crate::ui::support::form_result::{FormResult, form_result};
 use crate::ui::support::return_to::{requested_path, with_next};
 use crate::ui::support::signed_out_only::SignedOutOnly;
-use crate::ui::support::sync_hydrated::sync_hydrated;
+use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 
 #[component]
 pub fn Login() -> impl IntoView {
@@ -53,7 +53,7 @@ fn EndNotice() -> impl IntoView {
     move || match state.get() {
         AuthState::Anonymous { ended: Some(reason) } => {
             let (title, text) = ended::words(reason);
-            Some(view! { <p class="notice">{title} ". " {text}</p> })
+            Some(client_only(view! { <p class="notice">{[title, ". ", &text].concat()}</p> }))
         }
         _ => None,
     }

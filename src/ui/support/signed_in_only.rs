@@ -15,7 +15,7 @@ use crate::ui::components::parts::Restoring;
 use crate::ui::pages::ended::EndedCard;
 use crate::ui::support::browser;
 use crate::ui::support::return_to::sign_in_url;
-use crate::ui::support::sync_hydrated::sync_hydrated;
+use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 
 /// The content shown in front of the hidden page.
 #[derive(Clone, Copy, PartialEq)]
@@ -69,7 +69,7 @@ pub fn SignedInOnly(children: ChildrenFn) -> impl IntoView {
     view! {
         {move || match cover.get() {
             Cover::Restoring => sync_hydrated(view! { <Restoring /> }),
-            Cover::Ended(reason) => sync_hydrated(ended(reason, mounted.get_untracked())),
+            Cover::Ended(reason) => client_only(ended(reason, mounted.get_untracked())),
             Cover::None | Cover::Redirecting => sync_hydrated(()),
         }}
         <div hidden=hidden inert=hidden on:focusin=move |event| last_focused.set_value(Some(SendWrapper::new(event)))>
