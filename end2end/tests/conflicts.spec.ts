@@ -87,6 +87,7 @@ test("a note deleted in another tab while it is being changed is saved as a new 
 
   // A delete that has not seen the change deletes nothing.
   await other.reload();
+  await expect(titles(other)).toHaveText(["Milk, two bottles"]);
   await button(page, "Edit Milk, two bottles").click();
   await noteField(page).fill("from the farm");
   await button(page, "Save changes").click();

@@ -93,6 +93,7 @@ test.describe(() => {
     const stolen = await refreshTokenOf(context);
     await reload(page);
     await reload(page);
+    await expect(page.getByText("No notes yet.")).toBeVisible();
     await server.later(PAST_THE_GRACE);
     await refreshOf(await thiefWith(stolen, playwright, server.url));
 

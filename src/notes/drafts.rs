@@ -60,13 +60,21 @@ struct Contents {
     suspended: Option<Draft>,
 }
 
+/// The form on the page.
+#[derive(Clone)]
+struct Form {
+    /// Whose text it shows.
+    owner: Option<String>,
+    fields: Callback<(), Option<NoteText>>,
+}
+
 /// All drafts of a tab, provided as context by the app so that they outlive the page.
 #[derive(Clone, Copy)]
 pub struct Drafts {
     contents: StoredValue<Contents>,
     unsaved: RwSignal<bool>,
     /// Reads the fields of the form, as long as there is one. An extension may fill them in without an event.
-    form: StoredValue<Option<Callback<(), Option<NoteText>>>>,
+    form: StoredValue<Option<Form>>,
     /// Changes when the current draft is replaced other than by typing: the form must show it.
     pub replaced: RwSignal<u32>,
     /// Changes when a save completes after its page was left: a mounted list reloads.
@@ -124,18 +132,22 @@ impl Drafts {
     }
 
     /// Shows the fields of the form while it is on the page.
-    pub fn show_form(self, form: Callback<(), Option<NoteText>>) {
-        self.form.set_value(Some(form));
+    pub fn show_form(self, fields: Callback<(), Option<NoteText>>) {
+        let owner = self.contents.with_value(|contents| contents.owner.clone());
+        self.form.set_value(Some(Form { owner, fields }));
         on_cleanup(move || {
             self.read_form();
             self.form.set_value(None);
         });
     }
 
-    /// Takes over what the form shows. A form whose person has signed out is on its way to be removed.
+    /// Takes over what the form shows, unless it is on its way out: its user has signed out, or another one has signed in.
     fn read_form(self) {
-        let text = self.form.get_value().and_then(|form| form.run(()));
-        if let Some(text) = text.filter(|_| self.contents.with_value(|contents| contents.owner.is_some())) {
+        let Some(Form { owner, fields }) = self.form.get_value() else { return };
+        if owner.is_some()
+            && self.contents.with_value(|contents| contents.owner == owner)
+            && let Some(text) = fields.run(())
+        {
             self.write(text);
         }
     }
