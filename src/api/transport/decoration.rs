@@ -1,20 +1,18 @@
-//! A request hook (interceptor): lets a program add its own header to every request of the tab.
+//! Request hooks (interceptors): they let a program add its own headers to every request of the tab.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 
 use gloo_net::http::Request;
 
 thread_local! {
-    static DECORATION: Cell<Option<fn(&Request)>> = const { Cell::new(None) };
+    static DECORATIONS: RefCell<Vec<fn(&Request)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Installs the hook and replaces an earlier one.
-pub fn install(decoration: fn(&Request)) {
-    DECORATION.set(Some(decoration));
+/// Adds a hook. Every hook is called, in the order in which they were added.
+pub fn add(decoration: fn(&Request)) {
+    DECORATIONS.with_borrow_mut(|decorations| decorations.push(decoration));
 }
 
 pub(super) fn decorate(request: &Request) {
-    if let Some(decorate) = DECORATION.get() {
-        decorate(request);
-    }
+    DECORATIONS.with_borrow(|decorations| decorations.iter().for_each(|decorate| decorate(request)));
 }

@@ -195,7 +195,7 @@ pub fn start() {
     }
     renewer::install(&renewal::TabRenewer);
     // The cookie of the language may have changed since this page was loaded.
-    decoration::install(|request| request.headers().set(LANGUAGE_HEADER, lang().tag()));
+    decoration::add(|request| request.headers().set(LANGUAGE_HEADER, lang().tag()));
     tabs::listen(on_tab_event);
     let (Some(window), Some(document)) = (web_sys::window(), dom::document()) else { return };
     dom::on(&window, "online", |_| on_resume());

@@ -35,7 +35,7 @@ type EventSender = mpsc::UnboundedSender<TabEvent>;
 /// fails, the app works as usual, and the lab's page reports that the tab does not answer.
 pub async fn start() {
     let Some(tab) = this_tab() else { return };
-    decoration::install(name_the_frame);
+    decoration::add(name_the_frame);
     if let Ok(begin) = whole().await {
         begin(tab);
     }
