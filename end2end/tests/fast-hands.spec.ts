@@ -69,5 +69,5 @@ test("a new password whose answer is lost is set once, and the retry succeeds", 
   await lost.answered;
   // Chromium sends the request again by itself. It is the same submission, so the old password is not wrong.
   lost.drop();
-  await expect(page.getByText("Your password is changed")).toBeVisible();
+  await expect(page.getByText("Your password was changed")).toBeVisible();
 });
