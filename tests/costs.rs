@@ -23,6 +23,7 @@ use tracing_subscriber::{Layer, layer::Context, prelude::*};
 use two_tokens::auth::model::secret::ServerSecret;
 use two_tokens::auth::observer::{FlowEvent, Observer, Observers};
 use two_tokens::auth::password::hasher::PasswordHasher;
+use two_tokens::auth::password::passphrase::WordList;
 use two_tokens::auth::service::AuthService;
 use two_tokens::auth::sign_in::Visitor;
 use two_tokens::auth::store::Store;
@@ -91,7 +92,7 @@ async fn a_protected_request_allocates_nothing_without_an_observer() {
     let config = config(&[]);
     let counted = async |observers| {
         let auth = service(&config, &app.store, observers).await;
-        let email = format!("{}@example.com", auth.suggest_passphrase().replace(' ', "."));
+        let email = format!("{}@example.com", auth.suggest_passphrase(WordList::English).replace(' ', "."));
         let grant = auth.register(&email, PASSWORD.to_owned().into(), Visitor::default()).await.unwrap();
         let token = grant.access_token.reveal().to_owned();
         auth.authenticate(&token).unwrap();

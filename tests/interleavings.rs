@@ -222,7 +222,7 @@ impl World {
                 let (old, new) = (believed(right), self.next_password());
                 self.known().kept |= keep;
                 let device = device(new);
-                let change = self.auth.change_password(&user, password(old), password(new), keep, "", &device);
+                let change = self.auth.change_password(&user, password(old), password(new), keep, None, &device);
                 let outcome = until_dropped(change, polls).await;
                 let mut known = self.known();
                 match outcome {

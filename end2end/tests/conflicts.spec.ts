@@ -14,21 +14,23 @@ test.use({ expectedComplaints: [404, 412, ...NO_NETWORK] });
 
 const question = (page: Page) => page.getByRole("alert").filter({ has: page.getByRole("heading", { name: /^This note was/ }) });
 
-/** Starts to change a note in one tab, and saves another change in the other. */
-async function changedInBoth(page: Page, other: Page): Promise<void> {
-  await button(page, "Edit Milk").click();
-  await titleField(page).fill("Milk, two bottles");
-  await button(other, "Edit Milk").click();
-  await titleField(other).fill("Oat milk");
+/** Starts to change a note in one tab, saves another change of it in the other, then saves the first. */
+async function changedInBoth(page: Page, other: Page, { from, mine, theirs }: { from: string; mine: string; theirs: string }): Promise<void> {
+  await button(page, `Edit ${from}`).click();
+  await titleField(page).fill(mine);
+  await button(other, `Edit ${from}`).click();
+  await titleField(other).fill(theirs);
   await button(other, "Save changes").click();
-  await expect(heading(other, "Oat milk")).toBeVisible();
+  await expect(heading(other, theirs)).toBeVisible();
   await button(page, "Save changes").click();
   await expect(question(page)).toBeFocused();
   await expect(question(page).getByRole("heading")).toHaveText(CHANGED);
   // Both texts are in sight.
-  await expect(question(page)).toContainText("Oat milk");
-  await expect(titleField(page)).toHaveValue("Milk, two bottles");
+  await expect(question(page)).toContainText(theirs);
+  await expect(titleField(page)).toHaveValue(mine);
 }
+
+const MILK = { from: "Milk", mine: "Milk, two bottles", theirs: "Oat milk" };
 
 const titles = (page: Page) => notes(page).getByRole("heading");
 
@@ -37,7 +39,7 @@ test("of two tabs that change one note the second one is asked, and each answer 
   await writeNote(page, "Milk");
   const other = await alsoOn(context, "/notes");
 
-  await changedInBoth(page, other);
+  await changedInBoth(page, other, MILK);
   await button(page, "Save my text instead").click();
   await expect(question(page)).toBeHidden();
   await expect(titles(page)).toHaveText(["Milk, two bottles"]);
@@ -50,19 +52,13 @@ test("of two tabs that change one note the second one is asked, and each answer 
   await expect(notes(other)).toHaveCount(0);
   await writeNote(other, "Milk");
   await page.reload();
-  await changedInBoth(page, other);
+  await changedInBoth(page, other, MILK);
   await button(page, "Keep the other text").click();
   await expect(question(page)).toBeHidden();
   await expect(titles(page)).toHaveText(["Oat milk"]);
   await expect(titleField(page)).toHaveValue("");
 
-  await button(page, "Edit Oat milk").click();
-  await titleField(page).fill("Soy milk");
-  await button(other, "Edit Oat milk").click();
-  await titleField(other).fill("Rice milk");
-  await button(other, "Save changes").click();
-  await expect(heading(other, "Rice milk")).toBeVisible();
-  await button(page, "Save changes").click();
+  await changedInBoth(page, other, { from: "Oat milk", mine: "Soy milk", theirs: "Rice milk" });
   await button(page, "Save my text as a new note").click();
   await expect(question(page)).toBeHidden();
   await page.reload();

@@ -66,7 +66,7 @@ pub async fn change_password(
             current_password.into(),
             new_password.into(),
             keep_other_sessions.unwrap_or_default(),
-            &idempotency_key,
+            crate::api::edge::request_context::submission(&idempotency_key)?,
             &context.device(),
         )
         .await?;

@@ -21,7 +21,7 @@ pub async fn register(
     #[server(default)] idempotency_key: String,
 ) -> Result<TokenResponse, Problem> {
     let context = crate::api::edge::RequestContext::current()?;
-    let grant = context.service().register(&email, password.into(), context.visitor(idempotency_key)).await?;
+    let grant = context.service().register(&email, password.into(), context.visitor(&idempotency_key)?).await?;
     Ok(context.grant(grant))
 }
 
@@ -31,8 +31,7 @@ pub async fn register(
 pub async fn suggest_passphrase() -> Result<Suggestion, Problem> {
     let context = crate::api::edge::RequestContext::current()?;
     let words = crate::api::edge::wording::passphrase_words(crate::lang::lang());
-    let min = context.service().password_min();
-    Ok(Suggestion { passphrase: crate::auth::password::passphrase::suggest_from(words, min) })
+    Ok(Suggestion { passphrase: context.service().suggest_passphrase(words) })
 }
 
 /// Signs in. Ends the session of the refresh cookie in the request, if there is one, and the one that the same submission has
@@ -48,7 +47,7 @@ pub async fn login(
     #[server(default)] idempotency_key: String,
 ) -> Result<TokenResponse, Problem> {
     let context = crate::api::edge::RequestContext::current()?;
-    let grant = context.service().login(&email, password.into(), context.visitor(idempotency_key)).await?;
+    let grant = context.service().login(&email, password.into(), context.visitor(&idempotency_key)?).await?;
     Ok(context.grant(grant))
 }
 

@@ -95,11 +95,9 @@ impl AuthService {
         old: Password,
         new: Password,
         keep_others: bool,
-        idempotency_key: &str,
+        submission: Option<Submission>,
         device: &Device,
     ) -> Result<(u32, Option<DeviceCookie>), AuthError> {
-        let submission =
-            Submission::of(idempotency_key).map_err(|error| AuthError::invalid("idempotency_key", error))?;
         self.password_rules.long_enough(&new, "new_password")?;
         old.not_oversized("current_password")?;
         let attempt = self.attempts.confirm_password(user).await?;

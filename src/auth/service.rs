@@ -9,7 +9,11 @@ use super::model::secret::ServerSecret;
 use super::model::session::{Session, SessionId};
 use super::model::user::UserId;
 use super::observer::{FlowEvent, Observers};
-use super::password::{hasher::PasswordHasher, passphrase, rules::PasswordRules};
+use super::password::{
+    hasher::PasswordHasher,
+    passphrase::{self, WordList},
+    rules::PasswordRules,
+};
 use super::store::Store;
 use super::throttle::{attempts::AttemptCounter, device_cookie::DeviceCookie};
 use super::token::{
@@ -163,9 +167,9 @@ impl AuthService {
         self.refresh_tokens.open(text).map_err(|_| AuthError::RefreshTokenInvalid)
     }
 
-    /// A random passphrase of five words, or more when the minimum password length requires it.
-    pub fn suggest_passphrase(&self) -> String {
-        passphrase::suggest(self.password_rules.min)
+    /// A random passphrase of words of a list, or more of them when the minimum password length requires it.
+    pub fn suggest_passphrase(&self, words: WordList) -> String {
+        passphrase::suggest(words, self.password_rules.min)
     }
 
     /// The minimum length of a new password, in characters.

@@ -37,14 +37,8 @@ pub struct Visitor {
     pub caller: Caller,
     /// The refresh token that this browser already holds. A successful sign-in ends its session.
     pub replaces: Option<Presented>,
-    /// The idempotency key of the submission; empty without one.
-    pub idempotency_key: String,
-}
-
-impl Visitor {
-    fn submission(&self) -> Result<Option<Submission>, AuthError> {
-        Submission::of(&self.idempotency_key).map_err(|error| AuthError::invalid("idempotency_key", error))
-    }
+    /// The submission that asks for it, if it has an idempotency key.
+    pub submission: Option<Submission>,
 }
 
 impl AuthService {
@@ -57,7 +51,6 @@ impl AuthService {
     /// [`AuthError::TooManyAttempts`], [`AuthError::Busy`].
     pub async fn register(&self, email: &str, password: Password, visitor: Visitor) -> Result<Grant, AuthError> {
         let email = Email::parse(email)?;
-        let submission = visitor.submission()?;
         self.password_rules.long_enough(&password, "password")?;
         let attempt = self.attempts.register(&visitor.caller).await?;
         let password_hash = match self
@@ -97,7 +90,7 @@ impl AuthService {
         let grant = match registered.await? {
             Register::Registered(opened) => self.begin(open.session, &opened)?,
             Register::EmailTaken => {
-                return self.registered_before(&email, password, submission, &visitor, &attempt).await;
+                return self.registered_before(&email, password, &visitor, &attempt).await;
             }
         };
         Ok(self.with_device_cookie(grant, &user, &attempt))
@@ -108,14 +101,13 @@ impl AuthService {
         &self,
         email: &Email,
         password: Password,
-        submission: Option<Submission>,
         visitor: &Visitor,
         attempt: &CountedAttempt,
     ) -> Result<Grant, AuthError> {
-        let Some(submission) = submission else { return Err(AuthError::EmailTaken) };
+        let submission = visitor.submission.as_ref().ok_or(AuthError::EmailTaken)?;
         let user = self.user_with_email(email).await?.filter(|user| user.disabled_at.is_none());
         let user = user.ok_or(AuthError::EmailTaken)?;
-        if !self.store.was_opened_by(user.id, &submission).await? {
+        if !self.store.was_opened_by(user.id, submission).await? {
             return Err(AuthError::EmailTaken);
         }
         let verified = self.verify(password, Some(user.password_hash.clone()), attempt).await?;
@@ -135,7 +127,6 @@ impl AuthService {
     pub async fn login(&self, email: &str, password: Password, visitor: Visitor) -> Result<Grant, AuthError> {
         let email = Email::parse_known(email)?;
         password.not_oversized("password")?;
-        visitor.submission()?;
         // Only a device cookie needs the account before the attempt is counted.
         let mut read = match visitor.caller.device_cookies.is_empty() {
             true => None,
@@ -238,7 +229,7 @@ impl AuthService {
             event: self.audit.event(EventKind::LoginSuccess, (&session).into(), device, None),
             replaces: replaced
                 .map(|session| self.end_of(&session, RevokeReason::Replaced, EventKind::TokenRevoked, device)),
-            submission: visitor.submission()?,
+            submission: visitor.submission,
             repeated_event: self.audit.event(
                 EventKind::TokenRevoked,
                 Subject::User(user.id),

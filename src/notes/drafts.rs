@@ -226,18 +226,19 @@ impl Drafts {
 
     /// The text in the form becomes a change of this version of its note.
     pub fn base_on(self, note: Note) {
-        self.contents.update_value(|contents| {
-            let text = std::mem::take(&mut contents.current.text);
-            contents.current = Draft { text, ..Draft::change_of(note) };
-        });
-        self.update_unsaved();
+        self.make_it(Draft::change_of(note));
     }
 
     /// The text in the form becomes that of a new note.
     pub fn as_new_note(self) {
+        self.make_it(Draft::new_note());
+    }
+
+    /// The current draft becomes another one, with the text that it has.
+    fn make_it(self, draft: Draft) {
         self.contents.update_value(|contents| {
             let text = std::mem::take(&mut contents.current.text);
-            contents.current = Draft { text, ..Draft::new_note() };
+            contents.current = Draft { text, ..draft };
         });
         self.update_unsaved();
     }

@@ -142,16 +142,20 @@ async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
 async fn login(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request, "/login").await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let visitor = request_context::visitor(&state, &parts, form.idempotency_key);
-    let outcome = state.auth.login(&form.email, form.password.into(), visitor).await;
+    let outcome = match request_context::visitor(&state, &parts, &form.idempotency_key) {
+        Ok(visitor) => state.auth.login(&form.email, form.password.into(), visitor).await,
+        Err(error) => Err(error),
+    };
     answer(state, parts, form.email, &form.next, outcome).await
 }
 
 async fn register(State(state): State<AppState>, request: Request) -> Response {
     let (parts, form) = read(request, "/register").await;
     let Some(form) = form else { return unreadable(state, parts).await };
-    let visitor = request_context::visitor(&state, &parts, form.idempotency_key);
-    let outcome = state.auth.register(&form.email, form.password.into(), visitor).await;
+    let outcome = match request_context::visitor(&state, &parts, &form.idempotency_key) {
+        Ok(visitor) => state.auth.register(&form.email, form.password.into(), visitor).await,
+        Err(error) => Err(error),
+    };
     answer(state, parts, form.email, &form.next, outcome).await
 }
 

@@ -1,6 +1,7 @@
 //! The download of a user's data.
 
 use axum::http::{StatusCode, header};
+use two_tokens::api::account::EXPORT;
 
 use crate::support::{PASSWORD, TestApp};
 
@@ -13,7 +14,7 @@ async fn the_export_has_all_of_a_user_nothing_of_others_and_no_secret() {
         ada.post("/api/notes/create", &[("title", &*number.to_string()), ("body", "")]).await.expect(StatusCode::OK);
     }
     eve.post("/api/notes/create", &[("title", "Eve's"), ("body", "")]).await.expect(StatusCode::OK);
-    let answer = ada.get("/api/account/export").await.expect(StatusCode::OK);
+    let answer = ada.get(EXPORT).await.expect(StatusCode::OK);
     assert_eq!(answer.headers[header::CONTENT_DISPOSITION], "attachment; filename=\"two-tokens-data.json\"");
     assert_eq!(answer.headers[header::CACHE_CONTROL], "no-store");
     let data = answer.json();
@@ -25,5 +26,5 @@ async fn the_export_has_all_of_a_user_nothing_of_others_and_no_secret() {
     for secret in ["Eve's", "eve@example.com", "argon2", PASSWORD] {
         assert!(!answer.body.contains(secret), "{secret}");
     }
-    app.client().get("/api/account/export").await.refused(401, "access_token_missing");
+    app.client().get(EXPORT).await.refused(401, "access_token_missing");
 }

@@ -11,6 +11,7 @@ use super::app_state::AppState;
 use super::cookies;
 use crate::auth::error::AuthError;
 use crate::auth::model::device::Device;
+use crate::auth::model::submission::Submission;
 use crate::auth::service::{AuthService, Grant};
 use crate::auth::sign_in::Visitor;
 use crate::auth::throttle::{attempt::Caller, device_cookie::DeviceCookie, rules::Source};
@@ -72,7 +73,11 @@ impl RequestContext {
     }
 
     /// The origin of a sign-in, with the session that it replaces.
-    pub fn visitor(&self, idempotency_key: String) -> Visitor {
+    ///
+    /// # Errors
+    ///
+    /// `validation_failed` at `idempotency_key`.
+    pub fn visitor(&self, idempotency_key: &str) -> Result<Visitor, AuthError> {
         visitor(&self.state, &self.parts, idempotency_key)
     }
 
@@ -144,13 +149,27 @@ pub fn presented(state: &AppState, parts: &Parts) -> Option<Presented> {
     state.auth.open_refresh_token(cookies::refresh::read(&state.base_path, &parts.headers).ok()?).ok()
 }
 
-/// The origin of a sign-in, with the session that it replaces.
-pub fn visitor(state: &AppState, parts: &Parts, idempotency_key: String) -> Visitor {
+/// The submission of a request, by its field `idempotency_key`; `None` when that is empty.
+///
+/// # Errors
+///
+/// A key that is too long.
+pub fn submission(idempotency_key: &str) -> Result<Option<Submission>, AuthError> {
+    Submission::of(idempotency_key).map_err(|error| AuthError::invalid("idempotency_key", error))
+}
+
+/// The origin of a sign-in, with the session that it replaces, and its submission.
+///
+/// # Errors
+///
+/// An idempotency key that is too long.
+pub fn visitor(state: &AppState, parts: &Parts, idempotency_key: &str) -> Result<Visitor, AuthError> {
     let caller = Caller {
         source: Some(Source::of(state.proxies.client_of(parts))),
         device_cookies: cookies::device::read(&state.base_path, &parts.headers).map(str::to_owned).collect(),
     };
-    Visitor { device: device(parts), caller, replaces: presented(state, parts), idempotency_key }
+    let submission = submission(idempotency_key)?;
+    Ok(Visitor { device: device(parts), caller, replaces: presented(state, parts), submission })
 }
 
 /// The browser of a request.

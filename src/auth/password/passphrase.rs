@@ -49,13 +49,8 @@ fn seemly(words: &[&'static str]) -> Vec<&'static str> {
     words.iter().copied().filter(|word| !unseemly.contains(word)).collect()
 }
 
-/// A passphrase of five English words, or of more when `min` characters require it.
-pub fn suggest(min: usize) -> String {
-    suggest_from(WordList::English, min)
-}
-
-/// A passphrase of as many words of the list as [`suggest`] is worth, or of more when `min` characters require it.
-pub fn suggest_from(list: WordList, min: usize) -> String {
+/// A passphrase of as many words of the list as make it hard to guess, or of more when `min` characters require it.
+pub fn suggest(list: WordList, min: usize) -> String {
     let all = list.words();
     let mut phrase = String::new();
     let mut words = 0;
@@ -112,7 +107,7 @@ mod tests {
     #[test]
     fn every_suggestion_is_different_and_an_acceptable_password() {
         for list in LISTS {
-            let suggestions: HashSet<_> = (0..50).map(|_| suggest_from(list, 15)).collect();
+            let suggestions: HashSet<_> = (0..50).map(|_| suggest(list, 15)).collect();
             assert_eq!(suggestions.len(), 50);
             for suggestion in suggestions {
                 assert_eq!(suggestion.split(' ').count(), list.count(), "{suggestion}");
@@ -122,7 +117,7 @@ mod tests {
                     "{suggestion}"
                 );
             }
-            assert!(suggest_from(list, 64).len() >= 64);
+            assert!(suggest(list, 64).len() >= 64);
         }
     }
 }

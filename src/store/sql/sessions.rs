@@ -101,6 +101,22 @@ macro_rules! session_steps {
                 Ok(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost })
             }
 
+            /// Whether a query finds a row of this user (`$1`) that this submission (`$2`) has made.
+            async fn is_there(
+                &self,
+                query: &'static str,
+                id: UserId,
+                submission: &Submission,
+            ) -> Result<bool, StoreError> {
+                let row = sqlx::query(query)
+                    .bind(id.0.as_bytes().as_slice())
+                    .bind(submission.as_bytes())
+                    .fetch_optional(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
+                Ok(row.is_some())
+            }
+
             /// Ends the sessions that the same submission has opened before: one at most, if no store has been written by hand.
             async fn end_repeated(connection: &mut Conn, open: &OpenSession) -> Result<Vec<Revocation>, StoreError> {
                 let OpenSession { session, repeated_event, .. } = open;
@@ -285,13 +301,7 @@ macro_rules! sessions_sql {
             }
 
             async fn was_opened_by(&self, id: UserId, submission: &Submission) -> Result<bool, StoreError> {
-                let row = sqlx::query("SELECT 1 FROM sessions WHERE user_id = $1 AND submission = $2 LIMIT 1")
-                    .bind(id.0.as_bytes().as_slice())
-                    .bind(submission.as_bytes())
-                    .fetch_optional(&mut *self.read().await?)
-                    .await
-                    .map_err(unavailable)?;
-                Ok(row.is_some())
+                self.is_there("SELECT 1 FROM sessions WHERE user_id = $1 AND submission = $2 LIMIT 1", id, submission).await
             }
 
             async fn sessions_of_user(&self, id: UserId) -> Result<Vec<Session>, StoreError> {

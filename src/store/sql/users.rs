@@ -176,13 +176,7 @@ macro_rules! users_sql {
             }
 
             async fn password_was_set_by(&self, id: UserId, submission: &Submission) -> Result<bool, StoreError> {
-                let row = sqlx::query("SELECT 1 FROM users WHERE id = $1 AND password_submission = $2")
-                    .bind(id.0.as_bytes().as_slice())
-                    .bind(submission.as_bytes())
-                    .fetch_optional(&mut *self.read().await?)
-                    .await
-                    .map_err(unavailable)?;
-                Ok(row.is_some())
+                self.is_there("SELECT 1 FROM users WHERE id = $1 AND password_submission = $2", id, submission).await
             }
 
             async fn change_email(

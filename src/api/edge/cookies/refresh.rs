@@ -10,13 +10,13 @@ use crate::base_path::BasePath;
 
 /// Not `__Host-`: that prefix requires `Path=/`, which would send the token with every request (decision 0001).
 pub const NAME: &str = "__Secure-refresh";
-/// The name of an app's: [`NAME`], with the port where that is not the scheme's own.
-pub fn name(base_path: &BasePath) -> String {
-    base_path.cookie_name(NAME)
-}
-
 const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
 const PATH: &str = "/api/auth";
+
+/// The name of an app's: [`NAME`], with the port where that is not the scheme's own.
+fn name(base_path: &BasePath) -> String {
+    base_path.cookie_name(NAME)
+}
 
 /// The `Set-Cookie` value for a new refresh token.
 pub fn set(base_path: &BasePath, token: &RefreshToken, max_age: Duration) -> HeaderValue {

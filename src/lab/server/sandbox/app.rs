@@ -20,6 +20,7 @@ use crate::auth::model::secret::ServerSecret;
 use crate::auth::model::user::{UserId, UserRecord};
 use crate::auth::observer::Observers;
 use crate::auth::password::hasher::PasswordHasher;
+use crate::auth::password::passphrase::WordList;
 use crate::auth::store::{CreateUser, Store};
 use crate::auth::token::refresh::RefreshTokenKey;
 use crate::base_path::BasePath;
@@ -54,7 +55,7 @@ pub struct RunningApp {
 
 impl RunningApp {
     pub fn passphrase(&self) -> Zeroizing<String> {
-        Zeroizing::new(self.state.auth.suggest_passphrase())
+        Zeroizing::new(self.state.auth.suggest_passphrase(WordList::English))
     }
 }
 
