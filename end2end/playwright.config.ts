@@ -1,4 +1,5 @@
 import { defineConfig, devices, type PlaywrightTestProject } from "@playwright/test";
+import type { Options } from "./support/test.ts";
 
 // Set by script/test where Playwright's own browser cannot be had; see script/bootstrap.
 export const fullChromium = process.env.TWO_TOKENS_CHROMIUM;
@@ -22,12 +23,19 @@ export const inChromium: PlaywrightTestProject = {
   },
 };
 
+/** A password manager. `make soak` runs every file with it. */
+const withAddOn: PlaywrightTestProject<Options> = {
+  name: "chromium with an add-on",
+  use: { ...inChromium.use, addOn: "an element after each field and inside each button" },
+  testMatch: process.env.E2E_SOAK === "1" ? /.*/ : /(silent-refresh|registering|ended-elsewhere|wrong-password)\.spec\.ts$/,
+};
+
 const others: PlaywrightTestProject[] = [
   { name: "firefox", use: devices["Desktop Firefox"] },
   { name: "webkit", use: devices["Desktop Safari"] },
 ];
 
-export default defineConfig({
+export default defineConfig<Options>({
   testDir: "tests",
   fullyParallel: true,
   forbidOnly: true,
@@ -35,8 +43,10 @@ export default defineConfig({
   retries: 0,
   workers: 2,
   timeout: 30_000,
+  // Long for a page, short for a slow machine: it is waited for only where a test fails.
+  expect: { timeout: 10_000 },
   reporter: "list",
   // A trace is recorded for every test, also for those that pass, and costs a third of the time: `--trace on` for one test.
   use: { locale: "en-GB", trace: "off" },
-  projects: process.env.E2E_ALL_BROWSERS === "1" ? [inChromium, ...others] : [inChromium],
+  projects: process.env.E2E_ALL_BROWSERS === "1" ? [inChromium, withAddOn, ...others] : [inChromium, withAddOn],
 });

@@ -1,9 +1,6 @@
 // Changes that add-ons, translators and proxies make to a page. Each runs in the page, so it is self-contained.
 
-import type { Page } from "@playwright/test";
-
-/** What only happens on the way to the browser: nothing takes the comments out of a page that lives. */
-export const ON_THE_WAY = ["comments stripped", "every comment replaced by an element"];
+import type { BrowserContext, Page } from "@playwright/test";
 
 export const CHANGES: Record<string, () => void> = {
   "an element at the start and one at the end of the body": () => {
@@ -13,6 +10,15 @@ export const CHANGES: Record<string, () => void> = {
   "an element at the start and one at the end of the app": () => {
     document.getElementById("app")?.prepend(document.createElement("div"));
     document.getElementById("app")?.append(document.createElement("div"));
+  },
+  // Two builds behind one address: the HTML of one, the program of the other. The count of nodes is right, the nodes are not.
+  "a section that this version of the program does not know": () => {
+    const app = document.getElementById("app")!;
+    app.querySelector("main")?.prepend(Object.assign(document.createElement("section"), { textContent: "New in another version" }));
+    const walker = document.createTreeWalker(app, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_COMMENT);
+    let nodes = 0;
+    while (walker.nextNode()) nodes += 1;
+    document.documentElement.dataset.nodes = `${nodes}`;
   },
   "an element before each field": () => {
     for (const field of document.querySelectorAll("input, textarea")) field.before(document.createElement("span"));
@@ -74,6 +80,6 @@ export const CHANGES: Record<string, () => void> = {
   },
 };
 
-/** Makes the change in every document of this page, when it is parsed and before the program starts. */
-export const changeEachPage = (page: Page, change: () => void) =>
-  page.addInitScript(`document.addEventListener("readystatechange", () => document.readyState === "interactive" && (${change})());`);
+/** Makes the change in every document of this page or browser, when it is parsed and before the program starts. */
+export const changeEachPage = (of: Page | BrowserContext, change: () => void) =>
+  of.addInitScript(`document.addEventListener("readystatechange", () => document.readyState === "interactive" && (${change})());`);

@@ -54,6 +54,20 @@ const places: Place[] = [
       await expect(heading(page, t("Forgot your password?"))).toBeVisible();
     },
   },
+  {
+    name: "the list of documents",
+    async open(page) {
+      await page.goto("/docs");
+      await expect(heading(page, t("Documentation"))).toBeVisible();
+    },
+  },
+  {
+    name: "a document",
+    async open(page) {
+      await page.goto("/docs/flow/throttling");
+      await expect(page.getByRole("article").getByRole("heading", { level: 1 })).toBeVisible();
+    },
+  },
   { name: "the registration page", open: (page) => arrive(page, "/register", "Create account") },
   {
     name: "the registration page after a short password",

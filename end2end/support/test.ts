@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { test as base, expect, type BrowserContext, type ConsoleMessage } from "@playwright/test";
+import { CHANGES, changeEachPage } from "./hostile.ts";
 import { Server, type Settings } from "./server.ts";
 import { type Wire } from "./wire.ts";
 
@@ -19,6 +20,8 @@ export interface Options {
   expectedComplaints: (number | string)[];
   /** Whether this test replays an old refresh token. In every other test detected reuse is a false alarm. */
   expectsReuse: boolean;
+  /** The browser has an add-on that makes this change (`hostile.ts`) in every page. */
+  addOn: string;
 }
 
 interface Fixtures extends Options {
@@ -42,6 +45,7 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
   settings: [{}, { option: true, scope: "worker" }],
   expectedComplaints: [[], { option: true }],
   expectsReuse: [false, { option: true }],
+  addOn: ["", { option: true }],
 
   server: [
     async ({ settings }, use) => {
@@ -54,8 +58,10 @@ export const test = base.extend<Fixtures, WorkerFixtures>({
 
   baseURL: ({ server }, use) => use(server.url),
 
-  context: async ({ context, expectedComplaints }, use) => {
-    const complaints = listenForComplaints(context, expectedComplaints);
+  context: async ({ context, expectedComplaints, addOn }, use) => {
+    // The first instance of the program complains of the change.
+    if (addOn) await changeEachPage(context, CHANGES[addOn]!);
+    const complaints = listenForComplaints(context, addOn ? ["panicked", ...expectedComplaints] : expectedComplaints);
     await use(context);
     expect(complaints, "the consoles show no error").toEqual([]);
   },

@@ -1,7 +1,8 @@
 // Account page and sessions: step-up authentication, change of password and e-mail address, deletion, the notice of a theft.
 
+import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, signedOut, signIn, signOut, stealRefreshToken, titleField } from "../support/page.ts";
+import { alsoOn, button, fillIn, heading, NO_LONGER_RECENT, reload, signedOut, signIn, signOut, stealRefreshToken, titleField, writeNote } from "../support/page.ts";
 import { expect, test, type Person } from "../support/test.ts";
 
 const part = (page: Page, name: string) => page.getByRole("form", { name });
@@ -69,6 +70,19 @@ test.describe(() => {
     await signOut(page);
     await signIn(page, { ...member, password: suggested });
   });
+});
+
+test("a user downloads all of their data as one file", async ({ page, member }) => {
+  await signIn(page, member);
+  await writeNote(page, "Milk", "two litres");
+  await page.goto("/account");
+  const download = page.waitForEvent("download");
+  await button(page, "Download my data").click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe("two-tokens-data.json");
+  const data = JSON.parse(readFileSync(await file.path(), "utf8")) as Record<string, unknown>;
+  expect(JSON.stringify(data)).toContain(member.email);
+  expect(JSON.stringify(data.notes)).toContain("two litres");
 });
 
 test("one row of the account is open at a time, and closing it leaves the focus at its button", async ({ page, member }) => {

@@ -157,8 +157,8 @@ const sequences: Record<string, Press[]> = {
   ],
 };
 
-/** What the thief sends comes from the server, and `tests/lab/thefts.rs` proves what comes of it. */
-const IN_SOAK = ["steal and tamper", "steal and replay"];
+/** What the thief and the server do comes from the server: `tests/lab/thefts.rs` and `actions.rs` prove what comes of it. */
+const IN_SOAK = ["steal and tamper", "steal and replay", "rotate keys, leak the database and restart"];
 
 for (const [name, presses] of Object.entries(sequences)) {
   if (IN_SOAK.includes(name) && !process.env.E2E_SOAK) continue;
@@ -243,6 +243,44 @@ test("keyboard shortcuts work and can be turned off", async ({ page }) => {
   await page.locator(".actions-panel summary").first().focus();
   await page.keyboard.press("ArrowLeft");
   await expect(where).toHaveText(all);
+});
+
+test("an app in a frame takes no focus, and the shortcuts work while the focus is in it", async ({ page }) => {
+  await openSignedIn(page);
+  await expect(page.locator("iframe:focus")).toHaveCount(0);
+  const where = page.locator(".moment .where");
+  const all = await where.innerText();
+  await tab(page).getByRole("heading", { level: 1 }).click();
+  await tab(page).getByRole("link", { name: "Account", exact: true }).or(tab(page).getByRole("link", { name: "Notes", exact: true })).first().focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(where).not.toHaveText(all);
+  await page.keyboard.press("End");
+  await expect(where).toHaveText(all);
+  await tab(page).getByRole("textbox", { name: "Title", exact: true }).focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(where).toHaveText(all);
+});
+
+// A browser has six connections to a host, and each page that follows its sandbox holds one.
+const LABS = process.env.E2E_SOAK === "1" ? 8 : 4;
+test(`${LABS} open lab pages leave connections for the site: the newest three follow, an older one goes on when it is asked`, async ({ page, context }) => {
+  test.slow();
+  await openLab(page);
+  const stopped = (lab: typeof page) => lab.getByText("Newer pages of this browser show the lab");
+  const labs = [page];
+  while (labs.length < LABS) {
+    const lab = await context.newPage();
+    await openLab(lab);
+    labs.push(lab);
+  }
+  for (const lab of labs.slice(0, -3)) await expect(stopped(lab)).toBeVisible();
+  for (const lab of labs.slice(-3)) await expect(stopped(lab)).toBeHidden();
+  await press(page, "Sign in");
+  await expect(stopped(page)).toBeHidden();
+  await expect(outcome(page)).toContainText("login 200");
+  await expect(stopped(labs.at(-3)!)).toBeVisible();
+  await labs.at(-3)!.getByRole("button", { name: "Go on here" }).click();
+  await expect(stopped(labs.at(-3)!)).toBeHidden();
 });
 
 test("in step-by-step mode a request waits until it is released", async ({ page }) => {

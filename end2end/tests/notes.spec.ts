@@ -60,7 +60,12 @@ test.describe(() => {
     await signIn(page, member);
     await noteField(page).fill("two rolls");
     await button(page, "Save note").click();
-    await expect(page.getByRole("alert")).toHaveText("Give the note a title.");
+    const alert = page.getByRole("alert");
+    await expect(alert).toContainText("Give the note a title.");
+    // The button was disabled while the save was under way, so the focus needs a place.
+    await expect(alert).toBeFocused();
+    await alert.getByRole("link").click();
+    await expect(titleField(page)).toBeFocused();
     await expect(titleField(page)).toHaveAttribute("aria-invalid", "true");
     await expect(noteField(page)).toHaveValue("two rolls");
     await writeNote(page, "Milk", "two rolls");

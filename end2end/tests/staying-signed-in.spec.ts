@@ -1,7 +1,8 @@
 // The session survives a reload, and no frame shows the login form.
 
 import { holdBack } from "../support/network.ts";
-import { button, fillIn, heading, hydrated, notes, signedIn, signIn, writeNote } from "../support/page.ts";
+import { button, fillIn, heading, hydrated, notes, reload, signedIn, signedOut, signIn, signOut, writeNote } from "../support/page.ts";
+import { Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
 import { Witness } from "../support/witness.ts";
 
@@ -56,4 +57,32 @@ test("a page that restores the session says so", async ({ page, context, member 
     await page.unrouteAll();
   }
   expect(witness.saw()).toEqual([]);
+});
+
+// Cookies know no ports.
+test("two copies on two ports of one host sign each other neither out nor in", async ({ page, context, newcomer }) => {
+  const other = await Server.start({});
+  try {
+    const register = async (of: typeof page, url: string, as: typeof newcomer) => {
+      await of.goto(`${url}/register`);
+      await hydrated(of);
+      await fillIn(of, as);
+      await button(of, "Create account").click();
+      await signedIn(of);
+    };
+    const there = await context.newPage();
+    await register(page, "", newcomer);
+    await register(there, other.url, { ...newcomer, email: `other-${newcomer.email}` });
+    for (const [of, email] of [[page, newcomer.email], [there, `other-${newcomer.email}`]] as const) {
+      await reload(of);
+      await signedIn(of);
+      await expect(of.getByRole("banner")).toContainText(email);
+    }
+    await signOut(there);
+    await signedOut(there);
+    await reload(page);
+    await signedIn(page);
+  } finally {
+    await other.stop();
+  }
 });

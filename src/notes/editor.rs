@@ -13,7 +13,7 @@ use crate::notes::list::NoteList;
 use crate::notes::protocol::Note;
 use crate::protocol::code::{Code, Reaction};
 use crate::protocol::problem::Problem;
-use crate::ui::components::parts::{LocalTime, aria_invalid, field_error, offline_for_a_while};
+use crate::ui::components::parts::{ErrorSummary, FieldError, FieldWords, LocalTime, Refused, offline_for_a_while};
 use crate::ui::support::browser;
 use crate::ui::support::sync_hydrated::client_only;
 
@@ -267,11 +267,13 @@ pub fn NoteEditor(list: NoteList) -> impl IntoView {
     client_only(view! {
         <form class="card" method="post" on:submit=move |event| editor.submit(event)>
             <h2>{move || if changing.get() { lang().notes_change() } else { lang().notes_new() }}</h2>
+            <ErrorSummary
+                problem=editor.problem
+                left=RwSignal::new(None)
+                id="note-problem"
+                fields=&[("title", "title"), ("body", "body")]
+            />
             <Fields editor=editor />
-            {move || {
-                let detail = editor.problem.get()?.detail;
-                Some(view! { <p id="note-problem" class="problem" role="alert">{detail}</p> })
-            }}
             <ConflictChoice editor=editor />
             <div class="actions">
                 <button class="primary" type="submit" disabled=busy aria-busy=move || busy.get().then_some("true")>
@@ -341,30 +343,32 @@ fn ConflictChoice(editor: Editor) -> impl IntoView {
 
 #[component]
 fn Fields(editor: Editor) -> impl IntoView {
-    let title_is_wrong = field_error(editor.problem, "title");
-    let body_is_wrong = field_error(editor.problem, "body");
+    let words = |name| FieldWords { problem: editor.problem, name, refused: Refused::Other };
+    let (title, body) = (words("title"), words("body"));
     let typed = move |_| editor.typed();
     view! {
         <div class="field" on:input=typed>
             <label for="title">{lang().notes_title()}</label>
+            <FieldError id="title" words=title />
             <input
                 id="title"
                 name="title"
                 type="text"
                 autocomplete="off"
-                aria-invalid=aria_invalid(title_is_wrong)
-                aria-describedby=move || title_is_wrong.get().then_some("note-problem")
+                aria-invalid=move || title.invalid()
+                aria-describedby=move || title.explained_by("title")
                 node_ref=editor.title
             />
         </div>
         <div class="field" on:input=typed>
             <label for="body">{lang().notes_body()}</label>
+            <FieldError id="body" words=body />
             <textarea
                 id="body"
                 name="body"
                 rows="4"
-                aria-invalid=aria_invalid(body_is_wrong)
-                aria-describedby=move || body_is_wrong.get().then_some("note-problem")
+                aria-invalid=move || body.invalid()
+                aria-describedby=move || body.explained_by("body")
                 node_ref=editor.body
             ></textarea>
         </div>

@@ -33,6 +33,7 @@ use crate::client::auth_state::SignedInHint;
 use crate::lang::{Lang, lang};
 use crate::protocol::problem::Problem;
 use crate::server::router::Pages;
+use crate::ui::pages::documents::{self, Documents};
 use crate::ui::pages::forgot_password::{FORGOT_PASSWORD, ForgotPassword};
 use crate::ui::shell::{plain_shell, shell};
 use crate::ui::support::form_result::FormResult;
@@ -64,6 +65,8 @@ pub fn pages() -> Pages {
         .route(plain_forms::REGISTER, post(register).get(async |state| to_page(state, "/register")))
         .route(plain_forms::SIGN_OUT, post(sign_out).get(async |state| to_page(state, "/")))
         .route(FORGOT_PASSWORD, get(forgot_password))
+        .route("/docs", get(documents))
+        .route("/docs/{*document}", get(documents))
         .route("/language", post(language::choose))
         .route("/theme", post(theme::choose));
     Pages { routes, not_found: |state, request| Box::pin(not_found(state, request)) }
@@ -111,6 +114,14 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
 
 async fn forgot_password(State(state): State<AppState>, request: Request) -> Response {
     let page = |options| plain_shell(options, || ForgotPassword().into_any());
+    render_page(state, request, None, None, page).await
+}
+
+async fn documents(State(state): State<AppState>, request: Request) -> Response {
+    if !documents::exists(request.uri().path()) {
+        return not_found(state, request).await;
+    }
+    let page = |options| plain_shell(options, || Documents().into_any());
     render_page(state, request, None, None, page).await
 }
 

@@ -5,13 +5,14 @@
 use axum::http::request::Parts;
 use leptos::prelude::*;
 
+use super::pages::documents::DOCUMENTS;
 use super::support::plain_forms::ShownAt;
 use crate::base_path::{self, at};
 use crate::lang::{Lang, lang};
 use crate::protocol::theme::Theme;
 
 /// The public repository, from `Cargo.toml`; empty where that names none.
-const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+pub(super) const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 #[component]
 pub fn Footer() -> impl IntoView {
@@ -26,22 +27,19 @@ pub fn Footer() -> impl IntoView {
 
 #[component]
 fn About() -> impl IntoView {
-    let link = |path: &str, label: &'static str| {
-        let href = [REPOSITORY, path].concat();
+    let source = (!REPOSITORY.is_empty()).then(|| {
         view! {
-            <a href=href rel="external">
-                {label}
+            <a href=REPOSITORY rel="external">
+                {lang().foot_source()}
             </a>
         }
-    };
-    (!REPOSITORY.is_empty()).then(|| {
-        view! {
-            <nav aria-label=lang().foot_docs()>
-                {link("", lang().foot_source())} {link("/tree/main/docs", lang().foot_docs())}
-                {link("/blob/main/docs/threat-model.md", lang().foot_threat_model())}
-            </nav>
-        }
-    })
+    });
+    view! {
+        <nav aria-label=lang().foot_docs()>
+            {source} <a href=at(DOCUMENTS) rel="external">{lang().foot_docs()}</a>
+            <a href=at(&[DOCUMENTS, "/threat-model"].concat()) rel="external">{lang().foot_threat_model()}</a>
+        </nav>
+    }
 }
 
 #[component]

@@ -106,6 +106,8 @@ const drawAnew = (program) => {
       if (selectionStart != null) anew.setSelectionRange(selectionStart, selectionEnd);
     });
   }
+  // Not only fields: the summary of a refused form has the focus from the start.
+  if (focused.id && !focused.isConnected) document.getElementById(focused.id)?.focus({ preventScroll: true });
   scrollTo(scrollX, scrollY);
 };
 
@@ -157,6 +159,46 @@ addEventListener(
 );
 addEventListener("keydown", (event) => event.repeat && event.key === "Enter" && event.target.tagName !== "TEXTAREA" && event.preventDefault(), true);
 
+// Others change a page that runs: a translator puts elements in the place of texts, other tools take comments out. The program
+// writes to the nodes that it holds, also when they are in no page any more, and nobody would see it. So they go back: a comment to
+// where it was, a text, empty, to the element that stands for it. When the program writes to the text, that element goes.
+const replaced = new WeakMap();
+const standsFor = new WeakMap();
+const giveBack = (text, words) => {
+  for (const element of replaced.get(text)?.by ?? []) {
+    standsFor.delete(element);
+    if (words == null) element.remove();
+  }
+  if (words != null) text.data = words;
+  replaced.delete(text);
+};
+const repair = (records) => {
+  const grown = new Set(records.filter(({ addedNodes }) => addedNodes.length).map(({ target }) => target));
+  for (const { target, addedNodes, removedNodes, nextSibling, previousSibling } of records.reverse()) {
+    if (replaced.has(target)) giveBack(target);
+    for (const node of removedNodes) {
+      const text = standsFor.get(node);
+      // Whoever replaced the text takes that back.
+      if (text && !node.isConnected) giveBack(text, replaced.get(text).words);
+      else if (node.isConnected || !target.isConnected) continue;
+      else if (replaced.has(node)) giveBack(node);
+      // Nothing that the program does replaces a node by elements in one step.
+      else if (node.nodeType !== 1 && addedNodes.length && [...addedNodes].every((one) => one.nodeType === 1 && one.isConnected)) {
+        addedNodes[0].before(node);
+        if (node.nodeType !== Node.TEXT_NODE) continue;
+        for (const element of addedNodes) standsFor.set(element, node);
+        replaced.set(node, { by: [...addedNodes], words: node.data });
+        node.data = "";
+      } else if (node.nodeType === Node.COMMENT_NODE && !addedNodes.length && !grown.has(target)) {
+        const isThere = (other) => other?.parentNode === target;
+        target.insertBefore(node, isThere(nextSibling) ? nextSibling : isThere(previousSibling) ? previousSibling.nextSibling : null);
+      }
+    }
+  }
+  observer.takeRecords();
+};
+const observer = new MutationObserver(repair);
+
 try {
   const program = await load(JS);
   if (ENTRY === "hydrate" && nodes && isChanged()) drawAnew(program);
@@ -169,6 +211,7 @@ try {
       drawAnew(await load(AGAIN));
     }
   }
+  observer.observe(document.body, { childList: true, characterData: true, subtree: true });
 } catch (error) {
   stop();
   console.error(error);

@@ -83,6 +83,23 @@ async fn the_page_about_a_forgotten_password_is_plain_html_in_both_languages() {
 }
 
 #[tokio::test]
+async fn the_footer_of_every_page_leads_to_the_documents_and_they_are_plain_html() {
+    let app = TestApp::start().await;
+    for path in ["/", "/login", "/docs", "/docs/threat-model", "/docs/decisions/0008-throttling"] {
+        let page = app.client().get(path).await.expect(StatusCode::OK);
+        for link in [r#"href="/docs""#, r#"href="/docs/threat-model""#] {
+            assert!(page.body.contains(link), "{path} {link}");
+        }
+    }
+    let page = app.client().get("/docs/flow").await;
+    assert!(page.body.contains("<h1 id=") && page.body.contains(r#"href="/docs/flow/browser"#), "{}", page.body);
+    assert!(!page.body.contains("type=\"module\"") && !page.body.contains(".wasm"));
+    for missing in ["/docs/nothing", "/docs/flow.md", "/docs/../Cargo"] {
+        assert_eq!(app.client().get(missing).await.status, StatusCode::NOT_FOUND, "{missing}");
+    }
+}
+
+#[tokio::test]
 async fn pages_name_the_limits_of_a_session() {
     let app = TestApp::start().await;
     let page = app.client().get_with("/login", &[("accept-language", "de")]).await;

@@ -1,12 +1,14 @@
 //! Many visitors: sandboxes are isolated from each other, bounded in number, and removed when idle.
 
 use axum::http::{Method, StatusCode};
+use futures::future::join_all;
 use serde_json::Value;
 use std::time::Duration;
 use two_tokens::lab::model::event::{Action, Lifeline, LogEvent};
 use two_tokens::lab::server::Audience;
+use two_tokens::lab::server::sandboxes::SANDBOXES_PER_SOURCE;
 
-use super::support::{Browser, Lab, Stream, story};
+use super::support::{Browser, Lab, Stream, Visitor, story};
 use crate::support::{Client, PASSWORD};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -107,11 +109,93 @@ async fn an_idle_sandbox_is_wiped() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn strangers_open_sandboxes_slowly() {
+async fn a_class_behind_one_address_has_a_sandbox_each_and_nobody_loses_one_in_use() {
     let lab = Lab::with(Audience::Public).await;
-    open(&lab.browser()).await;
-    let answer = lab.browser().post("/lab/open", "null", &[]).await;
-    assert_eq!((answer.code().as_str(), answer.status), ("rate_limited", StatusCode::TOO_MANY_REQUESTS));
+    let class: Vec<Browser> = (0..40).map(|_| lab.browser()).collect();
+    let opened = join_all(class.iter().map(open)).await;
+    let alive = async |of: &Browser, opened: &Value| {
+        let path = format!("{}/-/export.json", opened["mount"].as_str().unwrap());
+        of.get(&path).await.status == StatusCode::OK
+    };
+    // The teacher shows how it is done again and again, until the network has all its places.
+    let others: Vec<Browser> = (40..SANDBOXES_PER_SOURCE).map(|_| lab.browser()).collect();
+    for other in &others {
+        open(other).await;
+    }
+    let late = lab.browser();
+    let refused = late.post("/lab/open", "null", &[]).await;
+    assert_eq!(refused.code(), "temporarily_unavailable");
+    assert!(refused.headers.contains_key("retry-after"), "a page tries again by itself");
+    for (browser, opened) in class.iter().zip(&opened) {
+        assert!(alive(browser, opened).await);
+    }
+    // Whoever left makes room.
+    lab.clock.advance(4 * MINUTE);
+    for (browser, opened) in class.iter().zip(&opened).skip(1) {
+        assert!(alive(browser, opened).await);
+    }
+    lab.clock.advance(MINUTE);
+    open(&late).await;
+    assert_eq!(lab.sandboxes.len(), SANDBOXES_PER_SOURCE);
+    for (browser, opened) in class.iter().zip(&opened).skip(1) {
+        assert!(alive(browser, opened).await);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_resets_again_and_again_opens_slowly() {
+    let lab = Lab::with(Audience::Public).await;
+    let browser = lab.browser();
+    let mut opened = 0;
+    let refused = loop {
+        let answer = browser.post("/lab/open", "null", &[]).await;
+        if answer.status != StatusCode::OK {
+            break answer;
+        }
+        opened += 1;
+        let mount = answer.parsed::<Value>()["mount"].as_str().unwrap().to_owned();
+        lab.sandboxes.wipe(&lab.sandboxes.find(&mount["/lab/".len()..]).unwrap());
+    };
+    // One more for each three seconds that this takes.
+    assert!((48..70).contains(&opened), "{opened}");
+    assert_eq!(refused.code(), "rate_limited");
+    lab.clock.advance(Duration::from_secs(3));
+    open(&browser).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_cookies_of_a_wiped_sandbox_go() {
+    let lab = Lab::start().await;
+    let visitor = lab.signed_in().await;
+    assert!(visitor.browser.cookie("__Secure-refresh").is_some());
+    visitor.try_act(Action::Reset).await;
+    let answer = visitor.browser.post("/lab/open", "null", &[]).await;
+    let paths = [("__Secure-refresh=; ", "/api/auth"), ("lab_signed_in=; ", "/")];
+    for (name, path) in paths {
+        let path = format!("; Path={}{path}; Max-Age=0", visitor.opened.mount);
+        assert!(answer.set_cookies().iter().any(|line| line.starts_with(name) && line.ends_with(&path)), "{name}");
+    }
+    // What a stranger planted under the name is no path.
+    let name = answer.set_cookies()[0].split('=').next().unwrap().to_owned();
+    for planted in ["x", "../..", "a; Path=/", &"A".repeat(23)] {
+        let cookie = format!("{name}={planted}");
+        let answer = lab.browser().post("/lab/open", "null", &[("cookie", &cookie)]).await;
+        assert_eq!(answer.set_cookies().len(), 1, "{planted}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sandbox_that_ends_says_why() {
+    let lab = Lab::start().await;
+    let (reset, idle) = (lab.visitor().await, lab.visitor().await);
+    let said = |visitor: &Visitor| String::from_utf8(visitor.stream.bytes.lock().unwrap().clone()).unwrap();
+    reset.try_act(Action::Reset).await;
+    reset.stream.gone.subscribe().wait_for(|gone| *gone).await.unwrap();
+    assert!(said(&reset).contains("event: gone\ndata: \"reset\""));
+    lab.clock.advance(30 * MINUTE);
+    lab.sandboxes.purge_idle();
+    idle.stream.gone.subscribe().wait_for(|gone| *gone).await.unwrap();
+    assert!(said(&idle).contains("event: gone\ndata: \"idle\""));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,6 +269,14 @@ async fn a_page_of_a_sandbox_is_the_app_below_its_mount_and_the_lab_may_frame_it
         let told = story(&visitor.log().await);
         assert!(told[told.len() - 2].starts_with(&format!("{who:?} GET /")), "{told:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_labs_page_has_the_chosen_theme() {
+    let browser = Lab::start().await.browser();
+    let dark = browser.send(Method::GET, "/lab", "", &[("cookie", "theme=dark")]).await.unwrap();
+    assert!(dark.body.contains("data-theme=\"dark\""));
+    assert!(!browser.get("/lab").await.body.contains("data-theme"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

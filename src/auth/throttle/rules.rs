@@ -31,7 +31,7 @@ pub const SOURCE: ThrottleRule =
     ThrottleRule { free: 20, first: Duration::from_secs(1), cap: QUARTER, forget: QUARTER };
 /// Attempts and registrations from one IPv6 /56, which many providers give to one customer.
 pub const SOURCE_56: ThrottleRule = ThrottleRule {
-    free: 40,
+    free: 60,
     first: Duration::from_secs(1),
     cap: Duration::from_secs(5 * 60),
     forget: Duration::from_secs(5 * 60),
@@ -49,9 +49,9 @@ pub const TOGETHER: ThrottleRule =
 /// Password attempts with one device cookie, or in one session. Counted separately, so strangers cannot exhaust them.
 pub const OWN: ThrottleRule =
     ThrottleRule { free: 5, first: Duration::from_secs(1), cap: MINUTE, forget: Duration::from_secs(5 * 60) };
-/// Registrations from one network. Also limits probing which addresses are taken.
+/// Registrations from one network. A class registers at once. Also limits probing which addresses are taken.
 pub const REGISTRATION: ThrottleRule =
-    ThrottleRule { free: 20, first: Duration::from_secs(1), cap: QUARTER, forget: QUARTER };
+    ThrottleRule { free: 50, first: Duration::from_secs(1), cap: QUARTER, forget: QUARTER };
 
 /// E-mail changes of one account. Each change reveals whether an address is taken, and users rarely need one.
 pub const ADDRESS: ThrottleRule =

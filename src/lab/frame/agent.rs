@@ -52,6 +52,7 @@ fn begin(tab: Lifeline) {
     let sights = report.clone();
     observer::observe(move |sight| report_event(&sights, logged(sight)));
     watch_the_draft(report.clone());
+    pass_keys_on();
     run_commands(tab, report);
 }
 
@@ -104,6 +105,37 @@ async fn send_reports(tab: Lifeline, mut seen: mpsc::UnboundedReceiver<TabEvent>
         // A lost report leaves a gap in the log; nothing else depends on it.
         let _ = wire::post(&endpoint, &TabEventBatch { tab, seen: batch }).await;
     }
+}
+
+/// Gives a key that no field of the app takes to the page around the frame, so that its shortcuts work while the focus is in here.
+fn pass_keys_on() {
+    let Some(window) = web_sys::window() else { return };
+    let Ok(Some(frame)) = window.frame_element() else { return };
+    dom::on(&window, "keydown", move |event| {
+        let Some(pressed) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+        let is_taken = pressed.default_prevented()
+            || pressed.ctrl_key()
+            || pressed.alt_key()
+            || pressed.meta_key()
+            || target.is_some_and(|target| {
+                target.closest("input, textarea, select, dialog, [popover]").is_ok_and(|field| field.is_some())
+            });
+        if is_taken {
+            return;
+        }
+        let init = web_sys::KeyboardEventInit::new();
+        init.set_key(&pressed.key());
+        init.set_bubbles(true);
+        init.set_cancelable(true);
+        if let Ok(copy) = web_sys::KeyboardEvent::new_with_keyboard_event_init_dict("keydown", &init) {
+            let around = frame.parent_element();
+            // `false`: the page has used it.
+            if around.is_some_and(|around| around.dispatch_event(&copy) == Ok(false)) {
+                event.prevent_default();
+            }
+        }
+    });
 }
 
 /// Reports the length of a draft note, never its text.

@@ -1,16 +1,18 @@
 //! The lab's own connections in the browser: requests to the sandbox's control endpoints (`{mount}/-/…`), its event stream (SSE), and
 //! the `BroadcastChannel` between the page and the tabs in its frames. None is part of the app, so none appears in the log.
 
+use futures::StreamExt as _;
+use gloo_net::{eventsource::futures::EventSource, http::Request};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasm_bindgen::{JsCast as _, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{BroadcastChannel, EventSource, MessageEvent, RequestInit};
+use wasm_bindgen_futures::spawn_local;
+use web_sys::{BroadcastChannel, MessageEvent, RequestInit};
 
 use crate::dom::on;
 use crate::lab::model::event::{Lifeline, TabCommand};
 use crate::protocol::problem::Problem;
 
-/// A message between the page and its frames. The serialized names are part of the wire format.
+/// A message between the lab's pages of this browser, and between a page and its frames. The serialized names are part of the wire format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "word", rename_all = "snake_case")]
 pub enum FrameMessage {
@@ -22,6 +24,10 @@ pub enum FrameMessage {
         #[serde(rename = "ask")]
         command: TabCommand,
     },
+    /// Another page follows the sandbox from now on.
+    Follows { page: String },
+    /// It does no more.
+    Left { page: String },
 }
 
 /// Posts JSON.
@@ -29,15 +35,7 @@ pub enum FrameMessage {
 /// # Errors
 /// A response other than 2xx, or an unreachable server, as a [`Problem`].
 pub async fn post(path: &str, body: &impl Serialize) -> Result<String, Problem> {
-    let init = RequestInit::new();
-    init.set_method("POST");
-    init.set_body(&serde_json::to_string(body).unwrap_or_default().into());
-    let headers = js_sys::Object::new();
-    let _ = js_sys::Reflect::set(&headers, &"content-type".into(), &"application/json".into());
-    init.set_headers(&headers);
-    // A report must arrive even if the tab is closed.
-    let _ = js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE);
-    send(path, &init).await.unwrap_or_else(|_| Err(Problem::unavailable("The lab's server cannot be reached.", 1)))
+    send(path, body).await.unwrap_or_else(|_| Err(Problem::unavailable("The lab's server cannot be reached.", 1)))
 }
 
 /// Posts JSON and parses the response.
@@ -50,10 +48,17 @@ pub async fn post_for<T: DeserializeOwned>(path: &str, body: &impl Serialize) ->
         .map_err(|_| Problem::unavailable("The lab's server gave an answer that makes no sense.", 1))
 }
 
-async fn send(path: &str, init: &RequestInit) -> Result<Result<String, Problem>, JsValue> {
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let answer: web_sys::Response = JsFuture::from(window.fetch_with_str_and_init(path, init)).await?.dyn_into()?;
-    let text = JsFuture::from(answer.text()?).await?.as_string().unwrap_or_default();
+async fn send(path: &str, body: &impl Serialize) -> Result<Result<String, Problem>, gloo_net::Error> {
+    let init = RequestInit::new();
+    init.set_method("POST");
+    init.set_body(&serde_json::to_string(body)?.into());
+    // A report must arrive even if the tab is closed. gloo's builder has no `keepalive`.
+    let _ = js_sys::Reflect::set(&init, &"keepalive".into(), &JsValue::TRUE);
+    let request = web_sys::Request::new_with_str_and_init(path, &init).map(Request::from);
+    let request = request.map_err(|error| gloo_net::Error::GlooError(format!("{error:?}")))?;
+    request.headers().set("content-type", "application/json");
+    let answer = request.send().await?;
+    let text = answer.text().await?;
     if answer.ok() {
         return Ok(Ok(text));
     }
@@ -61,7 +66,7 @@ async fn send(path: &str, init: &RequestInit) -> Result<Result<String, Problem>,
     Ok(Err(serde_json::from_str(&text).unwrap_or_else(|_| unclear())))
 }
 
-/// A server-sent event stream; closed when dropped.
+/// A server-sent event stream (SSE); closed when dropped. The browser reconnects by itself.
 pub struct EventStream(EventSource);
 
 impl EventStream {
@@ -69,18 +74,14 @@ impl EventStream {
         EventSource::new(path).ok().map(Self)
     }
 
-    /// Calls `handler` with the data of every event of this type.
-    pub fn on(&self, event: &str, mut handler: impl FnMut(String) + 'static) {
-        on(&self.0, event, move |event| {
-            let data = event.dyn_ref::<MessageEvent>().and_then(|event| event.data().as_string());
-            handler(data.unwrap_or_default());
+    /// Calls `handler` with the data of every event of this type, until the stream is closed.
+    pub fn on(&mut self, event: &str, mut handler: impl FnMut(String) + 'static) {
+        let Ok(mut messages) = self.0.subscribe(event) else { return };
+        spawn_local(async move {
+            while let Some(Ok((_, message))) = messages.next().await {
+                handler(message.data().as_string().unwrap_or_default());
+            }
         });
-    }
-}
-
-impl Drop for EventStream {
-    fn drop(&mut self) {
-        self.0.close();
     }
 }
 

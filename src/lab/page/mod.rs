@@ -6,7 +6,13 @@ pub mod diagram;
 pub mod panels;
 
 #[cfg(feature = "hydrate")]
+mod foreign_visit;
+#[cfg(feature = "hydrate")]
+mod replay;
+#[cfg(feature = "hydrate")]
 mod state;
+#[cfg(feature = "hydrate")]
+mod stream_share;
 #[cfg(feature = "hydrate")]
 mod views;
 

@@ -8,13 +8,17 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use crate::clock::Stopwatch;
+use crate::dom;
 use crate::lab::frame::wire::{self, EventStream, FrameChannel, FrameMessage};
 use crate::lab::model::actions::{ActionButton, ButtonEffect};
 use crate::lab::model::event::{
-    Action, ForeignOrigin, Lifeline, LogEvent, LogEventKind, Network, OpenedSandbox, SandboxSettings, TabCommand,
+    Action, ForeignOrigin, Lifeline, LogEvent, LogEventKind, Network, OpenedSandbox, SandboxEnd, SandboxSettings,
+    TabCommand,
 };
-use crate::lab::model::summary;
-use crate::lab::model::{tour::auth_state, watch::Watch};
+use crate::lab::model::{summary, tour::auth_state, watch::Watch};
+use crate::lab::page::foreign_visit::ForeignVisit;
+use crate::lab::page::stream_share::StreamShare;
+use crate::protocol::problem::Problem;
 
 /// An action has ended when no event came for this long (debounce). Milliseconds.
 const QUIET: f64 = 700.0;
@@ -32,21 +36,16 @@ pub struct ActionFailure {
     pub why: String,
 }
 
-/// A page in a frame that is not the app: an attacker's, or one with an injected script.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ForeignVisit {
-    pub title: &'static str,
-    pub address: String,
-    /// Distinguishes repeated visits of one address.
-    pub number: u32,
-}
-
 #[derive(Clone, Copy)]
 pub struct LabState {
     pub watch: Watch,
     pub opened: RwSignal<Option<OpenedSandbox>>,
     /// Why there is no sandbox.
     pub closed: RwSignal<Option<String>>,
+    /// Why there is none yet, while the page tries again.
+    pub waiting: RwSignal<Option<String>>,
+    /// The page does not follow its sandbox, because newer pages of this browser do.
+    pub stopped: RwSignal<bool>,
     /// The name of the action in progress.
     pub busy: RwSignal<Option<&'static str>>,
     pub failure: RwSignal<Option<ActionFailure>>,
@@ -56,16 +55,17 @@ pub struct LabState {
     pub tab2: RwSignal<bool>,
     pub visit: RwSignal<Option<ForeignVisit>>,
     /// The live log while an imported one is shown.
-    stash: RwSignal<Option<Vec<LogEvent>>>,
+    pub(super) stash: RwSignal<Option<Vec<LogEvent>>>,
     /// Events since the last animation frame.
     fresh: StoredValue<Vec<LogEvent>>,
     last_event: StoredValue<Option<Stopwatch>>,
     connections: StoredValue<Option<Connections>, LocalStorage>,
+    share: StoredValue<Option<StreamShare>, LocalStorage>,
 }
 
 struct Connections {
     channel: Option<FrameChannel>,
-    _stream: Option<EventStream>,
+    stream: Option<EventStream>,
 }
 
 impl LabState {
@@ -74,6 +74,8 @@ impl LabState {
             watch: Watch::default(),
             opened: RwSignal::new(None),
             closed: RwSignal::new(None),
+            waiting: RwSignal::new(None),
+            stopped: RwSignal::new(false),
             busy: RwSignal::new(None),
             failure: RwSignal::new(None),
             summary: RwSignal::new(String::new()),
@@ -84,18 +86,64 @@ impl LabState {
             fresh: StoredValue::new(Vec::new()),
             last_event: StoredValue::new(None),
             connections: StoredValue::new_local(None),
+            share: StoredValue::new_local(None),
         }
     }
 
-    /// Opens a sandbox and follows its stream.
+    /// Opens a sandbox and follows its stream. When there is no place, it waits as long as the server says and tries again.
     pub async fn open(self) {
-        match wire::post_for::<OpenedSandbox>("/lab/open", &()).await {
-            Ok(opened) => {
-                self.connect(&opened.mount);
-                self.opened.set(Some(opened));
+        loop {
+            match wire::post_for::<OpenedSandbox>("/lab/open", &()).await {
+                Ok(opened) => {
+                    self.waiting.set(None);
+                    self.connect(&opened.mount);
+                    self.opened.set(Some(opened));
+                    return;
+                }
+                Err(Problem { retry_after: Some(seconds), detail, .. }) => {
+                    self.waiting.set(Some([&detail, " This page tries by itself."].concat()));
+                    TimeoutFuture::new(seconds.clamp(1, 60) * 1000).await;
+                }
+                Err(problem) => {
+                    self.closed.set(Some(problem.detail));
+                    return;
+                }
             }
-            Err(problem) => self.closed.set(Some(problem.detail)),
         }
+    }
+
+    /// Follows the stream again, after other pages did.
+    pub fn follow_again(self) {
+        if let Some(mount) = self.mount().filter(|_| self.stopped.get_untracked()) {
+            self.follow(&mount);
+        }
+    }
+
+    fn share(self) -> StreamShare {
+        if let Some(share) = self.share.get_value() {
+            return share;
+        }
+        let share = StreamShare::new(move || {
+            self.set_stream(None);
+            self.stopped.set(true);
+        });
+        if let Some(document) = dom::document() {
+            dom::on(&document, "visibilitychange", move |_| {
+                if dom::is_visible() {
+                    self.follow_again();
+                }
+            });
+        }
+        self.share.set_value(Some(share.clone()));
+        share
+    }
+
+    fn set_stream(self, stream: Option<EventStream>) {
+        self.connections.update_value(|connections| {
+            if let Some(connections) = connections {
+                connections.stream = stream;
+            }
+        });
     }
 
     fn connect(self, mount: &str) {
@@ -111,8 +159,16 @@ impl LabState {
                 }
             });
         }
-        let stream = EventStream::open(&[mount, "/-/events"].concat());
-        if let Some(stream) = &stream {
+        self.connections.set_value(Some(Connections { channel, stream: None }));
+        self.follow(mount);
+    }
+
+    /// Follows the stream after the newest event that has come.
+    fn follow(self, mount: &str) {
+        self.share().follow();
+        self.stopped.set(false);
+        let mut stream = EventStream::open(&[mount, "/-/events?after=", &self.newest().to_string()].concat());
+        if let Some(stream) = &mut stream {
             stream.on("event", move |data| {
                 if let Ok(event) = serde_json::from_str(&data) {
                     self.receive(event);
@@ -123,15 +179,20 @@ impl LabState {
                     self.pass_on(command);
                 }
             });
-            stream.on("gone", move |_| self.gone());
+            stream.on("gone", move |data| self.gone(serde_json::from_str(&data).unwrap_or(SandboxEnd::Idle)));
         }
-        self.connections.set_value(Some(Connections { channel, _stream: stream }));
+        self.set_stream(stream);
     }
 
     /// Closes the stream as well, or the browser would reconnect for ever.
-    fn gone(self) {
+    fn gone(self, why: SandboxEnd) {
+        self.disconnect();
+        self.closed.set(Some(why.sentence().to_owned()));
+    }
+
+    fn disconnect(self) {
         self.connections.set_value(None);
-        self.closed.set(Some("This sandbox was wiped, because nobody had used it for a while.".to_owned()));
+        self.share().leave();
     }
 
     fn pass_on(self, command: TabCommand) {
@@ -182,27 +243,6 @@ impl LabState {
         }
     }
 
-    pub fn is_replaying(self) -> bool {
-        self.stash.with(Option::is_some)
-    }
-
-    /// Shows an imported log instead of the live one.
-    pub fn replay(self, events: Vec<LogEvent>) {
-        let first = events.first().map(|event| event.seq);
-        let live = self.watch.events.try_update(|shown| std::mem::replace(shown, events)).unwrap_or_default();
-        if self.stash.with_untracked(Option::is_none) {
-            self.stash.set(Some(live));
-        }
-        self.watch.chosen.set(first);
-    }
-
-    pub fn back_to_live(self) {
-        if let Some(live) = self.stash.try_update(Option::take).flatten() {
-            self.watch.events.set(live);
-            self.watch.chosen.set(None);
-        }
-    }
-
     /// The sandbox's settings at the chosen moment.
     pub fn settings(self) -> Option<SandboxSettings> {
         let upto = self.watch.upto();
@@ -218,6 +258,7 @@ impl LabState {
         if self.busy.get_untracked().is_some() || self.stash.with_untracked(Option::is_some) {
             return;
         }
+        self.follow_again();
         self.busy.set(Some(button.name));
         self.failure.set(None);
         self.watch.chosen.set(None);
@@ -255,7 +296,11 @@ impl LabState {
 
     /// The `seq` of the newest event, shown or not yet.
     fn newest(self) -> u64 {
-        let shown = self.watch.events.with_untracked(|events| events.last().map_or(0, |event| event.seq));
+        let last = |events: &Vec<LogEvent>| events.last().map_or(0, |event| event.seq);
+        let shown = match self.stash.with_untracked(|stash| stash.as_ref().map(last)) {
+            Some(seq) => seq,
+            None => self.watch.events.with_untracked(last),
+        };
         self.fresh.with_value(|fresh| fresh.last().map_or(shown, |event| event.seq))
     }
 
@@ -263,7 +308,7 @@ impl LabState {
         let Some(mount) = self.mount() else { return Err("There is no sandbox yet.".to_owned()) };
         if action == Action::Reset {
             // The visitor wants the sandbox to end, so its "gone" notice is not shown.
-            self.connections.set_value(None);
+            self.disconnect();
         }
         wire::post(&[&mount, "/-/act"].concat(), &action).await.map_err(|problem| problem.detail)?;
         if action == Action::Reset {
@@ -309,29 +354,6 @@ impl LabState {
         self.opened.with_untracked(|opened| opened.as_ref().map(|opened| opened.mount.clone()))
     }
 
-    fn visit(self, title: &'static str, from: ForeignOrigin) -> Result<(), String> {
-        let opened = self.opened.get_untracked().ok_or("There is no sandbox yet.")?;
-        let origin = match from {
-            ForeignOrigin::OtherSite => opened.other_site,
-            ForeignOrigin::OtherPort => opened.other_port,
-        };
-        let origin = origin.ok_or("This lab has no second address to attack from: start it on your own machine.")?;
-        let own = window().location().origin().unwrap_or_default();
-        self.show(title, format!("{origin}/attack?mount={}&origin={own}", opened.mount));
-        Ok(())
-    }
-
-    fn inject(self, title: &'static str, policy: bool) -> Result<(), String> {
-        let mount = self.mount().ok_or("There is no sandbox yet.")?;
-        self.show(title, format!("{mount}/-/injection?policy={}", if policy { "on" } else { "off" }));
-        Ok(())
-    }
-
-    fn show(self, title: &'static str, address: String) {
-        let number = self.visit.with_untracked(|visit| visit.as_ref().map_or(0, |visit| visit.number + 1));
-        self.visit.set(Some(ForeignVisit { title, address, number }));
-    }
-
     fn summarize_action(self, before: u64, watch_for: &str) {
         let sentence = self.watch.events.with_untracked(|events| {
             let from = events.partition_point(|event| event.seq <= before);
@@ -365,28 +387,6 @@ impl LabState {
         let up =
             untrack(|| self.settings()).is_none_or(|settings| settings.network == Network::Up && !settings.stepping);
         up && self.watch.events.with_untracked(|events| auth_state(events) == Some("offline"))
-    }
-
-    /// Moves to the event after or before the chosen moment.
-    pub fn step(self, forwards: bool) {
-        let chosen = self.watch.chosen.get_untracked();
-        let next = self.watch.events.with_untracked(|events| {
-            let at = match chosen {
-                Some(seq) => events.partition_point(|event| event.seq <= seq),
-                None => events.len(),
-            };
-            let to = if forwards { at + 1 } else { at.saturating_sub(1).max(1) };
-            events.get(to - 1).map(|event| event.seq)
-        });
-        if next.is_some() || !forwards {
-            self.watch.chosen.set(next);
-        }
-    }
-
-    /// Stops at the newest event, or follows live again.
-    pub fn pause(self) {
-        let newest = self.watch.events.with_untracked(|events| events.last().map(|event| event.seq));
-        self.watch.chosen.update(|chosen| *chosen = if chosen.is_some() { None } else { newest });
     }
 }
 

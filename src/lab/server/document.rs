@@ -9,16 +9,18 @@ use axum::{
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::headers;
+use crate::api::edge::{headers, theme};
+use crate::protocol::theme::Theme;
 use crate::ui::components::header::Brand;
 use crate::ui::shell::{Assets, assets, start_script, stylesheet};
 
 /// `frames` are the foreign origins that the page may show in a frame (`frame-src`).
 pub async fn page(state: AppState, request: Request, frames: &[String]) -> Response {
     let options = LeptosOptions::clone(&state.leptos);
+    let theme = theme::of(request.headers());
     let document = move || {
         headers::content_security_policy();
-        document(&options)
+        document(&options, theme)
     };
     let rendered = leptos_axum::render_app_to_stream_with_context(|| {}, document)(request).await;
     let mut response = rendered.into_response();
@@ -31,13 +33,14 @@ pub async fn page(state: AppState, request: Request, frames: &[String]) -> Respo
     response
 }
 
-fn document(options: &LeptosOptions) -> impl IntoView + use<> {
+fn document(options: &LeptosOptions, theme: Theme) -> impl IntoView + use<> {
+    let theme = (theme != Theme::System).then(|| theme.as_str());
     let Assets { js, loader, wasm, css } = assets(options).clone();
     let nonce = use_nonce();
     let start = start_script(&js, &wasm, "lab");
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::sandbox::Sandbox;
 use super::sandboxes::StreamPermit;
-use crate::lab::model::event::TabCommand;
+use crate::lab::model::event::{SandboxEnd, TabCommand};
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -47,7 +47,7 @@ struct Follower {
     number: u64,
     latest: watch::Receiver<u64>,
     commands: broadcast::Receiver<TabCommand>,
-    gone: watch::Receiver<bool>,
+    gone: watch::Receiver<Option<SandboxEnd>>,
     stopping: watch::Receiver<bool>,
     /// Of the event that was sent last.
     seq: u64,
@@ -61,9 +61,10 @@ impl Follower {
             if self.over {
                 return None;
             }
-            let Some(sandbox) = self.sandbox.upgrade().filter(|_| !*self.gone.borrow()) else {
+            let end = *self.gone.borrow();
+            let Some(sandbox) = self.sandbox.upgrade().filter(|_| end.is_none()) else {
                 self.over = true;
-                return Some(SseEvent::default().event("gone").data("{}"));
+                return Some(line("gone", &end.unwrap_or(SandboxEnd::Idle)));
             };
             self.latest.mark_unchanged();
             if let Some(event) = sandbox.log.next_after(self.seq) {
@@ -80,7 +81,7 @@ impl Follower {
                         return Some(line("ask", &command));
                     }
                 }
-                _ = self.gone.wait_for(|gone| *gone) => {}
+                _ = self.gone.wait_for(Option::is_some) => {}
                 _ = self.stopping.wait_for(|stopping| *stopping) => return None,
             }
         }

@@ -7,7 +7,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, Query, Request, State, rejection::BytesRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{Next, from_fn, from_fn_with_state},
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
@@ -18,13 +18,14 @@ use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError};
 use tracing::Instrument as _;
 
 use super::event_log::redaction::truncated;
-use super::sandbox::Sandbox;
+use super::sandbox::{self, Sandbox};
 use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
 use super::{actor, document, event_stream, injection, recorder};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{cookies, headers, problem, request_body, same_origin};
 use crate::auth::throttle::rules::Source;
+use crate::base_path::BasePath;
 use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
@@ -92,17 +93,23 @@ async fn page(State(lab): State<RouterState>, request: Request) -> Response {
 async fn open(State(lab): State<RouterState>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let source = Source::of(lab.app.proxies.client_of(&parts));
-    let sandbox = lab.sandboxes.open(resumed(&parts), source).await?;
+    let name = lab.app.base_path.cookie_name(COOKIE);
+    let resumed = cookies::first(&parts.headers, &name);
+    let sandbox = lab.sandboxes.open(resumed, source).await?;
     let mut response = Json(lab.sandboxes.opened(&sandbox)).into_response();
-    let cookie = format!("{COOKIE}={}; HttpOnly; Secure; SameSite=Strict; Path=/lab", sandbox.id);
+    let cookie = format!("{name}={}; HttpOnly; Secure; SameSite=Strict; Path=/lab", sandbox.id);
     let cookie = HeaderValue::try_from(cookie).unwrap_or_else(|_| HeaderValue::from_static(""));
     response.headers_mut().append(header::SET_COOKIE, cookie);
+    for cookie in resumed.filter(|id| *id != sandbox.id).and_then(sandbox::mount).iter().flat_map(cookies_of_a_wiped) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     Ok(response)
 }
 
-/// The id of the visitor's earlier sandbox.
-fn resumed(parts: &Parts) -> Option<&str> {
-    cookies::first(&parts.headers, COOKIE)
+/// Deletes the cookies of a visitor's earlier sandbox. A browser keeps a limited number per site, and drops older ones: without
+/// this ninety sandboxes would push out the cookie of the real session.
+fn cookies_of_a_wiped(mount: &BasePath) -> [HeaderValue; 2] {
+    [cookies::refresh::clear(mount), cookies::session_hint::clear(mount)]
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,5 @@
-//! The bounded set of sandboxes (resource limits, LRU eviction), so that a public lab has a fixed maximum cost. A new visitor
-//! displaces the sandbox that was idle longest; a sandbox in use is never displaced.
+//! The bounded set of sandboxes (resource limits, LRU eviction), so that a public lab has a fixed maximum cost. When it is full, a
+//! new visitor displaces the sandbox that was idle longest; a sandbox in use is never displaced, whoever else is behind its address.
 
 use std::{
     collections::HashMap,
@@ -16,22 +16,22 @@ use tokio::{
 use super::loopback_client::LoopbackClient;
 pub use super::sandbox::page_link::STREAMS_PER_SANDBOX;
 use super::sandbox::{Sandbox, app::SandboxBase, state::EMAIL};
-use crate::auth::throttle::rules::Source;
-use crate::clock::Clock;
-use crate::lab::model::event::OpenedSandbox;
+use crate::auth::throttle::rules::{Gcra, Source, retry_after_seconds};
+use crate::clock::{Clock, Timestamp};
+use crate::lab::model::event::{OpenedSandbox, SandboxEnd};
 use crate::protocol::problem::Problem;
 
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
-/// A sandbox that was idle this long may be displaced by a new one.
-const DISPLACEABLE_AFTER: Duration = Duration::from_secs(5 * 60);
 /// How long a new sandbox waits for the place of a wiped one whose last requests are not over.
 const PLACE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Sandboxes of a public lab.
-pub const SANDBOXES_MAX: usize = 40;
+pub const SANDBOXES_MAX: usize = 64;
+/// Sandboxes of one network in a public lab: a class behind one address, and room for others.
+pub const SANDBOXES_PER_SOURCE: usize = 48;
 /// Bytes that one log of a public lab keeps.
 pub const LOG_BYTES_MAX: usize = 1024 * 1024;
 /// Streams of all sandboxes.
-pub const STREAMS_MAX: usize = 128;
+pub const STREAMS_MAX: usize = 256;
 
 /// The lab's resource limits.
 #[derive(Clone, Copy, Debug)]
@@ -39,8 +39,10 @@ pub struct Limits {
     pub sandboxes: usize,
     /// Sandboxes per network source.
     pub per_source: usize,
-    /// The minimum time between two sandboxes of one source.
-    pub pause: Duration,
+    /// How fast one source opens them. A class may open its own at once.
+    pub openings: Gcra,
+    /// A sandbox that was idle this long may be displaced by a new one.
+    pub displaceable: Duration,
     /// A sandbox that was idle this long is wiped.
     pub idle: Duration,
     /// Bytes that one log keeps.
@@ -51,14 +53,17 @@ impl Limits {
     pub const LOCAL: Self = Self {
         sandboxes: 10,
         per_source: 10,
-        pause: Duration::ZERO,
+        openings: Gcra { burst: 10, interval: Duration::ZERO },
+        // All visitors are one person, who left the oldest for the newest.
+        displaceable: Duration::ZERO,
         idle: Duration::from_secs(30 * 60),
         log_bytes: 4 * LOG_BYTES_MAX,
     };
     pub const PUBLIC: Self = Self {
         sandboxes: SANDBOXES_MAX,
-        per_source: 4,
-        pause: Duration::from_secs(3),
+        per_source: SANDBOXES_PER_SOURCE,
+        openings: Gcra { burst: 48, interval: Duration::from_secs(3) },
+        displaceable: Duration::from_secs(5 * 60),
         idle: Duration::from_secs(30 * 60),
         log_bytes: LOG_BYTES_MAX,
     };
@@ -89,6 +94,8 @@ pub struct Sandboxes {
     pub loopback: LoopbackClient,
     clock: Arc<dyn Clock>,
     sandboxes: Mutex<HashMap<String, Arc<Sandbox>>>,
+    /// When each source has rested from what it opened (GCRA).
+    openings: Mutex<HashMap<Source, Timestamp>>,
     /// One sandbox is opened at a time: each costs a password hash and a database.
     opening: tokio::sync::Mutex<()>,
     /// Held by the sandboxes themselves: one that is wiped and still in use keeps its place.
@@ -107,9 +114,21 @@ impl Sandboxes {
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
         let loopback = LoopbackClient::new(address, &base.config.public_url);
-        let (sandboxes, opening) = Default::default();
+        let (sandboxes, openings, opening) = Default::default();
         let (places, streams) = (Arc::new(Semaphore::new(limits.sandboxes)), Arc::new(Semaphore::new(STREAMS_MAX)));
-        Arc::new(Self { base, limits, foreign_origins, loopback, clock, sandboxes, opening, places, streams, stopping })
+        Arc::new(Self {
+            base,
+            limits,
+            foreign_origins,
+            loopback,
+            clock,
+            sandboxes,
+            openings,
+            opening,
+            places,
+            streams,
+            stopping,
+        })
     }
 
     /// Finds a sandbox and marks it as used.
@@ -122,13 +141,15 @@ impl Sandboxes {
     /// The visitor's earlier sandbox if it still exists, else a new one.
     ///
     /// # Errors
-    /// 429 if the source opens too many, 503 if all sandboxes are in use or none can be made.
+    /// 429 if the source opens them too fast, 503 if all sandboxes are in use or none can be made.
     pub async fn open(&self, resumed: Option<&str>, source: Source) -> Result<Arc<Sandbox>, Problem> {
         let _opening = self.opening.lock().await;
         if let Some(sandbox) = resumed.and_then(|id| self.find(id)) {
             return Ok(sandbox);
         }
-        self.make_room(&source)?;
+        // All networks of one customer are one: nobody has the places of others by having many addresses.
+        let source = source.widest();
+        self.make_room(source)?;
         let place = timeout(PLACE_TIMEOUT, self.places.clone().acquire_owned()).await;
         let place = place.ok().and_then(Result::ok).ok_or_else(full)?;
         let sandbox = Sandbox::open(self.base.clone(), Some(source), place).await.map_err(|error| {
@@ -152,26 +173,34 @@ impl Sandboxes {
         self.limits.sandboxes - self.places.available_permits()
     }
 
-    fn make_room(&self, source: &Source) -> Result<(), Problem> {
+    fn make_room(&self, source: Source) -> Result<(), Problem> {
         self.purge_idle();
+        let now = self.clock.now();
         let mut sandboxes = self.sandboxes();
-        let of_source = |sandbox: &&Arc<Sandbox>| sandbox.source.as_ref() == Some(source);
-        if sandboxes.values().filter(of_source).any(|sandbox| sandbox.log.age() < self.limits.pause) {
-            return Err(Problem::too_many(u32::try_from(self.limits.pause.as_secs()).unwrap_or(1)));
-        }
-        let displaced = if sandboxes.values().filter(of_source).count() >= self.limits.per_source {
-            // A visitor's own oldest is displaced at once: the visitor left it for the new one.
-            sandboxes.values().filter(of_source).min_by_key(|sandbox| sandbox.last_used()).cloned()
+        let of_source = |sandbox: &&Arc<Sandbox>| sandbox.source == Some(source);
+        let candidates: Option<Vec<_>> = if sandboxes.values().filter(of_source).count() >= self.limits.per_source {
+            Some(sandboxes.values().filter(of_source).cloned().collect())
         } else if sandboxes.len() >= self.limits.sandboxes {
-            let idle = self.clock.now().minus(DISPLACEABLE_AFTER);
-            let oldest = sandboxes.values().min_by_key(|sandbox| sandbox.last_used()).cloned();
-            Some(oldest.filter(|sandbox| sandbox.last_used() <= idle).ok_or_else(full)?)
+            Some(sandboxes.values().cloned().collect())
         } else {
             None
         };
+        let displaced = match candidates {
+            Some(candidates) => {
+                let oldest = candidates.into_iter().min_by_key(|sandbox| sandbox.last_used());
+                let idle = now.minus(self.limits.displaceable);
+                Some(oldest.filter(|sandbox| sandbox.last_used() <= idle).ok_or_else(full)?)
+            }
+            None => None,
+        };
+        // Counted last: a refusal counts nothing.
+        let mut openings = self.openings.lock().unwrap_or_else(PoisonError::into_inner);
+        openings.retain(|_, rested| *rested > now);
+        let rested = self.limits.openings.admit(openings.get(&source).copied(), now);
+        openings.insert(source, rested.map_err(|wait| Problem::too_many(retry_after_seconds(wait)))?);
         if let Some(sandbox) = displaced {
             sandboxes.remove(&sandbox.id);
-            sandbox.wipe();
+            sandbox.wipe(SandboxEnd::Displaced);
         }
         Ok(())
     }
@@ -179,7 +208,7 @@ impl Sandboxes {
     /// Wipes a sandbox at its visitor's request.
     pub fn wipe(&self, sandbox: &Sandbox) {
         self.sandboxes().remove(&sandbox.id);
-        sandbox.wipe();
+        sandbox.wipe(SandboxEnd::Reset);
     }
 
     /// Wipes the sandboxes that were idle for too long.
@@ -188,7 +217,7 @@ impl Sandboxes {
         self.sandboxes().retain(|_, sandbox| {
             let keep = sandbox.last_used() > idle;
             if !keep {
-                sandbox.wipe();
+                sandbox.wipe(SandboxEnd::Idle);
             }
             keep
         });

@@ -41,7 +41,7 @@ pub fn ErrorSummary(
         // When the page was rendered with it, `autofocus` does this before the user has typed
         // anything.
         if let (Some(()), Some(element)) = (first, element) {
-            _ = element.focus();
+            browser::focus_element(&element);
         }
     });
     move || {
@@ -165,16 +165,6 @@ pub fn every_minute() -> RwSignal<u32> {
         }
     });
     minute
-}
-
-/// Whether the problem is about the field `name`.
-pub fn field_error(problem: RwSignal<Option<Problem>>, name: &'static str) -> Memo<bool> {
-    Memo::new(move |_| problem.with(|problem| problem.as_ref().is_some_and(|p| p.field.as_deref() == Some(name))))
-}
-
-/// The value of `aria-invalid`; the attribute is absent from a valid field.
-pub fn aria_invalid(is_invalid: Memo<bool>) -> impl Fn() -> Option<&'static str> + Send + Sync + Clone + 'static {
-    move || is_invalid.get().then_some("true")
 }
 
 /// The placeholder of a page while the session is being restored.

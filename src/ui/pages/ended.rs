@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 use crate::client::auth_state::EndReason;
 use crate::lang::lang;
 use crate::ui::components::credentials::{CredentialsForm, Purpose};
+use crate::ui::support::browser;
 use crate::ui::support::page_settings::{absolute_limit, idle_limit};
 
 /// Title and text for a reason.
@@ -38,7 +39,7 @@ pub fn EndedCard(
     // The element that had the focus is hidden now.
     Effect::new(move |_| {
         if let Some(heading) = heading.get() {
-            _ = heading.focus();
+            browser::focus_element(&heading);
         }
     });
     view! {

@@ -2,6 +2,8 @@
 
 pub mod account;
 mod account_forms;
+#[cfg(feature = "ssr")]
+pub mod documents;
 pub mod ended;
 #[cfg(feature = "ssr")]
 pub mod forgot_password;

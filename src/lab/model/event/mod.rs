@@ -19,7 +19,8 @@ pub use http::{
 pub use session::{KeyRow, Ruling, SessionRow, Verdict};
 pub use settings::{Defence, Network, RefreshFault, SandboxSettings};
 pub use tab::{
-    Lifeline, OpenedSandbox, Probe, SandboxCredentials, TabCommand, TabEvent, TabEventBatch, TabTask, TokenStorage,
+    Lifeline, OpenedSandbox, Probe, SandboxCredentials, SandboxEnd, TabCommand, TabEvent, TabEventBatch, TabTask,
+    TokenStorage,
 };
 pub use token::{AccessSeen, Fingerprint, RefreshSeen};
 

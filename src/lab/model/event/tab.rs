@@ -130,6 +130,31 @@ pub struct OpenedSandbox {
     pub idle_minutes: u32,
 }
 
+/// Why a sandbox is gone: the data of the stream's `gone` event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxEnd {
+    /// Its visitor wiped it.
+    Reset,
+    /// Nobody had used it for [`OpenedSandbox::idle_minutes`].
+    Idle,
+    /// The lab was full, and nobody had used it for a few minutes.
+    Displaced,
+}
+
+impl SandboxEnd {
+    /// What the visitor's page says.
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Reset => "The lab was reset on another page of this browser, so this sandbox is gone.",
+            Self::Idle => "This sandbox was wiped, because nobody had used it for a while.",
+            Self::Displaced => {
+                "The lab was full. This sandbox had not been used for some minutes, so a new visitor has its place."
+            }
+        }
+    }
+}
+
 /// The response to `POST /lab/{sandbox}/-/credentials`, for the tab that signs in by itself. Prints as `[redacted]`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SandboxCredentials {

@@ -101,8 +101,8 @@ fn LabPage(state: LabState) -> impl IntoView {
 /// Why there is no sandbox.
 #[component]
 fn ClosedNotice(state: LabState) -> impl IntoView {
-    let message = move || match (state.closed.get(), state.opened.with(Option::is_none)) {
-        (Some(why), _) => Some(
+    let message = move || match (state.closed.get(), state.waiting.get(), state.opened.with(Option::is_none)) {
+        (Some(why), _, _) => Some(
             view! {
                 <p class="problem" role="alert">
                     {why}
@@ -112,8 +112,20 @@ fn ClosedNotice(state: LabState) -> impl IntoView {
             }
             .into_any(),
         ),
-        (None, true) => Some(view! { <p role="status">"Opening a sandbox for you…"</p> }.into_any()),
-        (None, false) => None,
+        (None, Some(why), _) => Some(view! { <p role="status">{why}</p> }.into_any()),
+        (None, None, true) => Some(view! { <p role="status">"Opening a sandbox for you…"</p> }.into_any()),
+        (None, None, false) if state.stopped.get() => Some(
+            view! {
+                <p class="notice" role="status">
+                    "Newer pages of this browser show the lab, so this one has stopped. "
+                    <button type="button" on:click=move |_| state.follow_again()>
+                        "Go on here"
+                    </button>
+                </p>
+            }
+            .into_any(),
+        ),
+        (None, None, false) => None,
     };
     view! { {message} }
 }

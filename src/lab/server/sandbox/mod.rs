@@ -29,7 +29,7 @@ use crate::auth::random;
 use crate::auth::throttle::rules::Source;
 use crate::base_path::BasePath;
 use crate::clock::{ShiftedClock, Timestamp};
-use crate::lab::model::event::{Defence, LogEventKind, RefreshFault, SandboxCredentials, SandboxSettings};
+use crate::lab::model::event::{Defence, LogEventKind, RefreshFault, SandboxCredentials, SandboxEnd, SandboxSettings};
 use crate::server::serve::Error;
 use app::{RunningApp, SandboxApp, SandboxBase};
 use faults::StepGate;
@@ -63,6 +63,15 @@ pub struct Sandbox {
     _place: OwnedSemaphorePermit,
 }
 
+/// Bytes of a sandbox's id before its encoding.
+const ID_BYTES: usize = 16;
+
+/// The base path of the sandbox of this id; `None` if it is none that a sandbox has.
+pub fn mount(id: &str) -> Option<BasePath> {
+    let is_id = URL_SAFE_NO_PAD.decode(id).is_ok_and(|bytes| bytes.len() == ID_BYTES);
+    is_id.then(|| BasePath::new(&format!("/lab/{id}")))
+}
+
 impl Sandbox {
     /// # Errors
     /// If the database cannot be created, or the app cannot be assembled.
@@ -71,7 +80,7 @@ impl Sandbox {
         source: Option<Source>,
         place: OwnedSemaphorePermit,
     ) -> Result<Arc<Self>, Error> {
-        let id = URL_SAFE_NO_PAD.encode(random::bytes::<16>());
+        let id = URL_SAFE_NO_PAD.encode(random::bytes::<ID_BYTES>());
         let mount = BasePath::new(&format!("/lab/{id}"));
         let clock = Arc::<ShiftedClock>::default();
         let log = Arc::new(EventLog::new(clock.clone(), base.log_bytes));
@@ -202,8 +211,8 @@ impl Sandbox {
     }
 
     /// Releases waiting requests and closes every stream.
-    pub fn wipe(&self) {
+    pub fn wipe(&self, why: SandboxEnd) {
         self.steps.set_on(false);
-        self.page.close();
+        self.page.close(why);
     }
 }

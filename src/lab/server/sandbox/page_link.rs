@@ -8,7 +8,7 @@ use std::sync::{
 
 use tokio::sync::{Semaphore, broadcast, watch};
 
-use crate::lab::model::event::TabCommand;
+use crate::lab::model::event::{SandboxEnd, TabCommand};
 
 /// Streams of one sandbox, of whatever pages.
 pub const STREAMS_PER_SANDBOX: usize = 8;
@@ -18,7 +18,7 @@ const CAPACITY: usize = 64;
 pub struct PageLink {
     commands: broadcast::Sender<TabCommand>,
     newest_stream: AtomicU64,
-    gone: watch::Sender<bool>,
+    gone: watch::Sender<Option<SandboxEnd>>,
     streams: Arc<Semaphore>,
 }
 
@@ -27,7 +27,7 @@ impl Default for PageLink {
         Self {
             commands: broadcast::Sender::new(CAPACITY),
             newest_stream: AtomicU64::new(0),
-            gone: watch::Sender::new(false),
+            gone: watch::Sender::new(None),
             streams: Arc::new(Semaphore::new(STREAMS_PER_SANDBOX)),
         }
     }
@@ -58,11 +58,11 @@ impl PageLink {
     }
 
     /// Tells every stream that the sandbox is gone.
-    pub fn close(&self) {
-        self.gone.send_replace(true);
+    pub fn close(&self, why: SandboxEnd) {
+        self.gone.send_replace(Some(why));
     }
 
-    pub fn gone(&self) -> watch::Receiver<bool> {
+    pub fn gone(&self) -> watch::Receiver<Option<SandboxEnd>> {
         self.gone.subscribe()
     }
 }

@@ -13,9 +13,19 @@ pub fn focus(selector: &str) {
     request_animation_frame(move || {
         let found = document().query_selector(&selector).ok().flatten();
         if let Some(element) = found.and_then(|element| element.dyn_into::<web_sys::HtmlElement>().ok()) {
-            _ = element.focus();
+            focus_element(&element);
         }
     });
+}
+
+/// Focuses an element. Inside a frame only when the frame has the focus: a page takes it neither from the page around it nor
+/// scrolls that page.
+pub fn focus_element(element: &web_sys::HtmlElement) {
+    let window = window();
+    let is_framed = window.parent().ok().flatten().is_some_and(|parent| parent != window);
+    if !is_framed || document().has_focus().unwrap_or(true) {
+        _ = element.focus();
+    }
 }
 
 /// Whether the address bar shows this path. After a click the router shows a page first and changes
@@ -119,7 +129,7 @@ pub fn restore_focus(event: &web_sys::Event) {
     let Some(element) = target else { return };
     request_animation_frame(move || {
         if document().active_element().is_none_or(|active| active.tag_name() == "BODY") {
-            _ = element.focus();
+            focus_element(&element);
         }
     });
 }

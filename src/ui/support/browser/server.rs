@@ -5,6 +5,8 @@ use leptos::web_sys;
 
 pub fn focus(_selector: &str) {}
 
+pub fn focus_element<T>(_element: &T) {}
+
 pub fn is_shown(_pathname: &str) -> bool {
     true
 }

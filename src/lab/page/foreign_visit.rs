@@ -1,0 +1,40 @@
+//! Pages in a frame that are not the app: an attacker's, or one with an injected script.
+
+use leptos::prelude::*;
+
+use super::state::LabState;
+use crate::lab::model::event::ForeignOrigin;
+
+/// A page in a frame that is not the app: an attacker's, or one with an injected script.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ForeignVisit {
+    pub title: &'static str,
+    pub address: String,
+    /// Distinguishes repeated visits of one address.
+    pub number: u32,
+}
+
+impl LabState {
+    pub(super) fn visit(self, title: &'static str, from: ForeignOrigin) -> Result<(), String> {
+        let opened = self.opened.get_untracked().ok_or("There is no sandbox yet.")?;
+        let origin = match from {
+            ForeignOrigin::OtherSite => opened.other_site,
+            ForeignOrigin::OtherPort => opened.other_port,
+        };
+        let origin = origin.ok_or("This lab has no second address to attack from: start it on your own machine.")?;
+        let own = window().location().origin().unwrap_or_default();
+        self.show(title, format!("{origin}/attack?mount={}&origin={own}", opened.mount));
+        Ok(())
+    }
+
+    pub(super) fn inject(self, title: &'static str, policy: bool) -> Result<(), String> {
+        let mount = self.mount().ok_or("There is no sandbox yet.")?;
+        self.show(title, format!("{mount}/-/injection?policy={}", if policy { "on" } else { "off" }));
+        Ok(())
+    }
+
+    fn show(self, title: &'static str, address: String) {
+        let number = self.visit.with_untracked(|visit| visit.as_ref().map_or(0, |visit| visit.number + 1));
+        self.visit.set(Some(ForeignVisit { title, address, number }));
+    }
+}
