@@ -1,4 +1,4 @@
-// `npm run look`: pictures of every page in every state and of every panel of the lab, in both languages, on a phone and a
+// `npm run look`: pictures of every page in every state and of every panel of the lab, in both languages, on a phone, a tablet and a
 // desktop, in both themes. They go to look/LANGUAGE/PAGE-SIZE-THEME.png.
 
 import type { Page } from "@playwright/test";
@@ -9,7 +9,7 @@ import { button, cookieAt, heading, refreshTokenOf, reload, signIn, signOut, tit
 import { atEachPlace } from "./support/places.ts";
 import { expect, test } from "./support/test.ts";
 
-const SIZES = { phone: { width: 360, height: 740 }, desktop: { width: 1440, height: 900 } };
+const SIZES = { phone: { width: 360, height: 740 }, tablet: { width: 768, height: 1024 }, desktop: { width: 1440, height: 900 } };
 const THEMES = ["light", "dark"] as const;
 const LOCALES: [Language, string][] = [["en", "en-GB"], ["de", "de-DE"]];
 
@@ -51,6 +51,8 @@ for (const [language, locale] of LOCALES) {
         await button(page, "Save note").click();
         await expect(page.getByText(t("You are offline or the server cannot be reached. Your work is kept, and sent as soon as possible."))).toBeVisible();
         await draw(page, "the notes page while offline");
+        // There is unsaved text.
+        page.once("dialog", (dialog) => void dialog.accept());
         await signOut(page);
         await expect(page.getByText(t("You are signed out in this browser. The server will be told as soon as it can be reached."))).toBeVisible();
         await draw(page, "the sign-in page after a sign-out while offline");

@@ -2,7 +2,7 @@
 // A new page is one more entry.
 
 import type { Page } from "@playwright/test";
-import { alsoOn, button, emailField, fillIn, heading, hydrated, menuButton, NO_LONGER_RECENT, notes, signIn, signOut, stealRefreshToken, writeNote } from "./page.ts";
+import { alsoOn, button, emailField, fillIn, heading, hydrated, menuButton, NO_LONGER_RECENT, notes, signIn, signOut, stealRefreshToken, titleField, writeNote } from "./page.ts";
 import { A_PART, NOT_DOWNLOADED } from "./network.ts";
 import { t } from "./language.ts";
 import type { Server } from "./server.ts";
@@ -17,7 +17,7 @@ export interface Place {
 }
 
 /** Console messages of refused requests and failed downloads. */
-const REFUSALS = [401, 404, 409, 422, ...NOT_DOWNLOADED];
+const REFUSALS = [401, 404, 409, 412, 422, ...NOT_DOWNLOADED];
 
 /** Declares tests for each entry. */
 export function atEachPlace(declare: (place: Place) => void): void {
@@ -115,6 +115,22 @@ const places: Place[] = [
       await withNotes(page, member);
       await button(page, "Delete Milk").click();
       await expect(button(page, "Really delete? Milk")).toBeVisible();
+    },
+  },
+  {
+    name: "the notes page with a note that was changed elsewhere",
+    async open(page, member) {
+      await withNotes(page, member);
+      await button(page, "Edit Milk").click();
+      await titleField(page).fill("Milk, two bottles");
+      const other = await alsoOn(page.context(), "/notes");
+      await button(other, "Edit Milk").click();
+      await titleField(other).fill("Oat milk");
+      await button(other, "Save changes").click();
+      await expect(heading(other, "Oat milk")).toBeVisible();
+      await other.close();
+      await button(page, "Save changes").click();
+      await expect(heading(page, t("This note was changed elsewhere"))).toBeVisible();
     },
   },
   {

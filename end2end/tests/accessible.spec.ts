@@ -27,6 +27,7 @@ atEachPlace(({ name, open }) => {
     const animations = () => document.getAnimations().map(({ effect }) => Number(effect?.getComputedTiming().activeDuration));
     for (const duration of await page.evaluate(animations)) expect(duration, "no longer than a frame").toBeLessThan(17);
     expect(await page.evaluate(smallTargets)).toEqual([]);
+    expect(await page.evaluate(missingIcons), "each icon is in the sprite").toEqual([]);
 
     await page.setViewportSize(REFLOW);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(REFLOW.width);
@@ -92,4 +93,9 @@ function withoutBorder(): string[] {
     const seen = border && !/^rgba\(.*, 0\)$/.test(borderTopColor) && borderTopColor !== backgroundColor;
     return seen || !thing.checkVisibility({ visibilityProperty: true }) ? [] : [`${thing.outerHTML}: ${borderTopColor}`];
   });
+}
+
+function missingIcons(): string[] {
+  const names = [...document.querySelectorAll("use")].map((use) => `${use.getAttribute("href")}`);
+  return names.filter((name) => !document.querySelector(`symbol${name}`));
 }

@@ -72,6 +72,14 @@ test.describe(() => {
   });
 });
 
+test("the account lists what happened, newest first, with the browser and the time", async ({ page, member }) => {
+  await signIn(page, member);
+  await page.goto("/account");
+  const rows = page.getByRole("region", { name: "Recent activity" }).getByRole("listitem");
+  await expect(rows).toContainText([/Signed in.*Chrome on .*this sign-in/s, /Account created/]);
+  await expect(rows.first().locator("time")).toHaveAttribute("title", /\d/);
+});
+
 test("a user downloads all of their data as one file", async ({ page, member }) => {
   await signIn(page, member);
   await writeNote(page, "Milk", "two litres");

@@ -13,8 +13,12 @@ const PROVOKED = [401, 403, 404, 429, 503, ...NO_NETWORK, "Content Security Poli
 test.use({ settings: { lab: true }, expectedComplaints: PROVOKED });
 test.describe.configure({ timeout: 60_000 });
 
-test("the page opens a sandbox, shows four panels, and a sequence below has each of its buttons", async ({ page }) => {
-  await openLab(page);
+test("the start page draws the flow and leads to the lab, which opens a sandbox and has a sequence below for each button", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("img", { name: "How the two tokens travel" })).toBeVisible();
+  await page.getByRole("link", { name: "See it happen (60 s)" }).click();
+  await expect(page).toHaveURL("/lab");
+  await expect(tab(page).locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 15_000 });
   const pressed = new Set(Object.values(sequences).flatMap((presses) => presses.map(({ press }) => press)));
   const all = await actions(page).getByRole("button", { includeHidden: true }).or(actions(page).getByRole("switch", { includeHidden: true })).allTextContents();
   expect(all.length).toBeGreaterThan(50);

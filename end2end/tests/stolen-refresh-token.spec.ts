@@ -75,6 +75,8 @@ test.describe(() => {
     expect((await refreshOf(thief)).status()).toBe(200);
     await server.later(PAST_THE_GRACE);
     await reload(page);
+    // A call still under way would be refused and show the reason before the reload does.
+    await expect(page.getByText("No notes yet. The first one you save appears here.")).toBeVisible();
 
     const caught = await refreshOf(thief);
     expect(await caught.json()).toMatchObject({ code: "refresh_token_reused" });

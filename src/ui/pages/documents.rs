@@ -171,7 +171,7 @@ pub fn Documents() -> impl IntoView {
 fn List(title: String) -> impl IntoView {
     let items = all().into_iter().map(|(path, title)| view! { <li><a href=at(&path)>{title}</a></li> });
     view! {
-        <div class="document prose">
+        <div class="document index prose">
             <h1>{title}</h1>
             <ul lang="en">{items.collect_view()}</ul>
         </div>
