@@ -22,6 +22,11 @@ impl Theme {
         }
     }
 
+    /// The value of `html[data-theme]`; without one the browser decides.
+    pub fn attribute(self) -> Option<&'static str> {
+        (self != Theme::System).then(|| self.as_str())
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|theme| theme.as_str() == text)
     }

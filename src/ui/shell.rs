@@ -39,7 +39,7 @@ fn document(options: LeptosOptions, has_program: bool, app: AnyView) -> AnyView 
     let base_path = (!base_path.is_root()).then(|| base_path.as_str().to_owned());
     let start = start_script(&js, &wasm, "hydrate");
     let shown_at = use_context().map(|ShownAt(address)| address);
-    let theme = use_context::<Theme>().filter(|theme| *theme != Theme::System).map(Theme::as_str);
+    let theme = use_context::<Theme>().and_then(Theme::attribute);
     view! {
         <!DOCTYPE html>
         <html lang=lang().tag() data-mount=base_path data-port=port data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-theme=theme data-password-min=password_min() data-idle=idle_limit() data-absolute=absolute_limit() data-header-link=header_link_attribute()>

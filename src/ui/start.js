@@ -178,7 +178,7 @@ const repair = (records) => {
     if (replaced.has(target)) giveBack(target);
     for (const node of removedNodes) {
       const text = standsFor.get(node);
-      // Whoever replaced the text takes that back.
+      // Others take back what they put in the place of the text.
       if (text && !node.isConnected) giveBack(text, replaced.get(text).words);
       else if (node.isConnected || !target.isConnected) continue;
       else if (replaced.has(node)) giveBack(node);

@@ -129,7 +129,7 @@ async fn a_class_behind_one_address_has_a_sandbox_each_and_nobody_loses_one_in_u
     for (browser, opened) in class.iter().zip(&opened) {
         assert!(alive(browser, opened).await);
     }
-    // Whoever left makes room.
+    // A visitor who left makes room.
     lab.clock.advance(4 * MINUTE);
     for (browser, opened) in class.iter().zip(&opened).skip(1) {
         assert!(alive(browser, opened).await);

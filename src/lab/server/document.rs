@@ -34,13 +34,12 @@ pub async fn page(state: AppState, request: Request, frames: &[String]) -> Respo
 }
 
 fn document(options: &LeptosOptions, theme: Theme) -> impl IntoView + use<> {
-    let theme = (theme != Theme::System).then(|| theme.as_str());
     let Assets { js, loader, wasm, css } = assets(options).clone();
     let nonce = use_nonce();
     let start = start_script(&js, &wasm, "lab");
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme>
+        <html lang="en" data-theme=theme.attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />

@@ -178,20 +178,14 @@ impl Sandboxes {
         let now = self.clock.now();
         let mut sandboxes = self.sandboxes();
         let of_source = |sandbox: &&Arc<Sandbox>| sandbox.source == Some(source);
-        let candidates: Option<Vec<_>> = if sandboxes.values().filter(of_source).count() >= self.limits.per_source {
-            Some(sandboxes.values().filter(of_source).cloned().collect())
-        } else if sandboxes.len() >= self.limits.sandboxes {
-            Some(sandboxes.values().cloned().collect())
+        let source_is_full = sandboxes.values().filter(of_source).count() >= self.limits.per_source;
+        let displaced = if source_is_full || sandboxes.len() >= self.limits.sandboxes {
+            let candidates = sandboxes.values().filter(|sandbox| !source_is_full || of_source(sandbox));
+            let oldest = candidates.min_by_key(|sandbox| sandbox.last_used()).cloned();
+            let idle = now.minus(self.limits.displaceable);
+            Some(oldest.filter(|sandbox| sandbox.last_used() <= idle).ok_or_else(full)?)
         } else {
             None
-        };
-        let displaced = match candidates {
-            Some(candidates) => {
-                let oldest = candidates.into_iter().min_by_key(|sandbox| sandbox.last_used());
-                let idle = now.minus(self.limits.displaceable);
-                Some(oldest.filter(|sandbox| sandbox.last_used() <= idle).ok_or_else(full)?)
-            }
-            None => None,
         };
         // Counted last: a refusal counts nothing.
         let mut openings = self.openings.lock().unwrap_or_else(PoisonError::into_inner);

@@ -9,5 +9,7 @@ pub mod icons;
 pub mod notices;
 pub mod parts;
 pub mod password_field;
+#[cfg(feature = "ssr")]
+pub mod plain_page;
 pub mod step_up;
 pub mod suggestion;

@@ -5,15 +5,13 @@ use std::collections::BTreeMap;
 
 use axum::http::request::Parts;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
-use rust_embed::Embed;
+use rust_embed::{Embed, EmbeddedFile};
 
 use crate::base_path::{self, at};
 use crate::lang::lang;
-use crate::ui::components::header::Brand;
+use crate::ui::components::plain_page::PlainPage;
 use crate::ui::footer::REPOSITORY;
-use crate::ui::support::page_settings::header_link;
 
 /// The path of the list; a document is below it.
 pub const DOCUMENTS: &str = "/docs";
@@ -23,31 +21,40 @@ pub const DOCUMENTS: &str = "/docs";
 #[include = "*.md"]
 struct Files;
 
-/// The text of the document at a path of the site, which names the file without its ending.
-fn document_at(path: &str) -> Option<String> {
+/// The file of the document at a path of the site, which names it without its ending.
+fn file_at(path: &str) -> Option<EmbeddedFile> {
     let name = path.strip_prefix(DOCUMENTS)?.strip_prefix('/')?;
-    let file = Files::get(&[name, ".md"].concat())?;
-    String::from_utf8(file.data.into_owned()).ok()
+    Files::get(&[name, ".md"].concat())
 }
 
 /// Whether there is a page at this path.
 pub fn exists(path: &str) -> bool {
-    path == DOCUMENTS || document_at(path).is_some()
+    path == DOCUMENTS || file_at(path).is_some()
+}
+
+/// The first heading of a document.
+fn title_of(file: &EmbeddedFile) -> Option<String> {
+    let title = text_of(file)?.lines().find_map(|line| line.strip_prefix("# "))?;
+    Some(title.to_owned())
+}
+
+fn text_of(file: &EmbeddedFile) -> Option<&str> {
+    str::from_utf8(&file.data).ok()
 }
 
 /// All documents: path and title.
 fn all() -> BTreeMap<String, String> {
-    let entry = |file: &str| {
-        let path = [DOCUMENTS, "/", file.strip_suffix(".md")?].concat();
-        let text = document_at(&path)?;
-        let title = text.lines().find_map(|line| line.strip_prefix("# "))?;
-        Some((path, title.to_owned()))
+    let entry = |name: &str| {
+        let path = [DOCUMENTS, "/", name.strip_suffix(".md")?].concat();
+        let title = title_of(&file_at(&path)?)?;
+        Some((path, title))
     };
-    Files::iter().filter_map(|file| entry(&file)).collect()
+    Files::iter().filter_map(|name| entry(&name)).collect()
 }
 
-/// A document as HTML. `folder` is that of the file below `docs/`, with a slash at its end, or empty.
-fn html_of(text: &str, folder: &str) -> String {
+/// The document at a path as HTML.
+fn html_at(path: &str, text: &str) -> String {
+    let folder = path.rsplit_once('/').map_or(path, |(folder, _)| folder);
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let mut events: Vec<Event<'_>> = Vec::new();
     // The place of the heading that is open.
@@ -89,13 +96,13 @@ fn html_of(text: &str, folder: &str) -> String {
     page
 }
 
-/// Where a link of a document leads; `None` for a file that is only in the repository, when its address is not known.
+/// Where a link of a document of a folder leads; `None` for a file that is only in the repository, when its address is not known.
 fn link_target(target: &str, folder: &str) -> Option<String> {
     if target.starts_with('#') || target.contains("://") {
         return Some(target.to_owned());
     }
     let (file, fragment) = target.split_once('#').map_or((target, None), |(file, fragment)| (file, Some(fragment)));
-    let mut path: Vec<&str> = vec!["docs"];
+    let mut path: Vec<&str> = Vec::new();
     for part in folder.split('/').chain(file.split('/')) {
         match part {
             "" | "." => {}
@@ -136,34 +143,20 @@ fn anchor(heading: &[Event<'_>]) -> String {
 /// The document that the request names, or the list.
 #[component]
 pub fn Documents() -> impl IntoView {
-    provide_meta_context();
     let address = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let path = base_path::current().within(&address).to_owned();
-    let text = document_at(&path);
-    let title = text.as_deref().and_then(|text| text.lines().find_map(|line| line.strip_prefix("# ")));
-    let title = title.unwrap_or_else(|| lang().foot_docs()).to_owned();
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let folder = folder.strip_prefix(DOCUMENTS).unwrap_or_default().trim_start_matches('/');
-    let content = text.map(|text| html_of(&text, folder));
+    let file = file_at(&path);
+    let title = file.as_ref().and_then(title_of).unwrap_or_else(|| lang().foot_docs().to_owned());
+    let html = file.as_ref().and_then(text_of).map(|text| html_at(&path, text));
+    let content = match html {
+        Some(html) => view! { <article class="document prose" lang="en" inner_html=html></article> }.into_any(),
+        None => view! { <List title=title.clone() /> }.into_any(),
+    };
+    let links = view! { <a href=at(DOCUMENTS)>{lang().foot_docs()}</a> };
     view! {
-        <Title text=[&*title, " · Two Tokens"].concat() />
-        <a class="skip" href="#main">
-            {lang().common_skip()}
-        </a>
-        <header class="top">
-            <Brand />
-            <nav aria-label=lang().common_main_navigation()>
-                <a href=at("/")>{lang().common_home()}</a>
-                <a href=at(DOCUMENTS)>{lang().foot_docs()}</a>
-                {header_link().map(|link| view! { <a href=link.href>{link.label}</a> })}
-            </nav>
-        </header>
-        <main id="main" tabindex="-1">
-            {match content {
-                Some(html) => view! { <article class="document prose" lang="en" inner_html=html></article> }.into_any(),
-                None => view! { <List title=title /> }.into_any(),
-            }}
-        </main>
+        <PlainPage title=title links=links.into_any()>
+            {content}
+        </PlainPage>
     }
 }
 
@@ -187,8 +180,7 @@ mod tests {
         let pages: BTreeMap<String, String> = all()
             .into_keys()
             .map(|path| {
-                let folder = path.rsplit_once('/').unwrap().0.trim_start_matches(DOCUMENTS).trim_start_matches('/');
-                let html = html_of(&document_at(&path).unwrap(), folder);
+                let html = html_at(&path, text_of(&file_at(&path).unwrap()).unwrap());
                 (path.clone(), html)
             })
             .collect();

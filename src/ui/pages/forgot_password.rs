@@ -2,35 +2,23 @@
 //! plain HTML without the browser's program: the server alone renders it, and links to it load it as a page.
 
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
 
 use crate::base_path::at;
 use crate::lang::lang;
-use crate::ui::components::header::Brand;
-use crate::ui::support::page_settings::header_link;
+use crate::ui::components::plain_page::PlainPage;
 
 /// Its path; also in `src/ui/pages/login.rs`.
 pub const FORGOT_PASSWORD: &str = "/forgot-password";
 
 #[component]
 pub fn ForgotPassword() -> impl IntoView {
-    provide_meta_context();
+    let account = view! {
+        <div class="account">
+            <a href=at("/login")>{lang().common_sign_in()}</a>
+        </div>
+    };
     view! {
-        <Title text=[lang().forgot_title(), " · Two Tokens"].concat() />
-        <a class="skip" href="#main">
-            {lang().common_skip()}
-        </a>
-        <header class="top">
-            <Brand />
-            <nav aria-label=lang().common_main_navigation()>
-                <a href=at("/")>{lang().common_home()}</a>
-                {header_link().map(|link| view! { <a href=link.href>{link.label}</a> })}
-            </nav>
-            <div class="account">
-                <a href=at("/login")>{lang().common_sign_in()}</a>
-            </div>
-        </header>
-        <main id="main" tabindex="-1">
+        <PlainPage title=lang().forgot_title().to_owned() account=account.into_any()>
             <div class="narrow prose">
                 <h1>{lang().forgot_title()}</h1>
                 <p>{lang().forgot_no_mail()}</p>
@@ -47,6 +35,6 @@ pub fn ForgotPassword() -> impl IntoView {
                     <a href=at("/login")>{lang().forgot_back()}</a>
                 </p>
             </div>
-        </main>
+        </PlainPage>
     }
 }

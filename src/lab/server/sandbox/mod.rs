@@ -69,7 +69,11 @@ const ID_BYTES: usize = 16;
 /// The base path of the sandbox of this id; `None` if it is none that a sandbox has.
 pub fn mount(id: &str) -> Option<BasePath> {
     let is_id = URL_SAFE_NO_PAD.decode(id).is_ok_and(|bytes| bytes.len() == ID_BYTES);
-    is_id.then(|| BasePath::new(&format!("/lab/{id}")))
+    is_id.then(|| mount_of(id))
+}
+
+fn mount_of(id: &str) -> BasePath {
+    BasePath::new(&["/lab/", id].concat())
 }
 
 impl Sandbox {
@@ -81,7 +85,7 @@ impl Sandbox {
         place: OwnedSemaphorePermit,
     ) -> Result<Arc<Self>, Error> {
         let id = URL_SAFE_NO_PAD.encode(random::bytes::<ID_BYTES>());
-        let mount = BasePath::new(&format!("/lab/{id}"));
+        let mount = mount_of(&id);
         let clock = Arc::<ShiftedClock>::default();
         let log = Arc::new(EventLog::new(clock.clone(), base.log_bytes));
         let settings = settings::defaults();
