@@ -62,7 +62,7 @@ pub use browser::lang;
 #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
 mod server;
 #[cfg(all(feature = "ssr", not(feature = "hydrate")))]
-pub use server::{lang, with_lang};
+pub use server::{InLanguage, in_language, in_language_now, lang};
 
 /// The default language, in a build for neither server nor browser.
 #[cfg(not(any(feature = "hydrate", feature = "ssr")))]

@@ -5,24 +5,18 @@ use std::path::Path;
 use axum::{
     Router,
     extract::{Request, State},
-    http::header,
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
-    routing::{any, get},
+    routing::get,
 };
 use futures::future::BoxFuture;
-use leptos::prelude::provide_context;
-use leptos_axum::handle_server_fns_with_context;
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError, services::ServeDir};
+use tower_http::{csrf::ConfigError, services::ServeDir};
 
 use super::{health, test_clock};
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::{bearer_guard, headers, language, problem, request_body, same_origin};
+use crate::api::edge::{bearer_guard, front::FrontLayer, headers, problem, same_origin, server_functions};
 use crate::api::export;
-use crate::auth::error::AuthError;
-use crate::lang::lang;
-use crate::protocol::problem::Problem;
 
 /// The pages of an app.
 pub struct Pages {
@@ -50,21 +44,10 @@ impl Pages {
 pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
     let same_origin = same_origin::layer(&state.public_url)?;
 
-    let auth = Router::new()
-        .route("/api/auth/{*endpoint}", any(server_function))
-        .layer(ServiceBuilder::new().layer(from_fn(problem::layer)).layer(from_fn(request_body::layer)));
-
-    let protected = Router::new()
+    let export = Router::new()
         .route("/api/account/export", get(export::download))
-        .route("/api/{*endpoint}", any(server_function))
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(state.clone(), bearer_guard::layer))
-                .layer(from_fn(problem::layer))
-                .layer(from_fn(request_body::layer)),
-        );
-
-    let api = auth.merge(protected).layer(from_fn(headers::no_store));
+        .layer(from_fn_with_state(state.clone(), bearer_guard::layer))
+        .layer(from_fn(headers::no_store));
 
     let Pages { routes, not_found } = pages;
     let pages = routes.layer(from_fn(headers::no_store));
@@ -82,7 +65,8 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
     };
 
     Ok(Router::new()
-        .merge(api)
+        .merge(server_functions::routes(&state))
+        .merge(export)
         .merge(pages)
         .merge(status)
         .merge(for_tests)
@@ -92,14 +76,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         .fallback(async move |State(state): State<AppState>, request: Request| {
             fallback(state, request, not_found).await
         })
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(state.clone(), headers::layer))
-                .layer(from_fn(language::layer))
-                .layer(from_fn(request_body::headers_layer))
-                .layer(CatchPanicLayer::custom(problem::from_panic))
-                .layer(same_origin),
-        )
+        .layer(ServiceBuilder::new().layer(FrontLayer::new(&state)).layer(same_origin))
         .with_state(state))
 }
 
@@ -113,23 +90,6 @@ fn built_files(state: &AppState) -> Router {
     let folder = Path::new(&*state.leptos.site_root).join(&*state.leptos.site_pkg_dir);
     let files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
     Router::new().fallback_service(files).layer(from_fn(headers::immutable))
-}
-
-async fn server_function(State(state): State<AppState>, mut request: Request) -> Response {
-    let (path, method) = (request.uri().path(), request.method().clone());
-    if leptos::server_fn::axum::get_server_fn_service(path, method).is_none() {
-        return Problem::from(AuthError::NotFound).into_response();
-    }
-    // Leptos redirects a request that accepts HTML to its referrer; the API always answers with JSON.
-    request.headers_mut().remove(header::ACCEPT);
-    request.headers_mut().remove(header::REFERER);
-    // Leptos runs the function in another task, which does not have the task-local language.
-    let lang = lang();
-    let context = move || {
-        provide_context(lang);
-        provide_context(state.clone());
-    };
-    handle_server_fns_with_context(context, request).await.into_response()
 }
 
 /// A static file of the site root, else the 404 page; below `/api/` a problem document.

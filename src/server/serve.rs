@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, extract::Request, http::StatusCode, middleware::from_fn_with_state, response::IntoResponse as _};
+use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse as _};
 use tokio::{net::TcpListener, sync::watch};
 use tower::ServiceExt as _;
 
@@ -17,7 +17,7 @@ use super::router::{Pages, router};
 use super::{cluster, demo};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::client_address::{Accept, PlainListener};
-use crate::api::edge::{host_guard, public_url};
+use crate::api::edge::{host_guard::HostGuardLayer, public_url};
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 
@@ -87,7 +87,7 @@ pub async fn serve_within(
     let on_this_computer = listener.local_addr()?.ip().is_loopback() && public_url::is_loopback(&state.public_url);
     let router = below(&state.base_path.clone(), router(state, pages)?)
         .merge(extra_routes)
-        .layer(from_fn_with_state(on_this_computer, host_guard::layer));
+        .layer(HostGuardLayer { on_this_computer });
     tokio::spawn(async move {
         shutdown.await;
         // Not ready first: a load balancer sends its next requests elsewhere while this instance still answers.

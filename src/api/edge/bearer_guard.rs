@@ -2,6 +2,8 @@
 //! access token before a handler runs and before the body is read. Signing keys and revocation list are in memory, so it
 //! makes no query.
 
+use std::sync::Arc;
+
 use axum::{
     extract::{Request, State},
     http::{HeaderMap, header},
@@ -10,13 +12,23 @@ use axum::{
 };
 
 use crate::api::edge::app_state::AppState;
+use crate::auth::token::access::Verified;
 use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 
-/// Verifies the bearer token and adds an `Arc<Verified>` to the request's extensions. Responds with 401 otherwise.
+/// Verifies the bearer token of a request.
+///
+/// # Errors
+///
+/// `access_token_missing`, `access_token_invalid`, `access_token_expired`, `session_revoked`.
+pub(super) fn authenticate(state: &AppState, headers: &HeaderMap) -> Result<Arc<Verified>, Problem> {
+    state.auth.authenticate(bearer(headers)?).map_err(Problem::from)
+}
+
+/// Adds an `Arc<Verified>` to the extensions of a request for a route that is no server function. Responds with 401 otherwise.
 pub async fn layer(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    match bearer(request.headers()).and_then(|token| state.auth.authenticate(token).map_err(Problem::from)) {
+    match authenticate(&state, request.headers()) {
         Ok(verified) => {
             request.extensions_mut().insert(verified);
             next.run(request).await

@@ -3,7 +3,7 @@
 //! app is served below a base path.
 
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
     middleware::Next,
     response::Response,
@@ -32,24 +32,18 @@ const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; fr
 /// HSTS for two years (RFC 6797), for this host alone: its subdomains may be other people's sites.
 const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// Adds the security headers.
-pub async fn layer(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    state.proxies.warn_of_others(&request);
-    let mut response = next.run(request).await;
-    add(response.headers_mut());
-    if state.hsts {
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
-    }
-    response
-}
-
-fn add(headers: &mut HeaderMap) {
+/// Adds the security headers to a response.
+pub(super) fn add(headers: &mut HeaderMap, hsts: bool) {
+    headers.reserve(ALWAYS.len() + 2);
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
+    if hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    }
 }
 
 /// Adds `Cache-Control: no-store`, for responses with a token, a cookie or personal data (RFC 6749 section 5.1).

@@ -2,24 +2,58 @@
 //! of this computer answers. Such a server answers only to names of this computer, and `421 Misdirected Request` (RFC 9110
 //! section 15.5.20) to others.
 
+use std::task::{Context, Poll};
+
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures::future::{Either, Ready, ready};
+use tower::{Layer, Service};
 
 use super::public_url::is_loopback_authority;
 
 const REFUSAL: &str = "This server is for this computer alone and does not know the host that was asked for. If a proxy serves \
      it to others, set TWO_TOKENS_PUBLIC_URL to their address.\n";
 
-/// Refuses other hosts where `on_this_computer` says that listen address and public URL are loopback ones.
-pub async fn layer(State(on_this_computer): State<bool>, request: Request, next: Next) -> Response {
-    if on_this_computer && !is_for_this_computer(&request) {
-        return (StatusCode::MISDIRECTED_REQUEST, REFUSAL).into_response();
+/// The layer that refuses other hosts.
+#[derive(Clone)]
+pub struct HostGuardLayer {
+    /// Whether listen address and public URL are loopback ones; otherwise every host is accepted.
+    pub on_this_computer: bool,
+}
+
+impl<S> Layer<S> for HostGuardLayer {
+    type Service = HostGuard<S>;
+
+    fn layer(&self, inner: S) -> HostGuard<S> {
+        HostGuard { on_this_computer: self.on_this_computer, inner }
     }
-    next.run(request).await
+}
+
+/// The service of [`HostGuardLayer`].
+#[derive(Clone)]
+pub struct HostGuard<S> {
+    on_this_computer: bool,
+    inner: S,
+}
+
+impl<S: Service<Request, Response = Response>> Service<Request> for HostGuard<S> {
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<Response, S::Error>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if self.on_this_computer && !is_for_this_computer(&request) {
+            return Either::Right(ready(Ok((StatusCode::MISDIRECTED_REQUEST, REFUSAL).into_response())));
+        }
+        Either::Left(self.inner.call(request))
+    }
 }
 
 /// Each host that the request names counts. One without any is from no browser.

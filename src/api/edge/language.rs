@@ -3,9 +3,8 @@
 //! JavaScript.
 
 use axum::{
-    extract::{Form, Request, State},
+    extract::{Form, State},
     http::{HeaderMap, HeaderValue, header},
-    middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -13,18 +12,13 @@ use serde::Deserialize;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::cookies;
 use crate::base_path::is_local_path;
-use crate::lang::{LANGUAGE_HEADER, Lang, with_lang};
+use crate::lang::{LANGUAGE_HEADER, Lang};
 
 const COOKIE: &str = "lang";
 pub(super) const YEAR: u32 = 365 * 24 * 3600;
 
-/// Runs the request with its language as the task-local value.
-pub async fn layer(request: Request, next: Next) -> Response {
-    with_lang(of(request.headers()), next.run(request)).await
-}
-
 /// The language of a request.
-fn of(headers: &HeaderMap) -> Lang {
+pub(super) fn of(headers: &HeaderMap) -> Lang {
     of_page(headers).or_else(|| chosen(headers)).unwrap_or_else(|| preferred(headers))
 }
 

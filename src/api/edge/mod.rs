@@ -5,6 +5,7 @@ pub mod app_state;
 pub mod bearer_guard;
 pub mod client_address;
 pub mod cookies;
+pub mod front;
 pub mod headers;
 pub mod host_guard;
 pub mod language;
@@ -13,6 +14,7 @@ pub mod public_url;
 pub mod request_body;
 pub mod request_context;
 pub mod same_origin;
+pub mod server_functions;
 pub mod theme;
 pub mod wording;
 

@@ -1,15 +1,11 @@
 //! Error responses (RFC 9457 problem details): the only place that maps causes to public error codes, and the only place that
-//! gives a problem its status and headers. Leptos sends the error of a server function as a body with status 500; [`layer`]
-//! sets the status and headers from that body.
+//! gives a problem its status and headers.
 
 use axum::{
-    body::{Body, to_bytes},
-    extract::Request,
+    body::Body,
     http::{HeaderValue, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
-use leptos::server_fn::{Decodes, Encodes, error::SERVER_FN_ERROR_HEADER};
 
 use super::wording;
 use crate::auth::error::AuthError;
@@ -18,13 +14,11 @@ use crate::auth::token::access::Refused;
 use crate::auth::token::rotation::SessionEnd;
 use crate::lang::lang;
 use crate::protocol::code::Code;
-use crate::protocol::problem::{Problem, ProblemJson};
+use crate::protocol::problem::Problem;
 use crate::protocol::session::RevokeReason;
 
 /// `Retry-After` when the database is unavailable, in seconds.
 const RETRY_AFTER: u32 = 2;
-/// The largest problem body that is read, in bytes; real ones are far smaller.
-const PROBLEM_MAX: usize = 64 * 1024;
 
 impl From<AuthError> for Problem {
     fn from(error: AuthError) -> Self {
@@ -124,7 +118,7 @@ impl IntoResponse for Problem {
 
 impl Problem {
     /// Sets this problem's status, headers and body on a response; other headers (a cookie) stay.
-    fn write_into(&self, response: &mut Response) {
+    pub(super) fn write_into(&self, response: &mut Response) {
         *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
         let headers = response.headers_mut();
         headers.remove(header::CONTENT_LENGTH);
@@ -136,30 +130,8 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        *response.body_mut() = ProblemJson::encode(self).map(Body::from).unwrap_or_default();
+        *response.body_mut() = Body::from(self.to_json());
     }
-}
-
-/// Sets status and headers of the errors that server functions return.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let of_auth = request.uri().path().starts_with("/api/auth/");
-    let mut response = next.run(request).await;
-    if response.headers_mut().remove(SERVER_FN_ERROR_HEADER).is_none() {
-        return response;
-    }
-    let body = std::mem::take(response.body_mut());
-    let problem = match to_bytes(body, PROBLEM_MAX).await {
-        Ok(bytes) => ProblemJson::decode(bytes).ok(),
-        Err(_) => None,
-    };
-    problem
-        .unwrap_or_else(|| AuthError::Internal("a server function error without a problem body").into())
-        .write_into(&mut response);
-    if of_auth {
-        // These endpoints take no bearer token, so there is no challenge (RFC 9110 section 11.6.1).
-        response.headers_mut().remove(header::WWW_AUTHENTICATE);
-    }
-    response
 }
 
 /// The response to a panic in a handler. The message goes to the log only.

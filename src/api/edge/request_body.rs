@@ -1,12 +1,10 @@
 //! Limits of requests. A body is read completely, up to a limit in size and time, before a server function runs; one that is
 //! too large or not UTF-8 is a client error (`validation_failed`), and one that comes too slowly gets `request_timeout`. Headers
-//! are limited in size for every request ([`headers_layer`]).
+//! are limited in size for every request ([`refuse_headers`]).
 
 use axum::{
-    body::{Body, to_bytes},
-    extract::Request,
-    http::{HeaderValue, header},
-    middleware::Next,
+    body::{Body, Bytes, to_bytes},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
 
@@ -28,12 +26,11 @@ const RETRY_AFTER: u32 = 1;
 #[error("the body arrived too slowly")]
 pub struct TooSlow;
 
-/// Refuses a request with too large headers: 431 (RFC 6585 section 5).
-pub async fn headers_layer(request: Request, next: Next) -> Response {
-    let headers = request.headers();
+/// The refusal of a request with too large headers: 431 (RFC 6585 section 5).
+pub(super) fn refuse_headers(headers: &HeaderMap) -> Option<Response> {
     let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
     if bytes <= HEADERS_MAX {
-        return next.run(request).await;
+        return None;
     }
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_page = accepts.contains("text/html");
@@ -44,29 +41,32 @@ pub async fn headers_layer(request: Request, next: Next) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         *response.body_mut() = Body::from(problem.detail);
     }
-    response
+    Some(response)
 }
 
-/// Reads and checks the body.
-pub async fn layer(request: Request, next: Next) -> Response {
-    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+/// Reads and checks the body of a request with these headers.
+///
+/// # Errors
+///
+/// The refusal.
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > BODY_MAX) {
-        return too_large();
+        return Err(too_large());
     }
-    let (parts, body) = request.into_parts();
     match to_bytes(body, BODY_MAX).await {
-        Ok(bytes) if !is_text(&bytes) => Problem::new(Code::ValidationFailed, lang().problem_no_text()).into_response(),
-        Ok(bytes) => next.run(Request::from_parts(parts, Body::from(bytes))).await,
-        Err(error) => unreceived(&error),
+        Ok(bytes) if !is_text(&bytes) => Err(Problem::new(Code::ValidationFailed, lang().problem_no_text())),
+        Ok(bytes) => Ok(bytes),
+        Err(error) => Err(unreceived(&error)),
     }
 }
 
-/// The response to a body that could not be read to its end.
-pub fn unreceived(error: &axum::Error) -> Response {
+/// The problem of a body that could not be read to its end.
+pub fn unreceived(error: &axum::Error) -> Problem {
     let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.is::<TooSlow>() {
-            return too_slow().into_response();
+            return too_slow();
         }
         cause = error.source();
     }
@@ -100,9 +100,9 @@ pub fn is_text(form: &[u8]) -> bool {
     std::str::from_utf8(&zeroize::Zeroizing::new(decoded)).is_ok()
 }
 
-/// The response to a body beyond the limit.
-pub fn too_large() -> Response {
-    Problem::new(Code::ValidationFailed, lang().problem_too_large()).into_response()
+/// The problem of a body beyond the limit.
+pub fn too_large() -> Problem {
+    Problem::new(Code::ValidationFailed, lang().problem_too_large())
 }
 
 #[cfg(test)]

@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use axum::http::{HeaderValue, header, request::Parts};
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
 
 use super::app_state::AppState;
 use super::cookies;
+use super::server_functions::Call;
 use crate::auth::error::AuthError;
 use crate::auth::model::device::Device;
 use crate::auth::model::submission::Submission;
@@ -21,11 +20,7 @@ use crate::protocol::problem::Problem;
 use crate::protocol::tokens::{TokenResponse, TokenType, User};
 
 /// The current request and its response.
-pub struct RequestContext {
-    state: AppState,
-    parts: Parts,
-    response: ResponseOptions,
-}
+pub struct RequestContext(Arc<Call>);
 
 impl RequestContext {
     /// The context of the current request.
@@ -34,10 +29,8 @@ impl RequestContext {
     ///
     /// `temporarily_unavailable` outside a request.
     pub fn current() -> Result<Self, Problem> {
-        match (use_context(), use_context(), use_context()) {
-            (Some(state), Some(parts), Some(response)) => Ok(Self { state, parts, response }),
-            _ => Err(AuthError::Internal("a server function was called outside a request").into()),
-        }
+        let call = Call::current().ok_or(AuthError::Internal("a server function was called outside a request"))?;
+        Ok(Self(call))
     }
 
     /// The context and the verified access token. Fails closed when the bearer guard did not run.
@@ -47,14 +40,14 @@ impl RequestContext {
     /// `temporarily_unavailable` when the function's path is not guarded.
     pub fn signed_in() -> Result<(Self, Arc<Verified>), Problem> {
         let context = Self::current()?;
-        let verified = context.parts.extensions.get::<Arc<Verified>>().cloned();
+        let verified = context.0.verified.clone();
         let verified = verified.ok_or(AuthError::Internal("a protected function outside the guarded paths"))?;
         Ok((context, verified))
     }
 
     /// The use cases.
     pub fn service(&self) -> &Arc<AuthService> {
-        &self.state.auth
+        &self.0.state.auth
     }
 
     /// A resource added with [`AppState::with_resource`].
@@ -64,12 +57,12 @@ impl RequestContext {
     /// `temporarily_unavailable` when it was not added.
     pub fn resource<T: Send + Sync + 'static>(&self) -> Result<Arc<T>, Problem> {
         let missing = AuthError::Internal("a resource is missing: add it with AppState::with_resource");
-        self.state.resource().ok_or_else(|| missing.into())
+        self.0.state.resource().ok_or_else(|| missing.into())
     }
 
     /// The browser of the request.
     pub fn device(&self) -> Device {
-        device(&self.parts)
+        device(&self.0.parts)
     }
 
     /// The origin of a sign-in, with the session that it replaces.
@@ -78,7 +71,7 @@ impl RequestContext {
     ///
     /// `validation_failed` at `idempotency_key`.
     pub fn visitor(&self, idempotency_key: &str) -> Result<Visitor, AuthError> {
-        visitor(&self.state, &self.parts, idempotency_key)
+        visitor(&self.0.state, &self.0.parts, idempotency_key)
     }
 
     /// The refresh token of the request, with its outer tag verified, without a query.
@@ -87,25 +80,25 @@ impl RequestContext {
     ///
     /// `refresh_token_missing`, `refresh_token_invalid`.
     pub fn refresh_cookie(&self) -> Result<Presented, Problem> {
-        let headers = &self.parts.headers;
-        let text = cookies::refresh::read(&self.state.base_path, headers).map_err(|error| match error {
-            AuthError::RefreshTokenMissing if cookies::session_hint::is_set(&self.state.base_path, headers) => {
+        let headers = &self.0.parts.headers;
+        let text = cookies::refresh::read(&self.0.state.base_path, headers).map_err(|error| match error {
+            AuthError::RefreshTokenMissing if cookies::session_hint::is_set(&self.0.state.base_path, headers) => {
                 AuthError::RefreshTokenLost
             }
             error => error,
         })?;
-        Ok(self.state.auth.open_refresh_token(text)?)
+        Ok(self.0.state.auth.open_refresh_token(text)?)
     }
 
     /// The refresh token of the request, if there is a valid one.
     pub fn refresh_cookie_if_valid(&self) -> Option<Presented> {
-        presented(&self.state, &self.parts)
+        presented(&self.0.state, &self.0.parts)
     }
 
     /// The token response (RFC 6749 section 5.1). Adds the cookies to the response.
     pub fn grant(&self, grant: Grant) -> TokenResponse {
-        for cookie in grant_cookies(&self.state.base_path, &grant) {
-            self.response.append_header(header::SET_COOKIE, cookie);
+        for cookie in grant_cookies(&self.0.state.base_path, &grant) {
+            self.0.set_cookie(cookie);
         }
         TokenResponse {
             access_token: grant.access_token,
@@ -119,14 +112,14 @@ impl RequestContext {
     /// Adds the device cookie to the response.
     pub fn remember_device(&self, cookie: Option<&DeviceCookie>) {
         if let Some(cookie) = cookie {
-            self.response.append_header(header::SET_COOKIE, cookies::device::set(&self.state.base_path, cookie));
+            self.0.set_cookie(cookies::device::set(&self.0.state.base_path, cookie));
         }
     }
 
     /// Deletes the refresh cookie and the session hint cookie in the browser.
     pub fn clear_refresh_cookie(&self) {
-        for cookie in cleared_cookies(&self.state.base_path) {
-            self.response.append_header(header::SET_COOKIE, cookie);
+        for cookie in cleared_cookies(&self.0.state.base_path) {
+            self.0.set_cookie(cookie);
         }
     }
 }

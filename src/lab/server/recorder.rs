@@ -7,7 +7,7 @@ use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request},
     http::{HeaderMap, Method, header, request::Parts},
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
 use tower::ServiceExt as _;
 use zeroize::Zeroizing;
@@ -41,7 +41,7 @@ pub async fn pass(sandbox: Arc<Sandbox>, request: Request) -> Response {
     }
     let body = match to_bytes(body, BODY_MAX + 1).await {
         Ok(body) => body,
-        Err(error) => return request_body::unreceived(&error),
+        Err(error) => return request_body::unreceived(&error).into_response(),
     };
     let exchange = ExchangeRecorder::begin(&sandbox, &running, from, &parts, &body).await;
     exchange.carry_out(parts, body).await

@@ -8,13 +8,13 @@ use axum::{
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, Query, Request, State, rejection::BytesRejection},
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    middleware::{Next, from_fn, from_fn_with_state},
+    middleware::{Next, from_fn},
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use tower::ServiceBuilder;
-use tower_http::{catch_panic::CatchPanicLayer, csrf::ConfigError};
+use tower_http::csrf::ConfigError;
 use tracing::Instrument as _;
 
 use super::event_log::redaction::truncated;
@@ -23,7 +23,7 @@ use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
 use super::{actor, document, event_stream, injection, recorder};
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::{cookies, headers, problem, request_body, same_origin};
+use crate::api::edge::{cookies, front::FrontLayer, headers, problem, same_origin};
 use crate::auth::throttle::rules::Source;
 use crate::base_path::BasePath;
 use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
@@ -69,13 +69,7 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
         .route("/lab/{sandbox}/{*path}", any(enter));
     Ok(control
         .merge(apps)
-        .layer(
-            ServiceBuilder::new()
-                .layer(from_fn_with_state(app.clone(), headers::layer))
-                .layer(from_fn(request_body::headers_layer))
-                .layer(CatchPanicLayer::custom(problem::from_panic))
-                .layer(from_fn(close_connection)),
-        )
+        .layer(ServiceBuilder::new().layer(FrontLayer::new(&app)).layer(from_fn(close_connection)))
         .with_state(RouterState { sandboxes, app }))
 }
 

@@ -1,32 +1,16 @@
 //! The empty response: `204 No Content`, and its server-function codec.
 
-use leptos::server_fn::{
-    codec::{FromRes, IntoRes},
-    response::{ClientRes, TryRes},
-};
+use leptos::server_fn::{codec::FromRes, response::ClientRes};
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(feature = "ssr"))]
+mod browser;
 #[cfg(feature = "ssr")]
 mod server;
-#[cfg(feature = "ssr")]
-use server::no_content;
-#[cfg(not(feature = "ssr"))]
-fn no_content() {}
 
 /// A response without a body: `204 No Content`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Done;
-
-impl<Response, E> IntoRes<NoContent, Response, E> for Done
-where
-    Response: TryRes<E> + Send,
-    E: Send,
-{
-    async fn into_res(self) -> Result<Response, E> {
-        no_content();
-        Response::try_from_string("text/plain", String::new())
-    }
-}
 
 impl<Response, E> FromRes<NoContent, Response, E> for Done
 where

@@ -1,12 +1,15 @@
-//! Sets the status of an empty response.
+//! The response of the server.
 
-use axum::http::StatusCode;
-use leptos::prelude::use_context;
-use leptos_axum::ResponseOptions;
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use leptos::server_fn::codec::IntoRes;
 
-/// Sets the status of the current response to 204.
-pub fn no_content() {
-    if let Some(response) = use_context::<ResponseOptions>() {
-        response.set_status(StatusCode::NO_CONTENT);
+use super::{Done, NoContent};
+
+impl<E: Send> IntoRes<NoContent, Response, E> for Done {
+    async fn into_res(self) -> Result<Response, E> {
+        Ok(StatusCode::NO_CONTENT.into_response())
     }
 }

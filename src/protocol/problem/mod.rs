@@ -13,6 +13,11 @@ use super::code::Code;
 use super::session::RevokeReason;
 use crate::lang::lang;
 
+#[cfg(feature = "ssr")]
+mod server;
+#[cfg(feature = "ssr")]
+pub use server::with_problem;
+
 /// An error on the wire: `application/problem+json` (RFC 9457). `code`, `field`, `retry_after` and
 /// `reason` are extension members (section 3.2).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,7 +96,15 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// The encoding of a [`Problem`]: JSON with the media type of RFC 9457.
+impl Problem {
+    /// The document.
+    pub fn to_json(&self) -> Bytes {
+        serde_json::to_vec(self).map(Bytes::from).unwrap_or_default()
+    }
+}
+
+/// The encoding of a [`Problem`] that a server function returns: JSON with the media type of RFC 9457. Nothing, while
+/// `with_problem` runs the function: then the problem reaches the response as a value.
 pub struct ProblemJson;
 
 impl ContentType for ProblemJson {
@@ -106,7 +119,11 @@ impl Encodes<Problem> for ProblemJson {
     type Error = serde_json::Error;
 
     fn encode(problem: &Problem) -> Result<Bytes, Self::Error> {
-        serde_json::to_vec(problem).map(Bytes::from)
+        #[cfg(feature = "ssr")]
+        if server::leave(problem) {
+            return Ok(Bytes::new());
+        }
+        Ok(problem.to_json())
     }
 }
 

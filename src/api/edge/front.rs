@@ -1,0 +1,106 @@
+//! What every request passes first and every response last, as one tower service: the limit of the headers, the language, the
+//! panic guard and the security headers. One service and not one layer each, because each boxed layer costs a microsecond of every
+//! request (docs/performance.md).
+
+use std::{
+    any::Any,
+    convert::Infallible,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{extract::Request, response::Response};
+use futures::{
+    FutureExt as _,
+    future::{CatchUnwind, Either, Ready, ready},
+};
+use pin_project_lite::pin_project;
+use tower::{Layer, Service};
+
+use super::{app_state::AppState, client_address::TrustedProxies, headers, language, problem, request_body};
+use crate::lang::{InLanguage, Lang, in_language, in_language_now};
+
+/// The layer of an app.
+#[derive(Clone)]
+pub struct FrontLayer {
+    proxies: TrustedProxies,
+    hsts: bool,
+}
+
+impl FrontLayer {
+    pub fn new(state: &AppState) -> Self {
+        Self { proxies: state.proxies.clone(), hsts: state.hsts }
+    }
+}
+
+impl<S> Layer<S> for FrontLayer {
+    type Service = Front<S>;
+
+    fn layer(&self, inner: S) -> Front<S> {
+        Front { settings: self.clone(), inner }
+    }
+}
+
+/// The service around everything that a router answers.
+#[derive(Clone)]
+pub struct Front<S> {
+    settings: FrontLayer,
+    inner: S,
+}
+
+impl<S> Service<Request> for Front<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Answering<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        self.settings.proxies.warn_of_others(&request);
+        let lang = language::of(request.headers());
+        let refusal = in_language_now(lang, || request_body::refuse_headers(request.headers()));
+        let answer = match refusal {
+            Some(refusal) => Either::Left(ready(Ok(Ok(refusal)))),
+            // A service may panic before it returns its future.
+            None => match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
+                Ok(inner) => Either::Right(AssertUnwindSafe(inner).catch_unwind()),
+                Err(panic) => Either::Left(ready(Err(panic))),
+            },
+        };
+        Answering { answer: in_language(lang, answer), lang, hsts: self.settings.hsts }
+    }
+}
+
+/// The outcome of the inner service: its response, or its panic.
+type Outcome = Result<Result<Response, Infallible>, Box<dyn Any + Send>>;
+
+pin_project! {
+    /// The response that [`Front`] waits for.
+    pub struct Answering<F> {
+        #[pin]
+        answer: InLanguage<Either<Ready<Outcome>, CatchUnwind<AssertUnwindSafe<F>>>>,
+        lang: Lang,
+        hsts: bool,
+    }
+}
+
+impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
+    type Output = Result<Response, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        let mut response = match std::task::ready!(this.answer.poll(context)) {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(panic) => in_language_now(*this.lang, || problem::from_panic(panic)),
+        };
+        headers::add(response.headers_mut(), *this.hsts);
+        Poll::Ready(Ok(response))
+    }
+}

@@ -1,0 +1,148 @@
+//! Server functions as axum routes: each registered function is one route, found once at start. A call renders nothing, so it
+//! makes no reactive owner and no Leptos contexts. What a function may touch of its request and its response travels in a
+//! task-local [`Call`], which [`RequestContext`](super::RequestContext) reads.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+    response::{IntoResponse as _, Response},
+    routing::{MethodFilter, MethodRouter, any},
+};
+use leptos::server_fn::{
+    axum::{get_server_fn_service, server_fn_paths},
+    error::SERVER_FN_ERROR_HEADER,
+    middleware::BoxedService,
+};
+
+use super::{app_state::AppState, bearer_guard, headers::NO_STORE, request_body};
+use crate::auth::error::AuthError;
+use crate::auth::token::access::Verified;
+use crate::protocol::problem::{Problem, with_problem};
+
+/// Every path of the API.
+const API: &str = "/api/";
+/// The functions below take the refresh cookie, or no credential. All other paths of the API need a bearer token.
+const WITHOUT_BEARER: &str = "/api/auth/";
+
+tokio::task_local! {
+    static CALL: Arc<Call>;
+}
+
+/// One call of a server function: what it reads of its request and adds to its response.
+pub(super) struct Call {
+    pub state: Arc<AppState>,
+    pub parts: Parts,
+    /// Of the bearer token; `None` below [`WITHOUT_BEARER`].
+    pub verified: Option<Arc<Verified>>,
+    cookies: Mutex<Vec<HeaderValue>>,
+}
+
+impl Call {
+    /// The call that this task answers; `None` outside of one.
+    pub fn current() -> Option<Arc<Call>> {
+        CALL.try_with(Arc::clone).ok()
+    }
+
+    /// Adds a `Set-Cookie` line to the response.
+    pub fn set_cookie(&self, line: HeaderValue) {
+        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+}
+
+/// The routes of all server functions below [`API`]. Other paths there, and other methods, are unknown.
+pub fn routes<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
+    let state = Arc::new(state.clone());
+    let mut paths: BTreeMap<&str, MethodRouter> = BTreeMap::new();
+    for (path, method) in server_fn_paths().filter(|(path, _)| path.starts_with(API)) {
+        let filter = MethodFilter::try_from(method.clone()).ok();
+        let Some((filter, service)) = filter.zip(get_server_fn_service(path, method)) else { continue };
+        let function = Arc::new(Function { service: Mutex::new(service), guard: Guard::of(path, &state) });
+        let route = paths.remove(path).unwrap_or_default();
+        paths.insert(path, route.on(filter, move |request: Request| call(function, request)));
+    }
+    let unknown = |path: &str| {
+        let guard = Guard::of(path, &state);
+        move |request: Request| async move {
+            guard.check(request.headers()).map(|_| Problem::from(AuthError::NotFound)).into_response()
+        }
+    };
+    paths
+        .into_iter()
+        .fold(Router::new(), |routes, (path, route)| routes.route(path, route.fallback(unknown(path))))
+        .route("/api/auth/{*endpoint}", any(unknown(WITHOUT_BEARER)))
+        .route("/api/{*endpoint}", any(unknown(API)))
+        .with_state(())
+}
+
+/// What stands in front of a path.
+#[derive(Clone)]
+struct Guard {
+    state: Arc<AppState>,
+    needs_bearer: bool,
+}
+
+impl Guard {
+    fn of(path: &str, state: &Arc<AppState>) -> Self {
+        Self { state: state.clone(), needs_bearer: !path.starts_with(WITHOUT_BEARER) }
+    }
+
+    /// The verified bearer token, where the path needs one.
+    fn check(&self, headers: &HeaderMap) -> Result<Option<Arc<Verified>>, Problem> {
+        if self.needs_bearer { bearer_guard::authenticate(&self.state, headers).map(Some) } else { Ok(None) }
+    }
+}
+
+/// A registered function.
+struct Function {
+    /// Locked only while a call begins.
+    service: Mutex<BoxedService<Request, Response>>,
+    guard: Guard,
+}
+
+async fn call(function: Arc<Function>, request: Request) -> Response {
+    match prepare(&function.guard, request).await {
+        Ok((call, request)) => answer(&function, Arc::new(call), request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// Checks the guard, then reads the body; what is left of the request carries the arguments.
+async fn prepare(guard: &Guard, request: Request) -> Result<(Call, Request), Problem> {
+    let (parts, body) = request.into_parts();
+    let verified = guard.check(&parts.headers)?;
+    let body = request_body::read(&parts.headers, body).await?;
+    let mut arguments = Request::new(Body::from(body));
+    *arguments.method_mut() = parts.method.clone();
+    *arguments.uri_mut() = parts.uri.clone();
+    // `Accept` and `Referer` stay behind: with them Leptos would answer a request for HTML with a redirect.
+    if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
+        arguments.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
+    }
+    Ok((Call { state: guard.state.clone(), parts, verified, cookies: Mutex::default() }, arguments))
+}
+
+async fn answer(function: &Function, call: Arc<Call>, arguments: Request) -> Response {
+    let running = function.service.lock().unwrap_or_else(PoisonError::into_inner).run(arguments);
+    let (mut response, problem) = with_problem(CALL.scope(call.clone(), running)).await;
+    if response.headers_mut().remove(SERVER_FN_ERROR_HEADER).is_some() {
+        let unknown = || AuthError::Internal("a server function error without a problem").into();
+        problem.unwrap_or_else(unknown).write_into(&mut response);
+        if !function.guard.needs_bearer {
+            // These endpoints take no bearer token, so there is no challenge (RFC 9110 section 11.6.1).
+            response.headers_mut().remove(header::WWW_AUTHENTICATE);
+        }
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, NO_STORE);
+    for line in call.cookies.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        headers.append(header::SET_COOKIE, line);
+    }
+    response
+}
