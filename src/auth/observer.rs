@@ -15,10 +15,10 @@ pub enum FlowEvent<'a> {
     PasswordChecked { right: bool },
     /// A sign-in created a session; its row is committed.
     SessionOpened { session: &'a Session },
-    /// The rotation rule decided about a presented refresh token; nothing is written yet.
+    /// The rotation rule decided about a presented refresh token.
     Decided { session: &'a Session, presented: u32, decision: &'a Decision },
-    /// The compare-and-swap of a rotation completed; `won` is false when a concurrent request was faster.
-    Swapped { session_id: SessionId, won: bool },
+    /// The rotation that was decided is committed.
+    Rotated { session_id: SessionId },
     /// Both tokens are issued and about to be sent. `generation` is the refresh token's.
     Issued { session_id: SessionId, generation: u32 },
     /// A bearer token was verified, without a query.

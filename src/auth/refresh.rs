@@ -1,47 +1,80 @@
-//! Refresh token rotation (RFC 9700 section 4.14). A pure rule decides ([`rotation`](super::token::rotation)), a
-//! compare-and-swap on the generation writes (optimistic concurrency), and a request that loses the swap reads and decides
-//! again.
+//! Refresh token rotation (RFC 9700 section 4.14). The store shows the session's row to a judge and writes what it says, in one
+//! transaction. The judge is pure but for the clock: it checks the inner tag and asks the rotation rule
+//! ([`rotation`](super::token::rotation)).
+
+use std::sync::Arc;
 
 use super::error::AuthError;
 use super::model::device::Device;
-use super::model::event::EventKind;
+use super::model::event::{EventKind, SecurityEvent};
 use super::model::session::Session;
 use super::observer::FlowEvent;
-use super::service::{AuthService, Grant};
-use super::store::{Guard, Rotate, Swap};
+use super::service::{AuthService, Grant, Lifetimes};
+use super::store::{Guard, Judge, Judged, Rotate};
 use super::token::{
-    refresh::Presented,
-    rotation::{Decision, Rotation, SessionEnd},
+    policy::RotationPolicy,
+    refresh::{Presented, RefreshTokenKey},
+    rotation::{Decision, SessionEnd},
 };
-use crate::clock::Timestamp;
+use crate::clock::Clock;
 use crate::protocol::session::RevokeReason;
-
-/// How many times the compare-and-swap is tried.
-const SWAP_TRIES: usize = 8;
 
 /// Whether the user entered the password for this rotation (the `auth_time` claim).
 #[derive(Clone, Copy)]
-pub(super) enum Authentication<'a> {
+pub(super) enum Authentication {
     /// A refresh: `auth_time` stays.
     Unchanged,
-    /// A step-up: `auth_time` becomes now, in the same swap, if what the guard relies on still holds.
-    Renewed(&'a Guard),
+    /// A step-up: `auth_time` becomes now, in the same write.
+    Renewed,
 }
 
-/// A genuine refresh token that the rule accepted, with the row the decision is based on.
-pub(super) struct Accepted {
-    pub session: Session,
-    /// The time of the decision.
-    pub now: Timestamp,
-    next: NextStep,
+/// What the judge needs, apart from the row.
+#[derive(Clone)]
+pub(super) struct RotationRules {
+    pub key: Arc<RefreshTokenKey>,
+    pub clock: Arc<dyn Clock>,
+    pub lifetimes: Lifetimes,
+    pub policy: RotationPolicy,
 }
 
-/// The write that an accepted token asks for.
-enum NextStep {
-    /// Write this rotation and issue its token.
-    Rotate(Rotation),
-    /// Issue the newest token again and write nothing.
-    Replay,
+impl RotationRules {
+    /// The judge of one presented token.
+    fn judge(&self, presented: &Presented, authentication: Authentication) -> Judge {
+        let (rules, presented) = (self.clone(), *presented);
+        Box::new(move |session| rules.judged(session, &presented, authentication))
+    }
+
+    fn judged(&self, session: Session, presented: &Presented, authentication: Authentication) -> Judged {
+        // The clock is read after the row: time spent waiting for the store must not use up the grace.
+        let now = self.clock.now();
+        if !self.key.is_bound(presented, &session.salt) {
+            return Judged { session, now, decision: None, write: None };
+        }
+        let grace = self.lifetimes.refresh_grace;
+        let decision = self.policy.rule()(&session.rotation, &session.standing(), presented.generation, now, grace);
+        let authenticated_at = match authentication {
+            Authentication::Unchanged => None,
+            Authentication::Renewed => Some(now),
+        };
+        let write = match (&decision, authentication) {
+            (Decision::Rotate(rotation) | Decision::ReKey(rotation), _) => Some(Rotate {
+                next: rotation.next.clone(),
+                idle_expires_at: now.plus(self.lifetimes.refresh_idle),
+                last_used_at: now,
+                authenticated_at,
+            }),
+            // Tab 1 refreshes with token A and gets B. Tab 2 sends A with the password while A is in its grace: it gets B
+            // too. Only `auth_time` is written, so the cookie is right whichever response arrives last.
+            (Decision::Replay { .. }, Authentication::Renewed) => Some(Rotate {
+                next: session.rotation.clone(),
+                idle_expires_at: session.idle_expires_at,
+                last_used_at: session.last_used_at,
+                authenticated_at,
+            }),
+            _ => None,
+        };
+        Judged { session, now, decision: Some(decision), write }
+    }
 }
 
 impl AuthService {
@@ -50,107 +83,100 @@ impl AuthService {
     /// # Errors
     ///
     /// [`AuthError::RefreshTokenInvalid`], [`AuthError::SessionEnded`], [`AuthError::RefreshTokenReused`] (the revocation is
-    /// committed), [`AuthError::TooManyAttempts`], [`AuthError::Busy`].
+    /// committed), [`AuthError::TooManyAttempts`].
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
         self.attempts.refresh(presented.session_id)?;
-        self.rotate(&presented, &device, Authentication::Unchanged).await
+        let judge = self.rotation.judge(&presented, Authentication::Unchanged);
+        let judged = self.store.rotate(presented.session_id, judge).await?;
+        let accepted = self.accepted(judged, &presented, &device).await?;
+        self.grant_rotated(accepted)
     }
 
-    /// The compare-and-swap loop. Concurrent requests hold no lock; the session's row decides which of them wins.
-    pub(super) async fn rotate(
+    /// The same, together with a new `auth_time`, if what the guard relies on still holds. `session` is the one that the token
+    /// belongs to.
+    pub(super) async fn renew(
         &self,
         presented: &Presented,
+        guard: Guard,
+        session: &Session,
         device: &Device,
-        authentication: Authentication<'_>,
     ) -> Result<Grant, AuthError> {
-        for _ in 0..SWAP_TRIES {
-            let Accepted { mut session, now, next } = self.evaluate(presented, device).await?;
-            let (rotation, idle_expires_at, last_used_at) = match (next, authentication) {
-                (NextStep::Rotate(rotation), _) => (rotation, now.plus(self.lifetimes.refresh_idle), now),
-                // Tab 1 refreshes with token A and gets B. Tab 2 sends A with the password while A is in its grace: it gets B
-                // too. Only `auth_time` is written, so the cookie is right whichever response arrives last.
-                (NextStep::Replay, Authentication::Renewed(_)) => {
-                    (Rotation::none(&session.rotation), session.idle_expires_at, session.last_used_at)
-                }
-                // Two tabs wake up and both send token A. The first rotates A to B; the second gets B as well.
-                (NextStep::Replay, Authentication::Unchanged) => {
-                    return self.grant(&session, session.rotation.generation, session.idle_expires_at, now);
-                }
-            };
-            let authenticated_at = match authentication {
-                Authentication::Unchanged => None,
-                Authentication::Renewed(_) => Some(now),
-            };
-            session.authenticated_at = authenticated_at.unwrap_or(session.authenticated_at);
-            let generation = rotation.next.generation;
-            let write = Rotate {
-                session_id: session.id,
-                expected: rotation.expected,
-                next: rotation.next,
-                idle_expires_at,
-                last_used_at,
-                authenticated_at,
-            };
-            let won = match authentication {
-                Authentication::Unchanged => self.store.rotate(write).await?,
-                Authentication::Renewed(guard) => self.renew(guard, write, &session, device).await?,
-            } == Swap::Done;
-            self.observers.emit(|| FlowEvent::Swapped { session_id: session.id, won });
-            // Otherwise a concurrent request rotated or revoked the session after our read: decide again by the new row.
-            if won {
-                return self.grant(&session, generation, idle_expires_at, now);
-            }
-        }
-        Err(AuthError::Busy { retry_after: 1 })
+        let event = self.audit.event(EventKind::Reauthenticated, session.into(), device, None);
+        let judge = self.rotation.judge(presented, Authentication::Renewed);
+        let judged = self.write_renewal(guard, presented, judge, event).await?;
+        let accepted = self.accepted(judged, presented, device).await?;
+        self.grant_rotated(accepted)
     }
 
-    /// Writes a rotation that a verified password renews, together with its event.
-    async fn renew(&self, guard: &Guard, write: Rotate, session: &Session, device: &Device) -> Result<Swap, AuthError> {
-        let event = self.audit.event(EventKind::Reauthenticated, session.into(), device, None);
-        let (store, audit, guard) = (self.store.clone(), self.audit.clone(), guard.clone());
-        let swapped = self.detached(async move {
-            let swapped = store.rotate_guarded(&guard, write, &event).await?;
-            if swapped == Ok(Swap::Done) {
+    async fn write_renewal(
+        &self,
+        guard: Guard,
+        presented: &Presented,
+        judge: Judge,
+        event: SecurityEvent,
+    ) -> Result<Option<Judged>, AuthError> {
+        let (store, audit, id) = (self.store.clone(), self.audit.clone(), presented.session_id);
+        let judged = self.detached(async move {
+            let judged = store.rotate_guarded(&guard, id, judge, &event).await?;
+            if matches!(&judged, Ok(Some(Judged { write: Some(_), .. }))) {
                 audit.log(&event);
             }
-            Ok(swapped)
+            Ok(judged)
         });
-        Ok(swapped.await??)
+        Ok(judged.await??)
     }
 
-    /// Applies the rotation rule to a presented token. Replay detection commits the revocation before this returns.
+    /// Applies the rotation rule to a presented token and writes nothing, except what a reuse calls for.
     ///
     /// # Errors
     ///
     /// Those of [`AuthService::refresh`], except throttling.
-    pub(super) async fn evaluate(&self, presented: &Presented, device: &Device) -> Result<Accepted, AuthError> {
-        let session = self.genuine(presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
-        // The clock is read after the row: time spent waiting for the store must not use up the grace.
-        let now = self.clock.now();
-        let grace = self.lifetimes.refresh_grace;
-        let decision = self.policy.rule()(&session.rotation, &session.standing(), presented.generation, now, grace);
-        self.observers.emit(|| FlowEvent::Decided {
-            session: &session,
-            presented: presented.generation,
-            decision: &decision,
-        });
-        let next = match decision {
-            Decision::Rotate(rotation) | Decision::ReKey(rotation) => NextStep::Rotate(rotation),
-            Decision::Replay { .. } => NextStep::Replay,
-            Decision::Ended(end) => return Err(ended(&session, end)),
+    pub(super) async fn evaluate(&self, presented: &Presented, device: &Device) -> Result<Session, AuthError> {
+        let session = self.store.session(presented.session_id).await?;
+        let judged = session.map(|session| self.rotation.judged(session, presented, Authentication::Unchanged));
+        Ok(self.accepted(judged, presented, device).await?.session)
+    }
+
+    /// What the judge accepted. Replay detection commits the revocation before this returns.
+    async fn accepted(
+        &self,
+        judged: Option<Judged>,
+        presented: &Presented,
+        device: &Device,
+    ) -> Result<Judged, AuthError> {
+        let mut judged = judged.ok_or(AuthError::RefreshTokenInvalid)?;
+        let decision = judged.decision.take().ok_or(AuthError::RefreshTokenInvalid)?;
+        let session = &judged.session;
+        let presented = presented.generation;
+        self.observers.emit(|| FlowEvent::Decided { session, presented, decision: &decision });
+        match decision {
+            Decision::Rotate(_) | Decision::ReKey(_) | Decision::Replay { .. } => Ok(judged),
+            Decision::Ended(end) => Err(ended(session, end)),
             // The tag is genuine, so this server issued the token, but the row has never reached that generation: the
             // database was restored from a backup. It is not a theft, so nothing is revoked.
             Decision::Ahead => {
-                self.audit.record(EventKind::TokenAhead, &session, device).await?;
-                return Err(AuthError::RefreshTokenInvalid);
+                self.audit.record(EventKind::TokenAhead, session, device).await?;
+                Err(AuthError::RefreshTokenInvalid)
             }
             // The user and a thief hold copies of the session's tokens, and the server cannot tell them apart: both lose it.
             Decision::Reuse => {
-                self.end(&session, RevokeReason::Reuse, EventKind::TokenReuse, device).await?;
-                return Err(AuthError::RefreshTokenReused);
+                self.end(session, RevokeReason::Reuse, EventKind::TokenReuse, device).await?;
+                Err(AuthError::RefreshTokenReused)
             }
-        };
-        Ok(Accepted { session, now, next })
+        }
+    }
+
+    /// Issues the tokens of an accepted rotation. One that wrote nothing gets the newest refresh token again: two tabs wake up
+    /// and both send token A; the first rotates A to B, the second gets B as well.
+    fn grant_rotated(&self, judged: Judged) -> Result<Grant, AuthError> {
+        let Judged { mut session, now, write, .. } = judged;
+        if let Some(write) = write {
+            self.observers.emit(|| FlowEvent::Rotated { session_id: session.id });
+            session.rotation = write.next;
+            session.idle_expires_at = write.idle_expires_at;
+            session.authenticated_at = write.authenticated_at.unwrap_or(session.authenticated_at);
+        }
+        self.grant(&session, session.rotation.generation, session.idle_expires_at, now)
     }
 }
 

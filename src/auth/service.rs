@@ -14,6 +14,7 @@ use super::password::{
     passphrase::{self, WordList},
     rules::PasswordRules,
 };
+use super::refresh::RotationRules;
 use super::store::Store;
 use super::throttle::{attempts::AttemptCounter, device_cookie::DeviceCookie};
 use super::token::{
@@ -92,12 +93,11 @@ pub struct AuthService {
     pub(super) password_rules: PasswordRules,
     pub(super) passwords: PasswordHasher,
     pub(super) access_tokens: AccessTokens,
-    pub(super) refresh_tokens: RefreshTokenKey,
     pub(super) keys: KeyRing,
     pub(super) revoked: Arc<RevokedSessions>,
     pub(super) attempts: AttemptCounter,
     pub(super) audit: Audit,
-    pub(super) policy: RotationPolicy,
+    pub(super) rotation: RotationRules,
     pub(super) observers: Observers,
     pub(super) cluster: super::maintenance::ClusterLink,
     pub(super) tasks: super::detached::DetachedTasks,
@@ -120,18 +120,22 @@ impl AuthService {
         let service = Self {
             keys: KeyRing::open(&*store, secret.sealing_key(), clock.now()).await?,
             access_tokens: AccessTokens::new(&issuer, lifetimes.access, VERIFIED_TOKENS),
-            refresh_tokens: RefreshTokenKey::new(secret),
             attempts: AttemptCounter::new(secret, store.clone(), clock.clone(), throttle),
             audit: Audit::new(secret.fingerprint_key(), store.clone(), clock.clone()),
             password_rules: PasswordRules { min: password_min },
             revoked: Arc::default(),
             cluster: Default::default(),
             tasks: Default::default(),
+            rotation: RotationRules {
+                key: Arc::new(RefreshTokenKey::new(secret)),
+                clock: clock.clone(),
+                lifetimes,
+                policy,
+            },
             store,
             clock,
             lifetimes,
             passwords,
-            policy,
             observers,
         };
         service.report_email_clashes().await?;
@@ -164,7 +168,7 @@ impl AuthService {
     ///
     /// [`AuthError::RefreshTokenInvalid`] when the token is malformed or the tag does not match.
     pub fn open_refresh_token(&self, text: &str) -> Result<Presented, AuthError> {
-        self.refresh_tokens.open(text).map_err(|_| AuthError::RefreshTokenInvalid)
+        self.rotation.key.open(text).map_err(|_| AuthError::RefreshTokenInvalid)
     }
 
     /// A random passphrase of words of a list, or more of them when the minimum password length requires it.
@@ -189,7 +193,7 @@ impl AuthService {
     /// The session of a refresh token; `None` when there is no such session or the inner tag does not match its salt.
     pub(super) async fn genuine(&self, presented: &Presented) -> Result<Option<Session>, AuthError> {
         let session = self.store.session(presented.session_id).await?;
-        Ok(session.filter(|session| self.refresh_tokens.is_bound(presented, &session.salt)))
+        Ok(session.filter(|session| self.rotation.key.is_bound(presented, &session.salt)))
     }
 
     /// Issues both tokens for a session.
@@ -206,7 +210,7 @@ impl AuthService {
         Ok(Grant {
             access_token,
             expires_in,
-            refresh_token: self.refresh_tokens.token(session.id, &session.salt, generation),
+            refresh_token: self.rotation.key.token(session.id, &session.salt, generation),
             refresh_expires_in: Duration::from_millis(u64::try_from(ends.since(now)).unwrap_or(0)),
             user_id: session.user_id,
             user_email: session.user_email.clone(),

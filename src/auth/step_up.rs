@@ -5,7 +5,6 @@ use super::error::AuthError;
 use super::model::device::Device;
 use super::model::event::EventKind;
 use super::password::hasher::Password;
-use super::refresh::Authentication;
 use super::service::{AuthService, Grant};
 use super::sign_in::VERIFY_TRIES;
 use super::store::Guard;
@@ -38,7 +37,7 @@ impl AuthService {
     ) -> Result<Grant, AuthError> {
         password.not_oversized("password")?;
         self.attempts.refresh(presented.session_id)?;
-        let session = self.evaluate(&presented, &device).await?.session;
+        let session = self.evaluate(&presented, &device).await?;
         let user_id = session.user_id;
         let attempt = self.attempts.reauthenticate(&session).await?;
         for _ in 0..VERIFY_TRIES {
@@ -48,7 +47,7 @@ impl AuthService {
                 return Err(AuthError::WrongPassword);
             }
             let guard = Guard { user_id, verified_hash: Some(user.password_hash), session_id: None };
-            match self.rotate(&presented, &device, Authentication::Renewed(&guard)).await {
+            match self.renew(&presented, guard, &session, &device).await {
                 Err(AuthError::AccountChanged) => {}
                 outcome => return outcome,
             }

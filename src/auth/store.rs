@@ -58,7 +58,7 @@ use super::throttle::rules::{AttemptKey, Count};
 use super::token::{
     keys::StoredKey,
     revoked::{Revocation, UserRevocation},
-    rotation::RotationState,
+    rotation::{Decision, RotationState},
 };
 use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
@@ -188,12 +188,25 @@ pub struct ChangePassword {
     pub end: Option<EndAll>,
 }
 
-/// One rotation of a session's refresh token.
+/// Decides about a session that the store shows it. The store may ask again about a newer row; the last answer counts.
+pub type Judge = Box<dyn FnMut(Session) -> Judged + Send>;
+
+/// The answer of a [`Judge`]: what the store writes, and what the rules told themselves about the row.
 #[derive(Clone, Debug)]
+pub struct Judged {
+    /// The row that was shown.
+    pub session: Session,
+    /// The time of the decision.
+    pub now: Timestamp,
+    /// `None` when the presented token does not belong to the session.
+    pub decision: Option<Decision>,
+    /// `None` leaves the row as it is.
+    pub write: Option<Rotate>,
+}
+
+/// What a rotation writes to the row of a living session. Nothing else changes in the row.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotate {
-    pub session_id: SessionId,
-    /// The generation that the row must still have.
-    pub expected: u32,
     pub next: RotationState,
     pub idle_expires_at: Timestamp,
     pub last_used_at: Timestamp,
@@ -201,12 +214,12 @@ pub struct Rotate {
     pub authenticated_at: Option<Timestamp>,
 }
 
-/// The outcome of a compare-and-swap (optimistic concurrency).
+/// The outcome of [`Attempts::count_attempts`], a compare-and-swap (optimistic concurrency).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub enum Swap {
     Done,
-    /// Nothing was written, because the row was changed, revoked or deleted after it was read. Read and decide again.
+    /// Nothing was written, because a count was changed after it was read. Read and decide again.
     Lost,
 }
 
@@ -304,16 +317,17 @@ pub trait Sessions: Send + Sync + 'static {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Session>, StoreError>;
-    /// Compare-and-swap on `generation`, only while the session is not revoked: of all callers that expect the same generation
-    /// at most one gets [`Swap::Done`]. Never changes the absolute limit.
-    async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError>;
-    /// A rotation that depends on a verified password, and records `event` when it is done.
+    /// Shows the session to `judge` and writes what it says, in one transaction: between the two nobody changes the row.
+    /// `None` when there is no such session. What the judge was shown includes every commit that returned before the call.
+    async fn rotate(&self, id: SessionId, judge: Judge) -> Result<Option<Judged>, StoreError>;
+    /// A rotation that depends on a verified password. Records `event` when the judge has something written.
     async fn rotate_guarded(
         &self,
         guard: &Guard,
-        rotate: Rotate,
+        id: SessionId,
+        judge: Judge,
         event: &SecurityEvent,
-    ) -> Result<Result<Swap, Stale>, StoreError>;
+    ) -> Result<Result<Option<Judged>, Stale>, StoreError>;
     /// `true` when this call ended the session. An ended session keeps its first reason.
     async fn end_session(&self, end: &EndSession) -> Result<bool, StoreError>;
     /// Ends the sessions of the guard's user.

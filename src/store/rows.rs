@@ -22,7 +22,7 @@ pub(crate) struct LockedUser {
 }
 
 /// A row whose columns can be read as domain values.
-pub(crate) trait Readable: Row {
+pub(crate) trait Readable {
     fn bytes(&self, column: &str) -> Result<Vec<u8>, StoreError>;
     fn maybe_bytes(&self, column: &str) -> Result<Option<Vec<u8>>, StoreError>;
     fn text(&self, column: &str) -> Result<String, StoreError>;
@@ -193,7 +193,7 @@ where
     }
 }
 
-fn corrupt(column: &str) -> StoreError {
+pub(crate) fn corrupt(column: &str) -> StoreError {
     StoreError::Corrupt(format!("unexpected value in column {column}"))
 }
 

@@ -38,7 +38,7 @@ async fn signing_in() {
 async fn an_expired_access_token_is_refreshed_and_the_call_repeated() {
     let visitor = Lab::start().await.signed_in().await;
     let events = visitor.act(Action::ExpireAccessToken).await;
-    let refreshed = ["Tab POST /api/auth/refresh", "Rotate 0", "swapped true", "row 1 5", "200"];
+    let refreshed = ["Tab POST /api/auth/refresh", "Rotate 0", "rotated", "row 1 5", "200"];
     let refused = ["jump 901", "Tab GET /api/notes/list", "access Expired", "401 access_token_expired"];
     assert_eq!(story(&events), [&refused[..], &refreshed, &CALL].concat());
     let exchanges: Vec<_> = events.iter().filter_map(|event| event.exchange).collect();
@@ -93,7 +93,7 @@ async fn fifty_calls_with_a_dead_token_make_one_refresh() {
     let events = visitor.act(Action::FiftyCalls).await;
     let told = story(&events);
     let count = |word: &str| told.iter().filter(|told| *told == word).count();
-    assert_eq!((count("Tab POST /api/auth/refresh"), count("swapped true")), (1, 1));
+    assert_eq!((count("Tab POST /api/auth/refresh"), count("rotated")), (1, 1));
     assert_eq!((count("401 access_token_expired"), count("access Valid")), (50, 50));
 }
 
@@ -220,7 +220,7 @@ async fn one_race(visitor: &Visitor) {
     let events = visitor.act(Action::RaceTwoTabs).await;
     let told = story(&events);
     let count = |word: &str| told.iter().filter(|told| told.starts_with(word)).count();
-    assert_eq!((count("swapped true"), count("Replay"), count("row")), (1, 1, 1), "{told:?}");
+    assert_eq!((count("rotated"), count("Replay"), count("row")), (1, 1, 1), "{told:?}");
     assert_eq!((count("held Barrier from here"), count("access Valid")), (2, 2), "{told:?}");
     let given: Vec<_> = events.iter().filter_map(given).collect();
     assert_eq!((given.len(), &given[0].0), (2, &given[1].0), "the same successor: {told:?}");

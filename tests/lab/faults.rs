@@ -19,7 +19,7 @@ async fn a_lost_answer_rotates_the_token_and_leaves_the_browser_with_the_old_one
     assert_eq!(visitor.browser.cookie("__Secure-refresh"), before);
     // LogEventKind a browser does by itself when a connection it had used before is cut.
     assert_eq!(refresh(&visitor).await, None);
-    let lost = ["Tab POST /api/auth/refresh", "Rotate 0", "swapped true", "row 1 5", "lost"];
+    let lost = ["Tab POST /api/auth/refresh", "Rotate 0", "rotated", "row 1 5", "lost"];
     let again = ["Tab POST /api/auth/refresh", "Replay 0", "lost"];
     assert_eq!(story(&visitor.log().await[begin..]), [&lost[..], &again].concat());
     tokio::time::sleep(std::time::Duration::from_millis(600)).await;
@@ -34,7 +34,7 @@ async fn a_late_answer_arrives_all_the_same() {
     visitor.act(Action::NextRefresh { fault: RefreshFault::DelayAnswer }).await;
     assert_eq!(refresh(&visitor).await, Some(StatusCode::OK));
     let told = story(&visitor.log().await);
-    assert_eq!(told[told.len() - 4..], ["swapped true", "row 1 5", "held SlowNetwork", "200"]);
+    assert_eq!(told[told.len() - 4..], ["rotated", "row 1 5", "held SlowNetwork", "200"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

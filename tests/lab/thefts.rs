@@ -23,9 +23,9 @@ async fn the_thief_comes_first_and_is_caught_with_the_third_presentation() {
         story(&events),
         [
             &["stole 0"][..],
-            &["Thief POST /api/auth/refresh", "Rotate 0", "swapped true", "row 1 5", "200"],
+            &["Thief POST /api/auth/refresh", "Rotate 0", "rotated", "row 1 5", "200"],
             &["jump 11"],
-            &["Tab POST /api/auth/refresh", "ReKey 0", "swapped true", "row 2 4", "200"],
+            &["Tab POST /api/auth/refresh", "ReKey 0", "rotated", "row 2 4", "200"],
             &["Thief POST /api/auth/refresh", "Reuse 1", "ended reuse", "row 2 1", "401 refresh_token_reused"],
             &["Tab GET /api/notes/list", "access Revoked", "401 session_revoked"],
         ]
@@ -41,9 +41,9 @@ async fn the_victim_comes_first_and_both_are_out() {
         story(&events),
         [
             &["stole 0"][..],
-            &["Tab POST /api/auth/refresh", "Rotate 0", "swapped true", "row 1 5", "200"],
+            &["Tab POST /api/auth/refresh", "Rotate 0", "rotated", "row 1 5", "200"],
             &["jump 11"],
-            &["Thief POST /api/auth/refresh", "ReKey 0", "swapped true", "row 2 4", "200"],
+            &["Thief POST /api/auth/refresh", "ReKey 0", "rotated", "row 2 4", "200"],
             &["Tab POST /api/auth/refresh", "Reuse 1", "ended reuse", "row 2 1", "401 refresh_token_reused"],
             &["Thief POST /api/auth/refresh", "Ended 2", "401 session_revoked"],
         ]

@@ -83,21 +83,22 @@ pub async fn of_many_starts_at_once_each_finds_the_same(store: Arc<dyn Store>) {
     }
 }
 
-pub async fn the_time_of_the_password_moves_only_when_told_and_only_with_the_swap(store: Arc<dyn Store>) {
+pub async fn the_time_of_the_password_moves_only_when_told(store: Arc<dyn Store>) {
     let session = new_session(&*store).await;
-    let entered = |expected, at| Rotate { authenticated_at: Some(Timestamp(at)), ..turn(&session, expected, 50) };
     let found = || async { store.session(session.id).await.unwrap().unwrap() };
-    assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Done);
+    let entered = |at, rotate: Rotate| Rotate { authenticated_at: Some(Timestamp(at)), ..rotate };
+    let write = async |rotate: Rotate| {
+        let judged = store.rotate(session.id, judging(move |_| Some(rotate.clone()))).await.unwrap();
+        assert!(judged.unwrap().write.is_some());
+    };
+    write(rotation(0, 50)).await;
     assert_eq!(found().await.authenticated_at, NOW);
-    assert_eq!(store.rotate(entered(0, 7)).await.unwrap(), Swap::Lost);
-    assert_eq!(found().await.authenticated_at, NOW);
-    assert_eq!(store.rotate(entered(1, 7)).await.unwrap(), Swap::Done);
-    assert_eq!(store.rotate(turn(&session, 2, 50)).await.unwrap(), Swap::Done);
+    write(entered(7, rotation(1, 50))).await;
+    write(rotation(2, 50)).await;
     assert_eq!((found().await.authenticated_at, found().await.created_at), (Timestamp(7), NOW));
     // A racer enters the password too late to rotate the token: the rotation state stays as it is.
     let here = found().await.rotation;
-    let in_place = Rotate { expected: 3, next: here.clone(), ..entered(3, 8) };
-    assert_eq!(store.rotate(in_place).await.unwrap(), Swap::Done);
+    write(entered(8, Rotate { next: here.clone(), ..rotation(3, 50) })).await;
     assert_eq!((found().await.authenticated_at, found().await.rotation), (Timestamp(8), here));
 }
 

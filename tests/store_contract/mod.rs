@@ -10,8 +10,8 @@ use two_tokens::auth::model::submission::Submission;
 use two_tokens::auth::model::user::{UserId, UserRecord};
 use two_tokens::auth::random;
 use two_tokens::auth::store::{
-    Change, ChangePassword, CountAttempt, CreateUser, EndAll, EndSession, EndedAll, Guard, OpenSession, Register,
-    Rotate, Stale, Store, StoreError, Swap,
+    Change, ChangePassword, CountAttempt, CreateUser, EndAll, EndSession, EndedAll, Guard, Judge, Judged, OpenSession,
+    Register, Rotate, Stale, Store, StoreError, Swap,
 };
 use two_tokens::auth::throttle::rules::{AttemptKey, Count};
 use two_tokens::auth::token::keys::{KeyState, StoredKey};
@@ -88,8 +88,10 @@ promises![
     beyond_the_limit_the_session_unused_longest_ends,
     the_living_sessions_are_listed_own_first,
     a_session_is_found_as_written_with_what_its_user_row_says,
-    a_rotation_is_a_compare_and_swap,
-    the_time_of_the_password_moves_only_when_told_and_only_with_the_swap,
+    a_judge_sees_the_row_and_what_it_says_is_written,
+    rotations_of_one_session_and_of_many_arrive_together,
+    the_panic_of_a_judge_is_the_failure_of_its_own_caller,
+    the_time_of_the_password_moves_only_when_told,
     of_many_racers_exactly_one_wins,
     a_revoked_session_never_rotates_and_keeps_its_first_reason,
     a_session_ends_with_its_event_and_notice_or_not_at_all,
@@ -158,6 +160,46 @@ async fn a_bounded_database_is_full_at_its_bound() {
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused}");
     assert!(written > 50 && file.metadata().unwrap().len() <= bytes.into());
     assert_eq!(notes.notes(ada, &Place::start(), QUOTA).await.unwrap().notes.len(), written.min(9));
+}
+
+/// The payload of a panic that panics once more when it is dropped: not even catching it helps.
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        assert!(std::thread::panicking(), "the payload of a panic panics");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_thread_that_dies_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store::open(&format!("sqlite://{}/a.db", folder.path().display())).await.unwrap().store();
+    let session = new_session(&*store).await;
+    let died = store.rotate(session.id, Box::new(|_| std::panic::panic_any(Bomb))).await;
+    assert!(matches!(&died, Err(StoreError::Unavailable(why)) if why.contains("died")), "{died:?}");
+    assert!(rotated(&*store, &session, 0, 50).await);
+}
+
+/// Without turns a stream of rotations would keep other writes out until they give up.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_rotations_keeps_nobody_from_writing() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = store::open(&format!("sqlite://{}/a.db", folder.path().display())).await.unwrap().store();
+    let mut streams = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let (store, session) = (store.clone(), new_session(&*store).await);
+        streams.spawn(async move {
+            loop {
+                let next = judging(|row| Some(rotation(row.rotation.generation, 50)));
+                store.rotate(session.id, next).await.unwrap();
+            }
+        });
+    }
+    for _ in 0..200 {
+        new_user(&*store).await;
+    }
+    streams.shutdown().await;
 }
 
 /// Only PostgreSQL has other instances to tell.
@@ -297,17 +339,32 @@ fn guard(session: &Session, hash: impl Into<Option<&'static str>>) -> Guard {
     Guard { user_id: session.user_id, verified_hash, session_id: Some(session.id) }
 }
 
-fn turn(session: &Session, expected: u32, mark: i64) -> Rotate {
+/// The rotation from a generation to the next.
+fn rotation(generation: u32, mark: i64) -> Rotate {
     let mut ring = RecentlySuperseded::default();
-    ring.push(Superseded { generation: expected, at: Timestamp(mark) });
+    ring.push(Superseded { generation, at: Timestamp(mark) });
     Rotate {
-        session_id: session.id,
-        expected,
-        next: RotationState { generation: expected + 1, parent: Some(expected), recently_superseded: ring },
+        next: RotationState { generation: generation + 1, parent: Some(generation), recently_superseded: ring },
         idle_expires_at: Timestamp(mark + 1),
         last_used_at: Timestamp(mark),
         authenticated_at: None,
     }
+}
+
+/// Decides by the row alone.
+fn judging(mut write: impl FnMut(&Session) -> Option<Rotate> + Send + 'static) -> Judge {
+    Box::new(move |session| Judged { now: NOW, decision: None, write: write(&session), session })
+}
+
+/// Rotates a row of this generation, and leaves any other as it is.
+fn judge(generation: u32, mark: i64) -> Judge {
+    judging(move |row| (row.rotation.generation == generation).then(|| rotation(generation, mark)))
+}
+
+/// Whether a rotation from this generation was written.
+async fn rotated(store: &dyn Store, session: &Session, generation: u32, mark: i64) -> bool {
+    let judged = store.rotate(session.id, judge(generation, mark)).await.unwrap();
+    judged.is_some_and(|judged| judged.write.is_some())
 }
 
 fn key(state: KeyState) -> StoredKey {

@@ -1,4 +1,5 @@
-//! What every store promises about sessions: rotation is a compare-and-swap, a revocation is final.
+//! What every store promises about sessions: between what a judge sees and what it writes nobody changes the row, and a
+//! revocation is final.
 
 use super::*;
 
@@ -8,29 +9,64 @@ pub async fn a_session_is_found_as_written_with_what_its_user_row_says(store: Ar
     assert!(store.session(SessionId([0; 16])).await.unwrap().is_none());
 }
 
-pub async fn a_rotation_is_a_compare_and_swap(store: Arc<dyn Store>) {
+pub async fn a_judge_sees_the_row_and_what_it_says_is_written(store: Arc<dyn Store>) {
     let session = new_session(&*store).await;
-    assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Done);
-    assert_eq!(store.rotate(turn(&session, 0, 60)).await.unwrap(), Swap::Lost);
-    assert_eq!(store.rotate(turn(&session, 2, 60)).await.unwrap(), Swap::Lost);
+    assert!(rotated(&*store, &session, 0, 50).await);
+    assert!(!rotated(&*store, &session, 0, 60).await);
+    assert!(!rotated(&*store, &session, 2, 60).await);
     let found = store.session(session.id).await.unwrap().unwrap();
-    let turned = turn(&session, 0, 50);
-    assert_eq!(found.rotation, turned.next);
-    assert_eq!((found.idle_expires_at, found.last_used_at), (turned.idle_expires_at, turned.last_used_at));
+    let expected = rotation(0, 50);
+    assert_eq!(found.rotation, expected.next);
+    assert_eq!((found.idle_expires_at, found.last_used_at), (expected.idle_expires_at, expected.last_used_at));
     assert_eq!(found.absolute_expires_at, session.absolute_expires_at);
-    let unknown = Rotate { session_id: SessionId([9; 16]), ..turn(&session, 1, 70) };
-    assert_eq!(store.rotate(unknown).await.unwrap(), Swap::Lost);
+    let judged = store.rotate(session.id, judge(7, 70)).await.unwrap().unwrap();
+    assert_eq!((judged.session, judged.write), (found, None), "the row is shown as it is");
+    assert!(store.rotate(SessionId([9; 16]), judge(1, 70)).await.unwrap().is_none());
+}
+
+/// One commit carries them all, and each judge sees what those before it wrote.
+pub async fn rotations_of_one_session_and_of_many_arrive_together(store: Arc<dyn Store>) {
+    let mut sessions = Vec::new();
+    for _ in 0..8 {
+        sessions.push(new_session(&*store).await);
+    }
+    let all = sessions.iter().flat_map(|session| (0..6).map(move |_| session.clone())).map(|session| {
+        let store = store.clone();
+        async move {
+            store.rotate(session.id, judging(|row| Some(rotation(row.rotation.generation, 50)))).await.unwrap().unwrap()
+        }
+    });
+    let seen: Vec<_> = futures::future::join_all(all).await;
+    for session in &sessions {
+        let mut generations: Vec<_> = seen
+            .iter()
+            .filter(|judged| judged.session.id == session.id)
+            .map(|judged| judged.session.rotation.generation)
+            .collect();
+        generations.sort_unstable();
+        assert_eq!(generations, [0, 1, 2, 3, 4, 5], "nobody judged a row that another has changed");
+        assert_eq!(store.session(session.id).await.unwrap().unwrap().rotation.generation, 6);
+    }
+}
+
+pub async fn the_panic_of_a_judge_is_the_failure_of_its_own_caller(store: Arc<dyn Store>) {
+    let (ada, bob) = (new_session(&*store).await, new_session(&*store).await);
+    let (id, beside) = (ada.id, store.clone());
+    let panics = tokio::spawn(async move { beside.rotate(id, Box::new(|_| panic!("a judge"))).await.is_err() });
+    let (panicked, rotated) = tokio::join!(panics, rotated(&*store, &bob, 0, 50));
+    assert!(panicked.unwrap_or(true) && rotated);
+    assert!(self::rotated(&*store, &ada, 0, 50).await, "nothing of it stays");
 }
 
 pub async fn of_many_racers_exactly_one_wins(store: Arc<dyn Store>) {
     let session = new_session(&*store).await;
     for generation in 0..20 {
         let racers = (0..32).map(|mark| {
-            let (store, rotate) = (store.clone(), turn(&session, generation, mark));
-            tokio::spawn(async move { store.rotate(rotate).await.unwrap() })
+            let (store, session) = (store.clone(), session.clone());
+            tokio::spawn(async move { rotated(&*store, &session, generation, mark).await })
         });
         let outcomes = futures::future::join_all(racers).await;
-        let won = outcomes.into_iter().filter(|outcome| *outcome.as_ref().unwrap() == Swap::Done).count();
+        let won = outcomes.into_iter().filter(|outcome| *outcome.as_ref().unwrap()).count();
         assert_eq!(won, 1, "generation {generation}");
     }
 }
@@ -39,7 +75,8 @@ pub async fn a_revoked_session_never_rotates_and_keeps_its_first_reason(store: A
     let session = new_session(&*store).await;
     assert!(end_one(&*store, &session, RevokeReason::Reuse, NOW).await);
     assert!(!end_one(&*store, &session, RevokeReason::Logout, Timestamp(1)).await);
-    assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Lost);
+    let stubborn = store.rotate(session.id, judge(0, 50)).await;
+    assert!(matches!(stubborn, Err(StoreError::Corrupt(_))), "a judge that rotates an ended session is refused");
     let revoked = store.session(session.id).await.unwrap().unwrap().revoked.unwrap();
     assert_eq!((revoked.at, revoked.reason), (NOW, RevokeReason::Reuse));
     let unknown = Session { id: SessionId([8; 16]), ..session.clone() };
@@ -60,7 +97,7 @@ pub async fn all_sessions_of_a_user_but_one_can_be_ended(store: Arc<dyn Store>) 
     for session in others {
         let found = store.session(session.id).await.unwrap().unwrap();
         assert_eq!(found.revoked.unwrap().reason, RevokeReason::PasswordChanged);
-        assert_eq!(store.rotate(turn(&session, 0, 50)).await.unwrap(), Swap::Lost);
+        assert!(store.rotate(session.id, judge(0, 50)).await.is_err());
     }
     assert_eq!(store.session(kept.id).await.unwrap().unwrap().session_epoch, 1);
     assert!(store.session(stranger.id).await.unwrap().unwrap().revoked.is_none());

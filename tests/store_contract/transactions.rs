@@ -224,15 +224,17 @@ pub async fn a_session_ends_with_its_event_and_notice_or_not_at_all(store: Arc<d
 
 pub async fn a_rotation_with_a_password_depends_on_it_and_records_it(store: Arc<dyn Store>) {
     let session = new_session(&*store).await;
-    let entered = |expected| Rotate { authenticated_at: Some(Timestamp(7)), ..turn(&session, expected, 50) };
-    let rotate = async |hash: &'static str, expected| {
+    let entered = |generation| Rotate { authenticated_at: Some(Timestamp(7)), ..rotation(generation, 50) };
+    let rotate = async |hash: &'static str, generation| {
         let event = event(session.user_id, NOW.millis());
-        store.rotate_guarded(&guard(&session, hash), entered(expected), &event).await.unwrap()
+        let judge = judging(move |row| (row.rotation.generation == generation).then(|| entered(generation)));
+        let judged = store.rotate_guarded(&guard(&session, hash), session.id, judge, &event).await.unwrap();
+        judged.map(|judged| judged.unwrap().write.is_some())
     };
     assert_eq!(rotate("another", 0).await, Err(Stale::Account));
-    assert_eq!(rotate(HASH, 1).await, Ok(Swap::Lost));
+    assert_eq!(rotate(HASH, 1).await, Ok(false));
     assert_eq!(events(&*store, session.user_id).await, 1);
-    assert_eq!(rotate(HASH, 0).await, Ok(Swap::Done));
+    assert_eq!(rotate(HASH, 0).await, Ok(true));
     let found = store.session(session.id).await.unwrap().unwrap();
     assert_eq!((found.authenticated_at, found.rotation), (Timestamp(7), entered(0).next));
     assert_eq!(events(&*store, session.user_id).await, 2);

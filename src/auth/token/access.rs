@@ -1,6 +1,7 @@
 //! Access tokens: JWTs (RFC 9068) signed with Ed25519 and verified without the database. Validation is strict (RFC 8725): one
 //! algorithm, one `typ`, a known `kid`, no header that refers to an external key, and every claim present.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,10 @@ use crate::auth::error::AuthError;
 use crate::auth::model::session::{Session, SessionId};
 use crate::auth::model::user::UserId;
 use crate::auth::random;
-use crate::auth::token::{key_ring::KeyRing, keys::KeySet};
+use crate::auth::token::{
+    key_ring::KeyRing,
+    keys::{KeySet, TYPE},
+};
 use crate::clock::Timestamp;
 use crate::protocol::tokens::AccessToken;
 
@@ -24,22 +28,21 @@ const LENGTH_MAX: usize = 4096;
 pub const ACCESS_TTL_MAX: Duration = Duration::from_secs(3600);
 /// How far the clocks of two instances may differ: a token may be issued that far ahead of the verifier's clock.
 pub const CLOCK_SKEW: Duration = Duration::from_secs(60);
-const TYPE: &str = "at+jwt";
 /// The `client_id` claim: this app is its own only client.
 pub const CLIENT_ID: &str = "two-tokens-web";
 
 /// The claims of RFC 9068 section 2.2, all required, and the user's session epoch.
 #[derive(Serialize, Deserialize)]
-struct Claims {
-    iss: String,
-    aud: String,
-    sub: String,
-    sid: String,
-    jti: String,
+struct Claims<'a> {
+    iss: Cow<'a, str>,
+    aud: Cow<'a, str>,
+    sub: Cow<'a, str>,
+    sid: Cow<'a, str>,
+    jti: Cow<'a, str>,
     iat: i64,
     exp: i64,
     auth_time: i64,
-    client_id: String,
+    client_id: Cow<'a, str>,
     /// Tokens from before this claim have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     session_epoch: Option<u64>,
@@ -112,23 +115,18 @@ impl AccessTokens {
     pub fn issue(&self, keys: &KeyRing, session: &Session, now: Timestamp) -> Result<(AccessToken, u64), AuthError> {
         let expires = now.plus(self.ttl).min(session.absolute_expires_at);
         let claims = Claims {
-            iss: self.issuer.clone(),
-            aud: self.audience.clone(),
-            sub: session.user_id.to_string(),
-            sid: session.id.to_string(),
-            jti: URL_SAFE_NO_PAD.encode(random::bytes::<16>()),
+            iss: Cow::Borrowed(&self.issuer),
+            aud: Cow::Borrowed(&self.audience),
+            sub: session.user_id.to_string().into(),
+            sid: session.id.to_string().into(),
+            jti: URL_SAFE_NO_PAD.encode(random::bytes::<16>()).into(),
             iat: now.secs(),
             exp: expires.secs().max(now.secs() + 1),
             auth_time: session.authenticated_at.secs(),
-            client_id: CLIENT_ID.to_owned(),
+            client_id: Cow::Borrowed(CLIENT_ID),
             session_epoch: Some(session.session_epoch),
         };
-        let keys = keys.current();
-        let mut header = Header::new(Algorithm::EdDSA);
-        header.typ = Some(TYPE.to_owned());
-        header.kid = Some(keys.active_kid.clone());
-        let compact = jsonwebtoken::encode(&header, &claims, &keys.signing)
-            .map_err(|_| AuthError::Internal("signing an access token"))?;
+        let compact = keys.current().signing.sign(&claims)?;
         let expires_in = u64::try_from(claims.exp - claims.iat).unwrap_or(1);
         Ok((AccessToken::new(compact), expires_in))
     }
@@ -168,8 +166,9 @@ impl AccessTokens {
         let header = jsonwebtoken::decode_header(compact).map_err(|_| Refused::Invalid)?;
         let kid = acceptable_kid(&header).ok_or(Refused::Invalid)?;
         let key = keys.verifying(kid).ok_or(Refused::Invalid)?;
-        let claims =
-            jsonwebtoken::decode::<Claims>(compact, key, &self.validation).map_err(|_| Refused::Invalid)?.claims;
+        let claims = jsonwebtoken::decode::<Claims<'static>>(compact, key, &self.validation)
+            .map_err(|_| Refused::Invalid)?
+            .claims;
         if claims.client_id != CLIENT_ID {
             return Err(Refused::Invalid);
         }

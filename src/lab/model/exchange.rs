@@ -22,8 +22,6 @@ pub struct Exchange<'a> {
     pub password: Option<bool>,
     pub verdict: Option<Verdict>,
     pub ruling: Option<LastRuling>,
-    /// A compare-and-swap lost the race (optimistic concurrency), so the server decided again.
-    pub overtaken: bool,
     pub ended: Option<RevokeReason>,
 }
 
@@ -48,7 +46,6 @@ impl<'a> Exchange<'a> {
             password: None,
             verdict: None,
             ruling: None,
-            overtaken: false,
             ended: None,
         }
     }
@@ -63,7 +60,6 @@ impl<'a> Exchange<'a> {
             LogEventKind::Decided { ruling, presented, newest, .. } => {
                 self.ruling = Some(LastRuling { ruling: *ruling, presented: *presented, newest: *newest });
             }
-            LogEventKind::Swapped { won: false } => self.overtaken = true,
             LogEventKind::SessionEnded { reason, .. } => self.ended = Some(*reason),
             _ => return,
         }

@@ -101,12 +101,9 @@ fn raced(before: &[Exchange<'_>], turn: &Exchange<'_>) -> Option<String> {
     let other = before.iter().rev().find(|other| other.is_refresh() && other.last_seq > turn.seq)?;
     let same = other.presented().is_some() && other.presented() == turn.presented();
     let other = labels::the(other.request.from);
-    Some(match (same, turn.overtaken) {
-        (true, true) => {
-            format!("At the same moment {other} sent the same token, and was faster, so the server looked again.")
-        }
-        (true, false) => format!("At the same moment {other} sent the same token."),
-        (false, _) => format!("At the same moment {other} refreshed as well."),
+    Some(match same {
+        true => format!("At the same moment {other} sent the same token."),
+        false => format!("At the same moment {other} refreshed as well."),
     })
 }
 

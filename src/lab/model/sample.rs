@@ -197,8 +197,7 @@ impl SampleLog {
             access: gives.map(|(token, _)| token),
             hops: vec![
                 hop(HopName::Read, 310),
-                hop(HopName::Decide, 120),
-                hop(HopName::Write, 1_840),
+                hop(HopName::Rotate, 1_960),
                 hop(HopName::Sign, 95),
                 hop(HopName::Answer, 60),
             ],
@@ -223,7 +222,7 @@ impl SampleLog {
     fn rotate(&mut self, exchange: u64, ruling: Ruling, presented: u32) -> u32 {
         let (newest, parent) = (self.row.generation, self.row.parent);
         self.add(Some(exchange), LogEventKind::Decided { ruling, presented, newest, parent });
-        self.add(Some(exchange), LogEventKind::Swapped { won: true });
+        self.add(Some(exchange), LogEventKind::Rotated);
         self.row.generation = newest + 1;
         self.row.parent = Some(presented);
         self.row.ring.retain(|(number, _)| *number != presented);
@@ -348,8 +347,6 @@ pub fn race() -> SampleLog {
     log.add(Some(first), LogEventKind::Held { why: HoldReason::Barrier, micros: 0 });
     let second = log.request(Lifeline::Tab2, "/api/auth/refresh", None, Some(refresh(0)));
     let next = log.rotate(first, Ruling::Rotate, 0);
-    log.add(Some(second), LogEventKind::Decided { ruling: Ruling::Rotate, presented: 0, newest: 0, parent: None });
-    log.add(Some(second), LogEventKind::Swapped { won: false });
     log.add(Some(second), LogEventKind::Decided { ruling: Ruling::Replay, presented: 0, newest: 1, parent: Some(0) });
     for (exchange, tab) in [(first, Lifeline::Tab), (second, Lifeline::Tab2)] {
         let token = log.access(900);

@@ -236,9 +236,6 @@ fn other(event: &LogEvent) -> Option<DiagramStep> {
             let label = format!("{presented} came, newest {newest}: {}", labels::ruling_name(*ruling));
             note(Lifeline::Server, tone, label)
         }
-        LogEventKind::Swapped { won: false } => {
-            note(Lifeline::Server, Tone::Plain, "another was faster: look again".to_owned())
-        }
         LogEventKind::SessionEnded { .. } => note(Lifeline::Server, Tone::Bad, "session is over".to_owned()),
         LogEventKind::Row { row, changed } => {
             let step = arrow(Lifeline::Server, Lifeline::Database, Tone::Plain, &wrote(row, changed));
@@ -263,7 +260,7 @@ fn other(event: &LogEvent) -> Option<DiagramStep> {
         LogEventKind::Seen { tab, seen } => tab_event(event, *tab, seen),
         LogEventKind::Probed { .. } => note(Lifeline::Tab, Tone::Thief, "a script is injected".to_owned()),
         LogEventKind::Opened { .. }
-        | LogEventKind::Swapped { won: true }
+        | LogEventKind::Rotated
         | LogEventKind::Keys { .. }
         | LogEventKind::Settings { .. }
         | LogEventKind::Request(_)

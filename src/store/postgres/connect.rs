@@ -7,14 +7,14 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSs
 use sqlx::{ConnectOptions as _, migrate::Migrator};
 use url::Url;
 
-use super::read_only;
+use super::{read_only, rotations::WORKERS};
 use crate::store::sql::prelude::*;
 use crate::store::{Access, migrations};
 
-/// Size of the connection pool.
-const CONNECTIONS: u32 = 16;
+/// Size of the connection pool. With the connections of the rotations there are 16.
+const CONNECTIONS: u32 = 16 - WORKERS;
 /// The longest wait for a connection; then the request fails as unavailable.
-const ACQUIRE: Duration = Duration::from_secs(2);
+pub(super) const ACQUIRE: Duration = Duration::from_secs(2);
 /// The parameters of a URL. Others would be ignored by the driver, with whatever they were to protect.
 const PARAMETERS: [&str; 18] = [
     "sslmode",

@@ -1,5 +1,5 @@
-//! PostgreSQL, for several instances. Every operation is one transaction at READ COMMITTED; the compare-and-swap is one
-//! `UPDATE`, whose condition PostgreSQL evaluates again after a lock wait. Revocations and key rotations are announced to the
+//! PostgreSQL, for several instances. Every operation is one transaction at READ COMMITTED; concurrent
+//! rotations share one `UPDATE` ([`rotations`]). Revocations and key rotations are announced to the
 //! other instances by `NOTIFY` in the same transaction (publish/subscribe), so a rollback announces nothing.
 
 use futures::stream::BoxStream;
@@ -11,6 +11,9 @@ use super::sql::prelude::*;
 pub(super) mod connect;
 mod link;
 pub(super) mod read_only;
+mod rotations;
+
+use rotations::Rotations;
 
 /// The `LISTEN`/`NOTIFY` channel.
 const CHANNEL: &str = "two_tokens";
@@ -19,9 +22,10 @@ const ALL_ROWS_TIMEOUT: &str = "60s";
 /// The advisory lock under which one instance at a time purges.
 pub const PURGE_LOCK: i64 = 0x7774_6f6b;
 
-/// A pool of connections to one database.
+/// A pool of connections to one database, and those of the rotations.
 pub struct PostgresStore {
     pool: PgPool,
+    rotations: Rotations,
 }
 
 impl PostgresStore {
@@ -31,7 +35,8 @@ impl PostgresStore {
     ///
     /// [`StoreError::Unavailable`].
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
-        Ok(Self { pool: connect::open(url, access).await? })
+        let pool = connect::open(url, access).await?;
+        Ok(Self { rotations: Rotations::start(&pool), pool })
     }
 
     /// Closes the connections.
@@ -96,18 +101,9 @@ attempts_sql!(PostgresStore);
 events_sql!(PostgresStore);
 notices_sql!(PostgresStore);
 
-sessions_sql! { PostgresStore {
-    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let row = sqlx::query(select_sessions!("WHERE s.id = $1"))
-            .bind(id.0.as_slice())
-            .fetch_optional(&mut *self.read().await?)
-            .await
-            .map_err(unavailable)?;
-        row.as_ref().map(Readable::session).transpose()
-    }
-
-    async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
-        Self::rotate_one(&mut *self.write().await?, &rotate).await
+sessions_sql! { PostgresStore, lock = " FOR NO KEY UPDATE OF s" {
+    async fn rotate(&self, id: SessionId, judge: Judge) -> Result<Option<Judged>, StoreError> {
+        self.rotations.rotate(id, judge).await
     }
 
     async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {

@@ -29,7 +29,9 @@ pub(super) mod prelude {
     pub(in crate::store) use super::events::events_sql;
     pub(in crate::store) use super::keys::keys_sql;
     pub(in crate::store) use super::notices::notices_sql;
-    pub(in crate::store) use super::sessions::{living, select_sessions, session_steps, sessions_sql};
+    pub(in crate::store) use super::sessions::{
+        ROTATE, ended_session, living, select_sessions, session_steps, sessions_sql,
+    };
     pub(in crate::store) use super::unavailable;
     pub(in crate::store) use super::users::{select_users, users_sql};
     pub use crate::auth::model::email::Email;
@@ -39,8 +41,8 @@ pub(super) mod prelude {
     pub use crate::auth::model::user::{UserId, UserRecord};
     pub use crate::auth::store::{
         Attempts, Change, ChangePassword, Cluster, CountAttempt, CreateUser, ENDED_NAMED, EmailClash, EmailKeyOf,
-        EndAll, EndSession, EndedAll, Events, Guard, LIMIT_ENDED_MAX, Notices, OpenSession, Opened, Register, Rotate,
-        Sessions, SigningKeys, Stale, StoreError, Swap, Users,
+        EndAll, EndSession, EndedAll, Events, Guard, Judge, Judged, LIMIT_ENDED_MAX, Notices, OpenSession, Opened,
+        Register, Sessions, SigningKeys, Stale, StoreError, Swap, Users,
     };
     pub use crate::auth::throttle::rules::{AttemptKey, Count};
     pub use crate::auth::token::keys::StoredKey;

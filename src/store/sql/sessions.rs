@@ -1,7 +1,9 @@
-//! Sessions: the operations whose SQL is the same in both dialects. Rotation, lookup and purge differ, so each database has its
-//! own.
+//! Sessions: the operations whose SQL is the same in both dialects. Rotation in batches and purge differ, so each database has
+//! its own.
 //!
 //! Why so long: the steps and the operations made of them are one macro for each database.
+
+use crate::auth::store::StoreError;
 
 /// A query for sessions joined with their users.
 macro_rules! select_sessions {
@@ -25,9 +27,19 @@ macro_rules! living {
 }
 pub(in crate::store) use living;
 
-/// The steps of transactions, each on a connection with an open one.
+/// Writes a rotation to the row that its judge was shown, as long as it is that row and lives (compare-and-swap).
+pub(in crate::store) const ROTATE: &str = "UPDATE sessions SET generation = $1, parent = $2, ring = $3, \
+     idle_expires_at = $4, last_used_at = $5, authenticated_at = COALESCE($6, authenticated_at) \
+     WHERE id = $7 AND generation = $8 AND revoked_at IS NULL";
+
+/// A judge has something written to a session that has ended.
+pub(in crate::store) fn ended_session() -> StoreError {
+    StoreError::Corrupt("an ended session was to be rotated".into())
+}
+
+/// The steps of transactions, each on a connection with an open one. `lock` locks the row that is read.
 macro_rules! session_steps {
-    ($store:ty) => {
+    ($store:ty, lock = $lock:literal) => {
         impl $store {
             /// Opens a session with all that belongs to it.
             async fn insert_session(
@@ -80,25 +92,38 @@ macro_rules! session_steps {
                 Ok(Ok(Opened { session_epoch, ended }))
             }
 
-            /// The compare-and-swap of a rotation.
-            async fn rotate_one(connection: &mut Conn, rotate: &Rotate) -> Result<Swap, StoreError> {
-                let updated = sqlx::query(
-                    "UPDATE sessions SET generation = $1, parent = $2, ring = $3, idle_expires_at = $4, \
-                     last_used_at = $5, authenticated_at = COALESCE($6, authenticated_at) \
-                     WHERE id = $7 AND generation = $8 AND revoked_at IS NULL",
-                )
-                .bind(i64::from(rotate.next.generation))
-                .bind(rotate.next.parent.map(i64::from))
-                .bind(rotate.next.recently_superseded.to_bytes())
-                .bind(rotate.idle_expires_at.millis())
-                .bind(rotate.last_used_at.millis())
-                .bind(rotate.authenticated_at.map(Timestamp::millis))
-                .bind(rotate.session_id.0.as_slice())
-                .bind(i64::from(rotate.expected))
-                .execute(connection)
-                .await
-                .map_err(unavailable)?;
-                Ok(if updated.rows_affected() == 1 { Swap::Done } else { Swap::Lost })
+            /// Reads a session under a lock and writes what the judge says.
+            async fn rotate_one(
+                connection: &mut Conn,
+                id: SessionId,
+                judge: &mut Judge,
+            ) -> Result<Option<Judged>, StoreError> {
+                let row = sqlx::query(concat!(select_sessions!("WHERE s.id = $1"), $lock))
+                    .bind(id.0.as_slice())
+                    .fetch_optional(&mut *connection)
+                    .await
+                    .map_err(unavailable)?;
+                let Some(session) = row.as_ref().map(Readable::session).transpose()? else { return Ok(None) };
+                let generation = session.rotation.generation;
+                let judged = judge(session);
+                if let Some(write) = &judged.write {
+                    let updated = sqlx::query(ROTATE)
+                        .bind(i64::from(write.next.generation))
+                        .bind(write.next.parent.map(i64::from))
+                        .bind(write.next.recently_superseded.to_bytes())
+                        .bind(write.idle_expires_at.millis())
+                        .bind(write.last_used_at.millis())
+                        .bind(write.authenticated_at.map(Timestamp::millis))
+                        .bind(id.0.as_slice())
+                        .bind(i64::from(generation))
+                        .execute(connection)
+                        .await
+                        .map_err(unavailable)?;
+                    if updated.rows_affected() == 0 {
+                        return Err(ended_session());
+                    }
+                }
+                Ok(Some(judged))
             }
 
             /// Whether a query finds a row of this user (`$1`) that this submission (`$2`) has made.
@@ -284,8 +309,8 @@ pub(in crate::store) use session_steps;
 
 /// Implements the port from the shared operations and from `$own`, those of one database.
 macro_rules! sessions_sql {
-    ($store:ty { $($own:item)* }) => {
-        session_steps!($store);
+    ($store:ty, lock = $lock:literal { $($own:item)* }) => {
+        session_steps!($store, lock = $lock);
 
         #[async_trait::async_trait]
         impl Sessions for $store {
@@ -298,6 +323,15 @@ macro_rules! sessions_sql {
                     transaction.commit().await.map_err(unavailable)?;
                 }
                 Ok(opened)
+            }
+
+            async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+                let row = sqlx::query(select_sessions!("WHERE s.id = $1"))
+                    .bind(id.0.as_slice())
+                    .fetch_optional(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
+                row.as_ref().map(Readable::session).transpose()
             }
 
             async fn was_opened_by(&self, id: UserId, submission: &Submission) -> Result<bool, StoreError> {
@@ -338,19 +372,20 @@ macro_rules! sessions_sql {
             async fn rotate_guarded(
                 &self,
                 guard: &Guard,
-                rotate: Rotate,
+                id: SessionId,
+                mut judge: Judge,
                 event: &SecurityEvent,
-            ) -> Result<Result<Swap, Stale>, StoreError> {
+            ) -> Result<Result<Option<Judged>, Stale>, StoreError> {
                 let mut transaction = self.begin().await?;
                 if let Err(stale) = Self::check(&mut transaction, guard).await? {
                     return Ok(Err(stale));
                 }
-                if Self::rotate_one(&mut transaction, &rotate).await? == Swap::Lost {
-                    return Ok(Ok(Swap::Lost));
+                let judged = Self::rotate_one(&mut transaction, id, &mut judge).await?;
+                if matches!(&judged, Some(Judged { write: Some(_), .. })) {
+                    Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
+                    transaction.commit().await.map_err(unavailable)?;
                 }
-                Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
-                transaction.commit().await.map_err(unavailable)?;
-                Ok(Ok(Swap::Done))
+                Ok(Ok(judged))
             }
 
             async fn end_session(&self, end: &EndSession) -> Result<bool, StoreError> {

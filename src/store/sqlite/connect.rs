@@ -1,17 +1,20 @@
 //! How this program opens an SQLite file: the connections, the migrations, and what deleted rows leave behind.
 
-use std::path::{Path, absolute};
+use std::path::{Path, PathBuf, absolute};
 
+use rusqlite::OpenFlags;
 use sqlx::ConnectOptions as _;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
 use super::files::{self, OwnerLock};
+use super::outside;
+use super::turns::Turns;
 use crate::store::sql::prelude::*;
 use crate::store::{Access, database_url::sqlite_file, migrations};
 
 /// Busy timeout: a statement that waits longer for the database lock fails as unavailable.
-const BUSY: Duration = Duration::from_secs(2);
+pub(super) const BUSY: Duration = Duration::from_secs(2);
 /// How often a first start tries again while another one makes the tables.
 const TRIES: u32 = 40;
 /// The pause between two tries; no event tells what another process committed.
@@ -24,7 +27,50 @@ const PAGE: u32 = 4096;
 /// In kB, as SQLite wants it: negative.
 const SMALL_CACHE: &str = "-256";
 
+/// How a connection to a file is opened.
+#[derive(Clone)]
+pub(super) struct Settings {
+    file: PathBuf,
+    access: Access,
+}
+
+impl Settings {
+    /// Set on each connection.
+    fn pragmas(&self) -> Vec<(&'static str, String)> {
+        let mut pragmas = vec![
+            // A commit is on the disk before it returns.
+            ("synchronous", "FULL".to_owned()),
+            ("foreign_keys", "ON".to_owned()),
+            // What is deleted is overwritten.
+            ("secure_delete", "ON".to_owned()),
+        ];
+        if let Access::Bounded { bytes } = self.access {
+            pragmas.push(("max_page_count", (bytes / PAGE).to_string()));
+            pragmas.push(("cache_size", SMALL_CACHE.to_owned()));
+        }
+        pragmas
+    }
+
+    fn options(&self) -> SqliteConnectOptions {
+        let options = SqliteConnectOptions::new().filename(&self.file).journal_mode(SqliteJournalMode::Wal);
+        let options = options.busy_timeout(BUSY);
+        self.pragmas().into_iter().fold(options, |options, (name, value)| options.pragma(name, value))
+    }
+
+    /// A connection for a thread that owns it, to a file that exists.
+    pub(super) fn open(&self) -> Result<rusqlite::Connection, rusqlite::Error> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = rusqlite::Connection::open_with_flags(&self.file, flags)?;
+        connection.busy_timeout(BUSY)?;
+        for (name, value) in self.pragmas() {
+            connection.pragma_update(None, name, value)?;
+        }
+        Ok(connection)
+    }
+}
+
 pub(super) struct Opened {
+    pub settings: Settings,
     pub writer: SqlitePool,
     pub readers: SqlitePool,
     pub owner: Option<OwnerLock>,
@@ -33,20 +79,8 @@ pub(super) struct Opened {
 pub(super) async fn open(url: &str, access: Access) -> Result<Opened, StoreError> {
     let file = sqlite_file(url).map_err(|problem| StoreError::Unavailable(format!("the database URL {problem}")))?;
     let owner = prepare(&file, access).map_err(StoreError::Unavailable)?;
-    let options = SqliteConnectOptions::new()
-        .filename(&file)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        // What is deleted is overwritten.
-        .pragma("secure_delete", "ON")
-        .busy_timeout(BUSY);
-    let options = match access {
-        Access::Bounded { bytes } => {
-            options.pragma("max_page_count", (bytes / PAGE).to_string()).pragma("cache_size", SMALL_CACHE)
-        }
-        _ => options,
-    };
+    let settings = Settings { file: file.clone(), access };
+    let options = settings.options();
     let mut tries = 0;
     let writer = loop {
         match migrated(&options, &file, access).await {
@@ -61,10 +95,11 @@ pub(super) async fn open(url: &str, access: Access) -> Result<Opened, StoreError
         .min_connections(1)
         .max_connections(4)
         .acquire_timeout(BUSY)
+        .test_before_acquire(false)
         .connect_with(options.read_only(true))
         .await
         .map_err(unavailable)?;
-    Ok(Opened { writer, readers, owner })
+    Ok(Opened { settings, writer, readers, owner })
 }
 
 /// Makes what is missing, and takes the lock of a server.
@@ -98,6 +133,16 @@ async fn migrated(options: &SqliteConnectOptions, file: &Path, access: Access) -
         .min_connections(1)
         .max_connections(1)
         .acquire_timeout(BUSY + BUSY)
+        .test_before_acquire(false)
+        // The first connection of a new file finds no tables yet, and announces after the migrations.
+        .after_connect(move |connection, _| {
+            Box::pin(async move {
+                if announces(access) {
+                    let _ = outside::announce(connection).await;
+                }
+                Ok(())
+            })
+        })
         .connect_with(options.clone())
         .await
         .map_err(|error| {
@@ -122,17 +167,26 @@ async fn migrated(options: &SqliteConnectOptions, file: &Path, access: Access) -
     })?;
     let applied: Vec<i64> = sqlx::query_scalar(migrations::APPLIED).fetch_all(&writer).await.map_err(raced)?;
     migrations::log_newer(&migrator, &applied);
+    if announces(access) {
+        outside::announce(&mut *writer.acquire().await.map_err(raced)?).await.map_err(raced)?;
+    }
     Ok(writer)
+}
+
+/// Whether another process may have to learn of what this one writes.
+fn announces(access: Access) -> bool {
+    matches!(access, Access::Shared | Access::Command)
 }
 
 /// Empties the write-ahead log from time to time, for as long as it runs: the log holds old versions of pages, and with them
 /// what was deleted.
-pub(super) async fn truncate_the_log(options: SqliteConnectOptions) {
+pub(super) async fn truncate_the_log(options: SqliteConnectOptions, turns: Turns) {
     // Writers wait meanwhile, so it does not wait long for readers.
     let options = options.busy_timeout(PAUSE);
     let log = files::beside(options.get_filename(), "-wal");
     loop {
         if log.metadata().is_ok_and(|log| log.len() > 0)
+            && let Ok(_turn) = turns.take(TRUNCATE).await
             && let Ok(mut connection) = options.connect().await
         {
             let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;

@@ -1,31 +1,33 @@
 //! SQLite, for one instance: one file in WAL mode, one writer. A commit is synced to disk before the operation returns
-//! (`synchronous=FULL`, durability). Concurrent rotations share one commit (group commit, [`rotations`]), and concurrent
-//! session lookups one statement (batching, [`lookups`]).
+//! (`synchronous=FULL`, durability). Concurrent rotations share one commit (group commit, [`rotations`]); they take turns with
+//! everything else that writes ([`turns`]).
 
 use futures::stream::BoxStream;
-use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection as Conn, SqlitePool, Transaction, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection as Conn, SqlitePool, pool::PoolConnection};
 use tokio::task::JoinSet;
 
 use super::Access;
 use super::sql::prelude::*;
 
-mod batch;
 mod connect;
 pub(super) mod files;
-mod lookups;
 mod outside;
 mod rotations;
+mod turns;
 
-use lookups::LookupQueue;
-use rotations::RotationQueue;
+use rotations::Rotations;
+use turns::{Turns, WriteConnection, WriteTransaction, Writing};
+
+/// The longest wait for a turn to write.
+const TURN: Duration = Duration::from_secs(4);
 
 /// One database file: a pool of readers and one writer.
 pub struct SqliteStore {
     readers: SqlitePool,
-    /// One connection. A pool of one, because the pool rolls back after a failed commit or a cancelled caller.
+    /// One connection, taken in turns. A pool of one, because the pool rolls back after a failed commit or a cancelled caller.
     writer: SqlitePool,
-    lookups: LookupQueue,
-    rotations: RotationQueue,
+    rotations: Rotations,
+    turns: Turns,
     /// Ends when the store is dropped.
     _housekeeping: JoinSet<()>,
     /// Held until the store is dropped.
@@ -39,12 +41,12 @@ impl SqliteStore {
     ///
     /// [`StoreError::Unavailable`].
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
-        let connect::Opened { writer, readers, owner } = connect::open(url, access).await?;
+        let connect::Opened { settings, writer, readers, owner } = connect::open(url, access).await?;
+        let turns = Turns::default();
         let mut housekeeping = JoinSet::new();
-        housekeeping.spawn(connect::truncate_the_log((*writer.connect_options()).clone()));
-        let lookups = LookupQueue::start(readers.clone());
-        let rotations = RotationQueue::start(writer.clone());
-        Ok(Self { readers, writer, lookups, rotations, _housekeeping: housekeeping, _owner: owner })
+        housekeeping.spawn(connect::truncate_the_log((*writer.connect_options()).clone(), turns.clone()));
+        let rotations = Rotations::start(settings, turns.clone());
+        Ok(Self { readers, writer, rotations, turns, _housekeeping: housekeeping, _owner: owner })
     }
 
     /// Closes the connections; the last one empties the write-ahead log.
@@ -57,14 +59,16 @@ impl SqliteStore {
         self.readers.acquire().await.map_err(unavailable)
     }
 
-    pub(crate) async fn write(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
-        self.writer.acquire().await.map_err(unavailable)
+    pub(crate) async fn write(&self) -> Result<WriteConnection, StoreError> {
+        let turn = self.turns.take(TURN).await?;
+        Ok(Writing::new(self.writer.acquire().await.map_err(unavailable)?, turn))
     }
 
     /// Begins a transaction with the write lock: one that took it only at its first write would fail there when another
     /// process wrote meanwhile.
-    async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)
+    async fn begin(&self) -> Result<WriteTransaction, StoreError> {
+        let turn = self.turns.take(TURN).await?;
+        Ok(Writing::new(self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?, turn))
     }
 
     /// Does nothing: no statement has a time limit here.
@@ -98,13 +102,9 @@ attempts_sql!(SqliteStore);
 events_sql!(SqliteStore);
 notices_sql!(SqliteStore);
 
-sessions_sql! { SqliteStore {
-    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.lookups.session(id).await
-    }
-
-    async fn rotate(&self, rotate: Rotate) -> Result<Swap, StoreError> {
-        self.rotations.rotate(rotate).await
+sessions_sql! { SqliteStore, lock = "" {
+    async fn rotate(&self, id: SessionId, judge: Judge) -> Result<Option<Judged>, StoreError> {
+        self.rotations.rotate(id, judge).await
     }
 
     async fn purge_sessions(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -124,7 +124,7 @@ sessions_sql! { SqliteStore {
 #[async_trait::async_trait]
 impl Cluster for SqliteStore {
     fn changes(&self) -> BoxStream<'static, Change> {
-        outside::changes(self.writer.clone())
+        outside::changes(self.readers.clone())
     }
 
     /// Writes the number in the file's header that SQLite keeps for applications: a full disk refuses it.

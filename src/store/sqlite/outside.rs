@@ -1,25 +1,51 @@
-//! What other processes write to the file: a command beside the server, such as `users disable`. SQLite notifies nobody, so
-//! the server asks twice a second whether another connection than its writer has committed (`PRAGMA data_version`).
+//! What other processes write to the file: a command beside the server, such as `users disable`. SQLite notifies nobody. So a
+//! connection of any process but the server counts each change that matters to a running server, by triggers of its own and in
+//! the same transaction; the server looks at the count twice a second.
 
 use std::time::Duration;
 
 use futures::stream::{self, BoxStream, StreamExt as _};
-use sqlx::SqlitePool;
+use sqlx::{SqliteConnection, SqlitePool};
 
 use crate::auth::store::Change;
 
 /// How often the server asks.
 const EVERY: Duration = Duration::from_millis(500);
 
-/// [`Change::Connected`] at first and after each commit of another process: whatever it was, it is read anew.
-pub(super) fn changes(writer: SqlitePool) -> BoxStream<'static, Change> {
-    stream::unfold((writer, None), |(writer, seen)| async move {
+macro_rules! announced {
+    ($($name:literal = $event:literal),* $(,)?) => {
+        concat!($(
+            "CREATE TEMP TRIGGER IF NOT EXISTS ", $name, " AFTER ", $event,
+            " BEGIN UPDATE announcements SET number = number + 1; END;"
+        ),*)
+    };
+}
+
+/// The ends of sessions, and the signing keys: what a server keeps in memory.
+const ANNOUNCE: &str = announced![
+    "session_ended" = "UPDATE OF revoked_at ON main.sessions",
+    "deleted_session_ended" = "INSERT ON main.ended_sessions",
+    "all_sessions_ended" = "INSERT ON main.ended_users",
+    "all_sessions_ended_again" = "UPDATE ON main.ended_users",
+    "key_added" = "INSERT ON main.signing_keys",
+    "key_changed" = "UPDATE ON main.signing_keys",
+    "key_deleted" = "DELETE ON main.signing_keys",
+];
+
+/// Lets a connection of a process that does not own the file announce what it changes.
+pub(super) async fn announce(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(ANNOUNCE).execute(connection).await.map(drop)
+}
+
+/// [`Change::Connected`] at first and after each change of another process: whatever it was, it is read anew.
+pub(super) fn changes(readers: SqlitePool) -> BoxStream<'static, Change> {
+    stream::unfold((readers, None), |(readers, seen)| async move {
         loop {
-            if writer.is_closed() {
+            if readers.is_closed() {
                 return None;
             }
-            match version(&writer).await {
-                Ok(now) if seen != Some(now) => return Some((Change::Connected, (writer, Some(now)))),
+            match announcements(&readers).await {
+                Ok(now) if seen != Some(now) => return Some((Change::Connected, (readers, Some(now)))),
                 Ok(_) => {}
                 Err(error) => tracing::debug!(%error, "cannot ask for changes of other processes yet"),
             }
@@ -29,7 +55,6 @@ pub(super) fn changes(writer: SqlitePool) -> BoxStream<'static, Change> {
     .boxed()
 }
 
-/// A number that changes when another connection commits. The writer is one connection, and the only one that writes.
-async fn version(writer: &SqlitePool) -> Result<i64, sqlx::Error> {
-    sqlx::query_scalar("PRAGMA data_version").fetch_one(writer).await
+async fn announcements(readers: &SqlitePool) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar("SELECT number FROM announcements").fetch_one(readers).await
 }

@@ -18,7 +18,7 @@ fn word(what: &LogEventKind) -> Option<String> {
         LogEventKind::Held { why, micros } => format!("held {why:?}{}", if *micros == 0 { " from here" } else { "" }),
         LogEventKind::AccessChecked { verdict } => format!("access {verdict:?}"),
         LogEventKind::Decided { ruling, presented, .. } => format!("{ruling:?} {presented}"),
-        LogEventKind::Swapped { won } => format!("swapped {won}"),
+        LogEventKind::Rotated => "rotated".to_owned(),
         LogEventKind::SessionEnded { reason, .. } => format!("ended {}", reason.as_str()),
         LogEventKind::PasswordChecked { right } => format!("password {right}"),
         LogEventKind::Row { row, changed } => format!("row {} {}", row.generation, changed.len()),

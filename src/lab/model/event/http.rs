@@ -100,7 +100,8 @@ pub enum HopName {
     /// From arrival to the first event of the auth flow: middleware, parsing, reading the session.
     Read,
     PasswordHash,
-    Decide,
+    /// Read the row, decide and write: one transaction.
+    Rotate,
     Write,
     Sign,
     /// From the last event of the auth flow to the finished response.

@@ -82,10 +82,8 @@ pub enum LogEventKind {
         newest: u32,
         parent: Option<u32>,
     },
-    /// The compare-and-swap (optimistic concurrency). After `won: false` the server reads the row and decides again.
-    Swapped {
-        won: bool,
-    },
+    /// The rotation that was decided is written, in the transaction that read the row.
+    Rotated,
     SessionEnded {
         session: String,
         reason: RevokeReason,

@@ -24,7 +24,7 @@ pub const fn whose(what: &LogEventKind) -> Lifeline {
         | LogEventKind::PasswordChecked { .. }
         | LogEventKind::AccessChecked { .. }
         | LogEventKind::Decided { .. }
-        | LogEventKind::Swapped { .. }
+        | LogEventKind::Rotated
         | LogEventKind::SessionEnded { .. }
         | LogEventKind::Keys { .. }
         | LogEventKind::Restarted => Lifeline::Server,
@@ -52,10 +52,7 @@ pub fn event(event: &LogEvent) -> String {
         LogEventKind::Decided { ruling: said, presented, newest, .. } => {
             format!("Refresh token {presented} came; the newest is {newest}: {}. {}", ruling_name(*said), ruling(*said))
         }
-        LogEventKind::Swapped { won: true } => "The turn is written: nobody was faster.".to_owned(),
-        LogEventKind::Swapped { won: false } => {
-            "Another request was faster: the server reads the row again and decides again.".to_owned()
-        }
+        LogEventKind::Rotated => "The rotation is written.".to_owned(),
         LogEventKind::SessionEnded { reason: why, .. } => format!("The session is over: {}.", reason(*why)),
         LogEventKind::Row { row, changed } => row_changed(row.generation, changed),
         LogEventKind::RowGone { .. } => "A session's row is deleted.".to_owned(),

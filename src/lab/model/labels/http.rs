@@ -69,7 +69,7 @@ pub const fn hop(hop: HopName) -> &'static str {
     match hop {
         HopName::Read => "read the request",
         HopName::PasswordHash => "check the password",
-        HopName::Decide => "decide",
+        HopName::Rotate => "read the row, decide and write",
         HopName::Write => "write to the database",
         HopName::Sign => "make the tokens",
         HopName::Answer => "send the answer",

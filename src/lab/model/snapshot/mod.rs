@@ -243,7 +243,7 @@ impl<'a> SnapshotBuilder<'a> {
             LogEventKind::Lost { .. }
             | LogEventKind::Held { .. }
             | LogEventKind::PasswordChecked { .. }
-            | LogEventKind::Swapped { .. }
+            | LogEventKind::Rotated
             | LogEventKind::SessionEnded { .. }
             | LogEventKind::Restarted => {}
         }

@@ -35,17 +35,11 @@ impl ExchangeContext {
     }
 
     /// Ends the current hop, which began where the last one ended.
-    fn mark(&self, step: HopEnd) {
+    fn mark(&self, name: HopName) {
         let mut hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let micros = micros(now - hops.0);
         hops.0 = now;
-        let first = hops.1.is_empty();
-        let name = match step {
-            HopEnd::Is(name) => name,
-            HopEnd::ReadAndJudged if first => HopName::Read,
-            HopEnd::ReadAndJudged => HopName::Decide,
-        };
         match hops.1.last_mut() {
             Some(last) if last.name == name => last.micros += micros,
             _ => hops.1.push(Hop { name, micros }),
@@ -54,7 +48,7 @@ impl ExchangeContext {
 
     /// The hops with the final one, and the time since arrival in microseconds.
     pub fn hops(&self) -> (Vec<Hop>, u64) {
-        self.mark(HopEnd::Is(HopName::Answer));
+        self.mark(HopName::Answer);
         let hops = self.hops.lock().unwrap_or_else(PoisonError::into_inner);
         (hops.1.clone(), micros(hops.0 - self.started))
     }
@@ -62,12 +56,6 @@ impl ExchangeContext {
 
 fn micros(time: std::time::Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
-}
-
-enum HopEnd {
-    Is(HopName),
-    /// Something was read and judged. The first such hop includes the way to the rules.
-    ReadAndJudged,
 }
 
 /// Writes the events of the auth flow into the log.
@@ -85,15 +73,15 @@ impl Observer for FlowRecorder {
     }
 }
 
-fn step(event: &FlowEvent<'_>) -> Option<HopEnd> {
+/// The hop that ends with this event.
+fn step(event: &FlowEvent<'_>) -> Option<HopName> {
     match event {
-        FlowEvent::PasswordChecked { .. } => Some(HopEnd::Is(HopName::PasswordHash)),
-        FlowEvent::Decided { .. } | FlowEvent::AccessChecked { .. } => Some(HopEnd::ReadAndJudged),
-        FlowEvent::SessionOpened { .. } | FlowEvent::Swapped { .. } | FlowEvent::SessionEnded { .. } => {
-            Some(HopEnd::Is(HopName::Write))
-        }
-        FlowEvent::Issued { .. } => Some(HopEnd::Is(HopName::Sign)),
-        FlowEvent::KeysChanged => None,
+        FlowEvent::AccessChecked { .. } => Some(HopName::Read),
+        FlowEvent::PasswordChecked { .. } => Some(HopName::PasswordHash),
+        FlowEvent::Decided { .. } => Some(HopName::Rotate),
+        FlowEvent::SessionOpened { .. } | FlowEvent::SessionEnded { .. } => Some(HopName::Write),
+        FlowEvent::Issued { .. } => Some(HopName::Sign),
+        FlowEvent::Rotated { .. } | FlowEvent::KeysChanged => None,
     }
 }
 
@@ -108,7 +96,7 @@ fn logged(event: &FlowEvent<'_>) -> Option<LogEventKind> {
             newest: session.rotation.generation,
             parent: session.rotation.parent,
         },
-        FlowEvent::Swapped { won, .. } => LogEventKind::Swapped { won: *won },
+        FlowEvent::Rotated { .. } => LogEventKind::Rotated,
         FlowEvent::AccessChecked { outcome } => LogEventKind::AccessChecked { verdict: verdict(*outcome) },
         FlowEvent::SessionEnded { session_id, reason } => {
             LogEventKind::SessionEnded { session: session_id.to_string(), reason: *reason }

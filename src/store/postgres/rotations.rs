@@ -1,0 +1,238 @@
+//! Rotations in two round trips for many. A worker owns a connection and takes all rotations that have arrived: one `SELECT`
+//! reads their rows, the judges decide, one `UPDATE` writes what they say and commits. Each rotation is a compare-and-swap of its
+//! own, whose condition PostgreSQL evaluates on the locked row. A row that another transaction holds or has just changed is
+//! skipped, so nobody waits for a stranger's lock; its rotation is done again alone, under the row's lock.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use sqlx::{ConnectOptions as _, PgConnection, PgPool};
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    time::timeout,
+};
+
+use super::{PostgresStore, connect::ACQUIRE, read_only};
+use crate::auth::store::Rotate;
+use crate::store::sql::prelude::*;
+
+/// Workers, each with a connection of its own.
+pub(super) const WORKERS: u32 = 4;
+/// The most rotations in one statement.
+const BATCH_MAX: usize = 64;
+/// The most rotations that wait; further callers wait outside (backpressure).
+const QUEUE_MAX: usize = 4096;
+/// Longer than the server itself lets a statement run.
+const WRITE: Duration = Duration::from_secs(6);
+
+const ROTATE_MANY: &str = "WITH rotation AS (SELECT * FROM unnest($1::bytea[], $2::bigint[], $3::bigint[], $4::bigint[], \
+     $5::bytea[], $6::bigint[], $7::bigint[], $8::bigint[]) \
+     AS r (id, expected, generation, parent, ring, idle_expires_at, last_used_at, authenticated_at)), \
+     free AS (SELECT s.id FROM sessions s JOIN rotation r ON r.id = s.id \
+     WHERE s.generation = r.expected AND s.revoked_at IS NULL FOR NO KEY UPDATE OF s SKIP LOCKED) \
+     UPDATE sessions s SET generation = r.generation, parent = r.parent, ring = r.ring, \
+     idle_expires_at = r.idle_expires_at, last_used_at = r.last_used_at, \
+     authenticated_at = COALESCE(r.authenticated_at, s.authenticated_at) \
+     FROM rotation r JOIN free f ON f.id = r.id WHERE s.id = r.id RETURNING s.id";
+
+type Outcome = Result<Option<Judged>, StoreError>;
+
+struct Request {
+    id: SessionId,
+    judge: Judge,
+    reply: oneshot::Sender<Outcome>,
+}
+
+/// The queue of rotations.
+pub(super) struct Rotations(mpsc::Sender<Request>);
+
+impl Rotations {
+    /// Starts the workers. They end when the store is dropped.
+    pub(super) fn start(pool: &PgPool) -> Self {
+        let (sender, waiting) = mpsc::channel(QUEUE_MAX);
+        let waiting = Arc::new(Mutex::new(waiting));
+        for _ in 0..WORKERS {
+            tokio::spawn(work(pool.clone(), waiting.clone()));
+        }
+        Self(sender)
+    }
+
+    /// Adds a rotation to the next batch and waits for its commit.
+    pub(super) async fn rotate(&self, id: SessionId, judge: Judge) -> Outcome {
+        let (reply, answer) = oneshot::channel();
+        let failed = || StoreError::Unavailable("the rotation was given up".into());
+        self.0.send(Request { id, judge, reply }).await.map_err(|_| failed())?;
+        answer.await.map_err(|_| failed())?
+    }
+}
+
+async fn work(pool: PgPool, waiting: Arc<Mutex<mpsc::Receiver<Request>>>) {
+    let mut worker = Worker { pool, link: None };
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while waiting.lock().await.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        worker.run(batch.drain(..)).await;
+    }
+}
+
+/// A rotation that its judge wants written.
+struct Pending {
+    request: Request,
+    expected: u32,
+    judged: Judged,
+    write: Rotate,
+}
+
+struct Worker {
+    pool: PgPool,
+    link: Option<Link>,
+}
+
+struct Link {
+    connection: PgConnection,
+    since: Instant,
+}
+
+impl Worker {
+    async fn run(&mut self, batch: impl Iterator<Item = Request>) {
+        let mut requests: HashMap<SessionId, Request> = HashMap::new();
+        // A caller that went away takes no answer, and a token that nobody gets is better not made.
+        for request in batch.filter(|request| !request.reply.is_closed()) {
+            if let Some(second) = requests.insert(request.id, request) {
+                self.alone(second);
+            }
+        }
+        let ids: Vec<_> = requests.keys().map(|id| id.0.to_vec()).collect();
+        let rows = match self.read(&ids).await {
+            Ok(rows) => rows,
+            Err(error) => return requests.into_values().for_each(|request| fail(request, &error)),
+        };
+        let pending: Vec<_> =
+            rows.into_iter().filter_map(|session| judge(requests.remove(&session.id)?, session)).collect();
+        // What is left has no row.
+        for request in requests.into_values() {
+            let _ = request.reply.send(Ok(None));
+        }
+        if !pending.is_empty() {
+            self.write_all(pending).await;
+        }
+    }
+
+    /// The sessions of a batch. A connection that broke since its last use is replaced once; nothing was written by then.
+    async fn read(&mut self, ids: &[Vec<u8>]) -> Result<Vec<Session>, StoreError> {
+        let suspect = self.link.as_ref().is_some_and(|link| read_only::is_suspect(link.since.elapsed()));
+        if suspect {
+            self.link = None;
+        }
+        let is_used = self.link.is_some();
+        match self.read_once(ids).await {
+            Err(StoreError::Unavailable(_)) if is_used => self.read_once(ids).await,
+            outcome => outcome,
+        }
+    }
+
+    async fn read_once(&mut self, ids: &[Vec<u8>]) -> Result<Vec<Session>, StoreError> {
+        let mut link = match self.link.take() {
+            Some(link) => link,
+            None => self.connect().await?,
+        };
+        let query = sqlx::query(select_sessions!("WHERE s.id = ANY($1)")).bind(ids);
+        let rows = within(ACQUIRE, query.fetch_all(&mut link.connection)).await?;
+        self.link = Some(link);
+        collect(rows, Readable::session)
+    }
+
+    async fn connect(&self) -> Result<Link, StoreError> {
+        let connection = within(ACQUIRE, self.pool.connect_options().connect()).await?;
+        Ok(Link { connection, since: Instant::now() })
+    }
+
+    async fn write_all(&mut self, pending: Vec<Pending>) {
+        let written = match self.link.take() {
+            Some(mut link) => {
+                let written = within(WRITE, update(&pending, &mut link.connection)).await;
+                if written.is_ok() {
+                    self.link = Some(link);
+                }
+                written
+            }
+            None => Err(StoreError::Unavailable("there is no connection".into())),
+        };
+        for Pending { request, judged, .. } in pending {
+            match &written {
+                Err(error) => fail(request, error),
+                Ok(written) if written.contains(&request.id) => {
+                    let _ = request.reply.send(Ok(Some(judged)));
+                }
+                Ok(_) => self.alone(request),
+            }
+        }
+    }
+
+    /// Does a rotation in a transaction of its own, which may wait for the row.
+    fn alone(&self, mut request: Request) {
+        let pool = self.pool.clone();
+        tokio::spawn(async move {
+            let rotated = async {
+                let mut transaction = pool.begin().await.map_err(unavailable)?;
+                let judged = PostgresStore::rotate_one(&mut transaction, request.id, &mut request.judge).await?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok(judged)
+            };
+            let outcome = rotated.await;
+            let _ = request.reply.send(outcome);
+        });
+    }
+}
+
+/// Asks the judge. A rotation that writes nothing is answered here.
+fn judge(mut request: Request, session: Session) -> Option<Pending> {
+    let expected = session.rotation.generation;
+    // A judge is not ours: its panic is the failure of its own caller.
+    let Ok(judged) = catch_unwind(AssertUnwindSafe(|| (request.judge)(session))) else {
+        let _ = request.reply.send(Err(StoreError::Unavailable("the judge of a rotation panicked".into())));
+        return None;
+    };
+    match judged.write.clone() {
+        Some(write) => Some(Pending { request, expected, judged, write }),
+        None => {
+            let _ = request.reply.send(Ok(Some(judged)));
+            None
+        }
+    }
+}
+
+fn fail(request: Request, error: &StoreError) {
+    let _ = request.reply.send(Err(error.clone()));
+}
+
+async fn within<T>(longest: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    match timeout(longest, work).await {
+        Ok(outcome) => outcome.map_err(unavailable),
+        Err(_) => Err(StoreError::Unavailable("the database does not answer".into())),
+    }
+}
+
+/// The sessions whose rotation was written.
+fn update<'c>(
+    pending: &[Pending],
+    connection: &'c mut PgConnection,
+) -> impl Future<Output = Result<Vec<SessionId>, sqlx::Error>> + Send + use<'c> {
+    let column = |of: fn(&Pending) -> i64| pending.iter().map(of).collect::<Vec<_>>();
+    let query = sqlx::query(ROTATE_MANY)
+        .bind(pending.iter().map(|one| one.request.id.0.to_vec()).collect::<Vec<_>>())
+        .bind(column(|one| one.expected.into()))
+        .bind(column(|one| one.write.next.generation.into()))
+        .bind(pending.iter().map(|one| one.write.next.parent.map(i64::from)).collect::<Vec<_>>())
+        .bind(pending.iter().map(|one| one.write.next.recently_superseded.to_bytes()).collect::<Vec<_>>())
+        .bind(column(|one| one.write.idle_expires_at.millis()))
+        .bind(column(|one| one.write.last_used_at.millis()))
+        .bind(pending.iter().map(|one| one.write.authenticated_at.map(Timestamp::millis)).collect::<Vec<_>>());
+    async move {
+        let rows = query.fetch_all(connection).await?;
+        Ok(rows.iter().filter_map(|row| row.id("id").ok().map(SessionId)).collect())
+    }
+}
