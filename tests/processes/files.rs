@@ -52,6 +52,7 @@ async fn what_was_deleted_is_not_in_the_files() {
     let installation = Installation::on_sqlite();
     let mut server = installation.serve(&[]).await;
     let mut ada = server.registered("vanished@example.com").await;
+    ada.refresh().await.expect(StatusCode::OK);
     let note = ada.post("/api/notes/create", &[("title", "plain"), ("body", "a vanished thought")]).await;
     let id = note.expect(StatusCode::OK).json()["id"].as_str().unwrap().to_owned();
     assert!(found(&installation, "a vanished thought"));

@@ -226,7 +226,7 @@ mod tests {
             "{lost:?}"
         );
         let raced = narrated(&sample::race());
-        assert!(raced.iter().any(|one| one.contains("same token, and was faster")), "{raced:?}");
+        assert!(raced.iter().any(|one| one.contains("sent the same token")), "{raced:?}");
         assert!(raced.iter().any(|one| one.contains("two at once are no theft")), "{raced:?}");
         assert_eq!(last_refresh(&[]), None);
     }

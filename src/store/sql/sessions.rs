@@ -19,6 +19,28 @@ macro_rules! select_sessions {
 }
 pub(in crate::store) use select_sessions;
 
+/// Its columns in their order.
+pub(in crate::store) const SESSION_COLUMNS: [&str; 18] = [
+    "id",
+    "user_id",
+    "email",
+    "email_shown",
+    "disabled_at",
+    "session_epoch",
+    "salt",
+    "generation",
+    "parent",
+    "ring",
+    "created_at",
+    "authenticated_at",
+    "last_used_at",
+    "idle_expires_at",
+    "absolute_expires_at",
+    "revoked_at",
+    "revoked_reason",
+    "device",
+];
+
 /// The condition of a session that can still refresh; `$now` is the parameter of the present time.
 macro_rules! living {
     ($now:literal) => {

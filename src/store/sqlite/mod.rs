@@ -51,6 +51,7 @@ impl SqliteStore {
 
     /// Closes the connections; the last one empties the write-ahead log.
     pub(super) async fn close(&self) {
+        self.rotations.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }

@@ -5,12 +5,15 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::mpsc as std_mpsc,
+    sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
     thread,
 };
 
 use rusqlite::{Connection, Row, TransactionBehavior, types::FromSql};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    task::JoinHandle,
+};
 
 use super::connect::Settings;
 use super::turns::Turns;
@@ -28,35 +31,56 @@ type Request = (SessionId, Judge);
 type Waiting = (Request, oneshot::Sender<Outcome>);
 
 /// The queue of rotations.
-pub(super) struct Rotations(mpsc::Sender<Waiting>);
+pub(super) struct Rotations {
+    queue: mpsc::Sender<Waiting>,
+    close: Arc<Notify>,
+    task: Mutex<Option<JoinHandle<()>>>,
+}
 
 impl Rotations {
-    /// Starts the task that forms the batches. It ends, and its thread with it, when the store is dropped.
+    /// Starts the task that forms the batches. It ends, and its thread with it, when the store is closed or dropped.
     pub(super) fn start(settings: Settings, turns: Turns) -> Self {
-        let (sender, mut waiting) = mpsc::channel(QUEUE_MAX);
-        tokio::spawn(async move {
-            let mut writer = Writer { settings, turns, thread: None };
-            let mut batch = Vec::with_capacity(BATCH_MAX);
-            while waiting.recv_many(&mut batch, BATCH_MAX).await > 0 {
-                // A caller that went away takes no answer, and a token that nobody gets is better not made.
-                batch.retain(|(_, reply): &Waiting| !reply.is_closed());
-                let (requests, replies): (Vec<Request>, Vec<oneshot::Sender<Outcome>>) = batch.drain(..).unzip();
-                let outcomes = writer.run(requests).await;
-                for (reply, outcome) in replies.into_iter().zip(outcomes) {
-                    let _ = reply.send(outcome);
-                }
-            }
-        });
-        Self(sender)
+        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let close = Arc::new(Notify::new());
+        let writer = Writer { settings, turns, thread: None };
+        let task = tokio::spawn(run(writer, waiting, close.clone()));
+        Self { queue, close, task: Mutex::new(Some(task)) }
     }
 
     /// Adds a rotation to the next batch and waits for its commit.
     pub(super) async fn rotate(&self, id: SessionId, judge: Judge) -> Outcome {
         let (reply, answer) = oneshot::channel();
         let closed = || StoreError::Unavailable("the database is closing".into());
-        self.0.send(((id, judge), reply)).await.map_err(|_| closed())?;
+        self.queue.send(((id, judge), reply)).await.map_err(|_| closed())?;
         answer.await.map_err(|_| closed())?
     }
+
+    /// Closes the connection, after the batch that is under way.
+    pub(super) async fn close(&self) {
+        self.close.notify_one();
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
+            let _ = task.await;
+        }
+    }
+}
+
+async fn run(mut writer: Writer, mut waiting: mpsc::Receiver<Waiting>, close: Arc<Notify>) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    loop {
+        tokio::select! {
+            () = close.notified() => break,
+            count = waiting.recv_many(&mut batch, BATCH_MAX) => if count == 0 { break },
+        }
+        // A caller that went away takes no answer, and a token that nobody gets is better not made.
+        batch.retain(|(_, reply): &Waiting| !reply.is_closed());
+        let (requests, replies): (Vec<Request>, Vec<oneshot::Sender<Outcome>>) = batch.drain(..).unzip();
+        let outcomes = writer.run(requests).await;
+        for (reply, outcome) in replies.into_iter().zip(outcomes) {
+            let _ = reply.send(outcome);
+        }
+    }
+    writer.end().await;
 }
 
 /// A batch, and where its outcomes go.
@@ -66,7 +90,13 @@ type Batch = (Vec<Request>, oneshot::Sender<Vec<Outcome>>);
 struct Writer {
     settings: Settings,
     turns: Turns,
-    thread: Option<std_mpsc::Sender<Batch>>,
+    thread: Option<Thread>,
+}
+
+struct Thread {
+    batches: std_mpsc::Sender<Batch>,
+    /// Dropped when the thread has closed its connection.
+    ended: oneshot::Receiver<()>,
 }
 
 impl Writer {
@@ -76,7 +106,7 @@ impl Writer {
         let (reply, outcomes) = oneshot::channel();
         let error = match self.thread() {
             // A thread that has died has dropped its receiver.
-            Ok(thread) => match thread.send((requests, reply)).is_ok() {
+            Ok(thread) => match thread.batches.send((requests, reply)).is_ok() {
                 true => match outcomes.await {
                     Ok(outcomes) => return outcomes,
                     Err(_) => "the thread that writes rotations died".to_owned(),
@@ -90,17 +120,28 @@ impl Writer {
         (0..count).map(|_| Err(StoreError::Unavailable(error.clone()))).collect()
     }
 
-    fn thread(&mut self) -> std::io::Result<&std_mpsc::Sender<Batch>> {
+    /// Waits until the thread has closed its connection.
+    async fn end(self) {
+        if let Some(Thread { batches, ended }) = self.thread {
+            drop(batches);
+            let _ = ended.await;
+        }
+    }
+
+    fn thread(&mut self) -> std::io::Result<&Thread> {
         if self.thread.is_none() {
             let (sender, batches) = std_mpsc::channel::<Batch>();
+            let (end, ended) = oneshot::channel();
             let (settings, turns) = (self.settings.clone(), self.turns.clone());
             thread::Builder::new().name("rotations".into()).stack_size(STACK).spawn(move || {
+                // Dropped last, after the connection.
+                let _end: oneshot::Sender<()> = end;
                 let mut connection = None;
                 while let Ok((requests, reply)) = batches.recv() {
                     let _ = reply.send(commit(&mut connection, &settings, &turns, requests));
                 }
             })?;
-            self.thread = Some(sender);
+            self.thread = Some(Thread { batches: sender, ended });
         }
         self.thread.as_ref().ok_or(std::io::ErrorKind::NotFound.into())
     }
@@ -181,12 +222,14 @@ fn turn(transaction: &Connection, id: SessionId, judge: &mut Judge) -> Result<Ou
     Ok(Ok(Some(judged)))
 }
 
-/// A row of `rusqlite`.
+/// A session's row of `rusqlite`.
 struct Found<'a>(&'a Row<'a>);
 
 impl Found<'_> {
+    /// SQLite would compare the name with that of each column, in a call for each.
     fn column<T: FromSql>(&self, column: &str) -> Result<T, StoreError> {
-        self.0.get(column).map_err(|_| corrupt(column))
+        let index = SESSION_COLUMNS.iter().position(|name| *name == column).ok_or_else(|| corrupt(column))?;
+        self.0.get(index).map_err(|_| corrupt(column))
     }
 }
 
@@ -208,5 +251,20 @@ impl Readable for Found<'_> {
     }
     fn maybe_number(&self, column: &str) -> Result<Option<i64>, StoreError> {
         self.column(column)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_columns_are_those_of_the_statement() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.db");
+        crate::store::open(&crate::store::url_of_file(&file)).await.unwrap();
+        let connection = Connection::open(&file).unwrap();
+        let statement = connection.prepare(select_sessions!("WHERE s.id = $1")).unwrap();
+        assert_eq!(statement.column_names(), SESSION_COLUMNS);
     }
 }
