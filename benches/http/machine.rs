@@ -68,10 +68,13 @@ fn line_of(file: &str, name: &str) -> Value {
 }
 
 /// What a reader must know to compare a run with their own. `node` and `postgres` are null where they are missing.
-pub fn environment() -> Value {
+pub async fn environment() -> Result<Value, Failure> {
+    use sqlx::Connection as _;
+    let mut memory = sqlx::SqliteConnection::connect("sqlite::memory:").await?;
+    let sqlite: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut memory).await?;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    json!({
+    Ok(json!({
         "date": said("date", &["-u", "+%Y-%m-%dT%H:%M:%SZ"]),
         "commit": said("git", &["rev-parse", "HEAD"]),
         "uncommitted_changes": said("git", &["status", "--porcelain"]) != "",
@@ -83,10 +86,11 @@ pub fn environment() -> Value {
         "server_core": SERVER,
         "load_core": LOAD,
         "rustc": said("rustc", &["--version"]),
+        "sqlite": sqlite,
         "node": said("node", &["--version"]),
         "postgres": said("postgres", &["--version"]).as_str().or(said("psql", &["--version"]).as_str()),
         "peers": peers(root),
-    })
+    }))
 }
 
 /// The versions of the peers, as they are locked.

@@ -85,7 +85,7 @@ impl Arguments {
 }
 
 async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let environment = machine::environment();
+    let environment = machine::environment().await?;
     let wants = |part| {
         let parts = &arguments.parts;
         parts.contains(&part) || (parts.is_empty() && part != Part::Growth)
@@ -108,7 +108,7 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 async fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let (plan, environment) = (arguments.plan(5, 0.5), machine::environment());
+    let (plan, environment) = (arguments.plan(5, 0.5), machine::environment().await?);
     let mut report = own::measure(plan, false, &environment).await?;
     let ranges = Ranges { sizes: vec![1000, 100_000], connections: vec![32], cores: vec![machine::SERVER] };
     let growth = growth::measure(plan, &ranges, &environment).await?;
