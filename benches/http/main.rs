@@ -24,6 +24,9 @@ mod servers;
 use growth::Ranges;
 use rounds::Plan;
 
+/// V8 needs some thousand requests until it has compiled what they run through; less would be unfair to the peers.
+const PEERS_WARM_UP: Duration = Duration::from_secs(4);
+
 type Failure = Box<dyn std::error::Error>;
 
 /// Measures this server in interleaved rounds, prints tables, and writes target/bench/PART.json.
@@ -80,7 +83,8 @@ fn main() -> Result<ExitCode, Failure> {
 impl Arguments {
     fn plan(&self, rounds: u32, seconds: f64) -> Plan {
         let seconds = self.seconds.unwrap_or(seconds);
-        Plan { rounds: self.rounds.unwrap_or(rounds).max(1), time: Duration::from_secs_f64(seconds) }
+        let time = Duration::from_secs_f64(seconds);
+        Plan { rounds: self.rounds.unwrap_or(rounds).max(1), time, warm_up: time / 2 }
     }
 }
 
@@ -97,7 +101,8 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
         if peers::node_is_missing() {
             return Err("three of the peers need Node.js; `make bench ARGS=own` measures without them".into());
         }
-        peers::measure(arguments.plan(5, 2.0), &environment).await?.show()?;
+        let plan = Plan { warm_up: PEERS_WARM_UP, ..arguments.plan(5, 2.0) };
+        peers::measure(plan, &environment).await?.show()?;
     }
     if wants(Part::Growth) {
         let cores = vec![machine::SERVER, machine::BOTH];

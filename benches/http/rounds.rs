@@ -70,13 +70,14 @@ impl Lane {
 pub struct Plan {
     pub rounds: u32,
     pub time: Duration,
+    /// How long each lane runs before it counts: caches fill, and a peer's code is compiled while it runs.
+    pub warm_up: Duration,
 }
 
-/// Measures all lanes in every round, after one short round that does not count: caches fill, and code that is compiled
-/// while it runs is compiled.
+/// Measures all lanes in every round, after one that does not count.
 pub async fn rounds(plan: Plan, lanes: &mut [Lane]) -> Result<(), Failure> {
     for lane in &mut *lanes {
-        lane.measure(plan.time / 2).await?;
+        lane.measure(plan.warm_up).await?;
     }
     for round in 1..=plan.rounds {
         eprintln!("round {round} of {}", plan.rounds);
