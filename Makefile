@@ -1,7 +1,12 @@
 # script/env is written for bash.
 SHELL := bash
 .DEFAULT_GOAL := help
-.PHONY: help run test watch lint unit e2e build bench soak lighthouse parity cargo-leptos clean
+# `make bench --check` means `make bench-check`. make itself takes the option for its own --check-symlink-times, which it
+# passes on as the letter L.
+ifneq (,$(findstring L,$(firstword -$(MAKEFLAGS))))
+ARGS += --check
+endif
+.PHONY: help run test watch lint unit e2e build bench bench-growth bench-check soak lighthouse parity cargo-leptos clean
 
 help: ## this list
 	@awk -F ': ## ' '/^[a-z0-9-]+: ## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,8 +33,14 @@ build: ## the release build, not started
 	@script/bootstrap
 	@script/build
 
-bench: ## the benchmarks
-	@. script/env && cargo bench --no-default-features --features ssr,app,lab
+bench: ## the benchmarks: this server and its peers (ARGS=own or peers for one part)
+	@script/bench $(ARGS)
+
+bench-growth: ## the benchmarks with up to ten million stored sessions (ARGS='--sizes 1000,100000')
+	@script/bench growth $(ARGS)
+
+bench-check: ## a short benchmark that compares ratios with their limits and fails for a regression
+	@script/bench --check $(ARGS)
 
 soak: ## the long random tests that `make test` omits, and the browser tests twenty times
 	@. script/env && cargo test --release --no-default-features --features ssr,app,lab -- --ignored soak
@@ -47,4 +58,4 @@ cargo-leptos: ## install cargo-leptos for `make watch` (15 minutes if it must be
 	@script/bootstrap cargo-leptos
 
 clean: ## remove build output; fetched tools stay in ~/.cache/two-tokens
-	@rm -rf target end2end/node_modules end2end/test-results end2end/playwright-report
+	@rm -rf target benches/peers/node_modules end2end/node_modules end2end/test-results end2end/playwright-report

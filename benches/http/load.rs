@@ -1,0 +1,182 @@
+//! The load generator: raw HTTP/1.1 over kept-alive connections, one request under way on each, written and read by hand so
+//! that the load costs its core less than the server's work costs the other one. A closed loop: a slow server is asked less.
+
+use std::time::{Duration, Instant};
+
+use futures::future::{join_all, try_join_all};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+use super::{Failure, machine, result::Sample};
+
+/// A server under load: where it listens, and whose processor time is counted.
+#[derive(Clone, Copy)]
+pub struct Target {
+    pub pid: u32,
+    pub port: u16,
+}
+
+/// What one connection says.
+#[derive(Clone)]
+pub enum Talk {
+    /// The same request again and again. Every answer has this status and contains these words, so that a server which
+    /// refuses for another reason is not measured by mistake.
+    Same { request: String, status: u16, words: &'static str },
+    /// The cookie that an answer sets goes into the next request.
+    Rotating { path: &'static str, cookie: &'static str, token: String },
+}
+
+impl Talk {
+    pub fn get(path: &str, headers: &str, status: u16, words: &'static str) -> Self {
+        Self::Same { request: format!("GET {path} HTTP/1.1\r\n{HOST}{headers}\r\n"), status, words }
+    }
+
+    /// Posts a body; every answer is a 200.
+    pub fn post(path: &str, kind: &str, body: &str) -> Self {
+        Self::Same { request: post(path, &format!("content-type: {kind}\r\n"), body), status: 200, words: "" }
+    }
+
+    /// Posts a cookie, and goes on with the one that the answer sets.
+    pub fn rotating(path: &'static str, cookie: &'static str, token: &str) -> Self {
+        Self::Rotating { path, cookie, token: token.to_owned() }
+    }
+
+    /// A refresh that is refused with this code, as it has a token that nobody issued.
+    pub fn forged(path: &str, cookie: &str, token: &str, words: &'static str) -> Self {
+        Self::Same { request: refresh(path, cookie, token), status: 401, words }
+    }
+
+    pub fn request(&self) -> String {
+        match self {
+            Self::Same { request, .. } => request.clone(),
+            Self::Rotating { path, cookie, token } => refresh(path, cookie, token),
+        }
+    }
+
+    /// Sends one request, and takes in what the answer means for the next one.
+    async fn turn(&mut self, line: &mut Line) -> Result<(), Failure> {
+        match self {
+            Self::Same { request, status, words } => {
+                let answer = line.send(request).await?;
+                if status_of(answer) != *status || !answer.contains(*words) {
+                    return Err(format!("expected {status} {words}, not: {answer}").into());
+                }
+            }
+            Self::Rotating { path, cookie, token } => {
+                let answer = line.send(&refresh(path, cookie, token)).await?;
+                let next = set_cookie(answer, cookie).ok_or_else(|| format!("no cookie {cookie} in: {answer}"))?;
+                next.clone_into(token);
+            }
+        }
+        Ok(())
+    }
+}
+
+const HOST: &str = "host: localhost:3000\r\norigin: http://localhost:3000\r\n";
+
+fn post(path: &str, headers: &str, body: &str) -> String {
+    format!("POST {path} HTTP/1.1\r\n{HOST}content-length: {}\r\n{headers}\r\n{body}", body.len())
+}
+
+fn refresh(path: &str, cookie: &str, token: &str) -> String {
+    post(path, &format!("cookie: {cookie}={token}\r\n"), "")
+}
+
+/// The value of a cookie that an answer sets.
+pub fn set_cookie<'a>(answer: &'a str, cookie: &str) -> Option<&'a str> {
+    let mut lines = answer.lines().take_while(|line| !line.is_empty());
+    lines.find_map(|line| {
+        let value = after(line, "set-cookie:")?.trim_start().strip_prefix(cookie)?.strip_prefix('=')?;
+        value.split(';').next()
+    })
+}
+
+/// What follows a header's name, which is written in any case.
+fn after<'a>(line: &'a str, name: &str) -> Option<&'a str> {
+    let (start, rest) = line.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name).then_some(rest)
+}
+
+fn status_of(answer: &str) -> u16 {
+    answer.get(9..12).and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+/// One kept-alive connection.
+pub struct Line {
+    stream: TcpStream,
+    buffer: Vec<u8>,
+}
+
+impl Line {
+    pub async fn open(port: u16) -> Result<Self, Failure> {
+        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self { stream, buffer: Vec::with_capacity(8192) })
+    }
+
+    /// The whole answer, head and body.
+    pub async fn send(&mut self, request: &str) -> Result<&str, Failure> {
+        self.stream.write_all(request.as_bytes()).await?;
+        self.buffer.clear();
+        while !whole(str::from_utf8(&self.buffer)?) {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err("the server closed the connection".into());
+            }
+        }
+        Ok(str::from_utf8(&self.buffer)?)
+    }
+}
+
+/// Only one request is under way, so nothing follows the answer. A body in chunks ends with an empty one.
+fn whole(answer: &str) -> bool {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else { return false };
+    for line in head.lines() {
+        if let Some(length) = after(line, "content-length:") {
+            return length.trim().parse().is_ok_and(|length: usize| body.len() >= length);
+        }
+        if after(line, "transfer-encoding:").is_some() {
+            return body.ends_with("0\r\n\r\n");
+        }
+    }
+    true
+}
+
+/// One request on a connection of its own.
+pub async fn once(target: Target, talk: &Talk) -> Result<String, Failure> {
+    Ok(Line::open(target.port).await?.send(&talk.request()).await?.to_owned())
+}
+
+/// Each conversation on a connection of its own, all at once, for this long. The connections are open before time counts.
+pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<Sample, Failure> {
+    let mut lines = try_join_all(talks.iter().map(|_| Line::open(target.port))).await?;
+    let (server, load) = (machine::cpu(target.pid)?, machine::cpu(std::process::id())?);
+    let start = Instant::now();
+    let work = talks.iter_mut().zip(&mut lines).map(|(talk, line)| async move {
+        let mut times = Vec::new();
+        while start.elapsed() < time {
+            let sent = Instant::now();
+            talk.turn(line).await?;
+            times.push(sent.elapsed().as_secs_f64() * 1e3);
+        }
+        Ok::<_, Failure>(times)
+    });
+    let mut times = Vec::new();
+    for line in join_all(work).await {
+        times.extend(line?);
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    let server = machine::cpu(target.pid)? - server;
+    let load = machine::cpu(std::process::id())? - load;
+    times.sort_by(f64::total_cmp);
+    let percentile = |at: f64| times.get((times.len() as f64 * at) as usize).copied();
+    let answers = times.len() as f64;
+    Ok(Sample {
+        answers_per_second: answers / seconds,
+        server_cpu_us: Some(server.as_secs_f64() * 1e6 / answers),
+        load_busy: Some(load.as_secs_f64() / seconds),
+        p50_ms: percentile(0.5),
+        p99_ms: percentile(0.99),
+    })
+}

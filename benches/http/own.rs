@@ -1,0 +1,136 @@
+//! What the flow costs on this server, beside an open route of its own, a hello world in the same framework, and the work that
+//! cannot be avoided: a durable commit, a password hash.
+
+use std::time::Instant;
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::{
+    Failure,
+    load::{self, Talk},
+    machine,
+    result::{Figure, Report, Sample, paired},
+    rounds::{Lane, Plan, role_command, rounds},
+    servers::{Person, Process, register, start, target},
+    support::{Cluster, Installation, PASSWORD, form, free_port},
+};
+
+const CONNECTIONS: usize = 32;
+
+/// `--check` needs no PostgreSQL: what depends on it has no limit.
+pub async fn measure(plan: Plan, with_postgres: bool, environment: &Value) -> Result<Report, Failure> {
+    let mut report = Report::new("own", environment, plan.time.as_secs_f64());
+    requests(plan, &mut report).await?;
+    if with_postgres {
+        postgres(plan, &mut report).await?;
+    }
+    starts_and_memory(plan, &mut report).await?;
+    Ok(report)
+}
+
+fn each(people: &[Person], talk: impl Fn(&Person) -> Talk) -> Vec<Talk> {
+    people.iter().map(talk).collect()
+}
+
+pub fn signs_in() -> Talk {
+    let body = form(&[("email", "p0@example.com"), ("password", PASSWORD)]);
+    Talk::post("/api/auth/login", "application/x-www-form-urlencoded", &body)
+}
+
+async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
+    let sqlite = Installation::on_sqlite();
+    let server = start(&sqlite, machine::SERVER).await;
+    let port = free_port();
+    let hello = Process::start(role_command(machine::SERVER)?.args(["hello", &port.to_string()]), port, "/").await?;
+    let people = register(&server, CONNECTIONS + 16).await;
+    // A session belongs to one lane: its newest refresh token is known there only.
+    let (people, others) = people.split_at(CONNECTIONS);
+    let ours = target(&server);
+    let mut lanes = [
+        Lane::load("hello world in axum", hello.target, each(people, |_| Talk::get("/", "", 200, "hello"))),
+        Lane::load("open route", ours, each(people, |_| Talk::get("/healthz", "", 200, ""))),
+        Lane::load("protected request", ours, each(people, Person::asks_for_me)),
+        Lane::load("refused access token", ours, each(people, Person::asks_with_a_forged_token)),
+        Lane::load("forged refresh token", ours, each(people, Person::refreshes_with_a_forged_token)),
+        Lane::load("refresh, SQLite", ours, each(others, Person::refreshes)),
+        Lane::load("refresh, SQLite", ours, each(people, Person::refreshes)),
+        Lane::role("durable commits, SQLite", &["commits"]),
+        Lane::load("sign-in", ours, vec![signs_in(); 2]),
+        Lane::role("argon2", &["argon2"]),
+        Lane::role("verification, remembered", &["verify", "64"]),
+        Lane::role("verification, first time", &["verify", "0"]),
+    ];
+    rounds(plan, &mut lanes).await?;
+    let [hello, open, protected, refused, forged, refresh_16, refresh_32, commits, sign_in, argon2, again, first] =
+        &lanes;
+    report.figures.extend([
+        Figure::speed("open", open, hello),
+        Figure::speed("protected", protected, open),
+        Figure::speed("refused", refused, open),
+        Figure::cost("forged", forged, open),
+        Figure::of("refresh.16", refresh_16.rates()),
+        Figure::of("refresh.16.p50", refresh_16.each(p50)),
+        Figure::of("refresh.16.p99", refresh_16.each(p99)),
+        Figure::of("refresh.32", refresh_32.rates()),
+        Figure::of("refresh.32.p50", refresh_32.each(p50)),
+        Figure::of("refresh.32.p99", refresh_32.each(p99)),
+        Figure::speed("refresh.commits", refresh_32, commits),
+        Figure::cost("refresh.cost", refresh_32, open),
+        Figure::speed("sign-in", sign_in, argon2),
+        Figure::of("remembered", paired(&again.rates(), &first.rates())),
+    ]);
+    report.lanes(lanes.into());
+    Ok(())
+}
+
+fn p50(sample: &Sample) -> Option<f64> {
+    sample.p50_ms
+}
+
+fn p99(sample: &Sample) -> Option<f64> {
+    sample.p99_ms
+}
+
+/// The database's own processes share both cores with server and load.
+async fn postgres(plan: Plan, report: &mut Report) -> Result<(), Failure> {
+    machine::pin_self(machine::BOTH)?;
+    let cluster = Cluster::durable();
+    machine::pin_self(machine::LOAD)?;
+    let server = start(&Installation::on(&cluster.url), machine::SERVER).await;
+    let people = register(&server, CONNECTIONS).await;
+    let mut lanes = [
+        Lane::load("refresh, PostgreSQL", target(&server), each(&people, Person::refreshes)),
+        Lane::role("durable commits, PostgreSQL", &["postgres-commits", &cluster.url]),
+    ];
+    rounds(plan, &mut lanes).await?;
+    let [refresh, commits] = &lanes;
+    report.figures.push(Figure::of("postgres.refresh", paired(&refresh.rates(), &commits.rates())));
+    report.lanes(lanes.into());
+    Ok(())
+}
+
+/// A new process each round, on a database that is there.
+async fn starts_and_memory(plan: Plan, report: &mut Report) -> Result<(), Failure> {
+    let sqlite = Installation::on_sqlite();
+    register(&start(&sqlite, machine::SERVER).await, 1).await;
+    let (mut starts, mut idle, mut busy) = (Vec::new(), Vec::new(), Vec::new());
+    let sign_in = signs_in();
+    for _ in 0..plan.rounds {
+        let begin = Instant::now();
+        let server = start(&sqlite, machine::SERVER).await;
+        starts.push(begin.elapsed().as_secs_f64() * 1e3);
+        idle.push(machine::memory(server.pid(), "VmRSS")? / 1e6);
+        // As many as may wait; one that finds no room is told to come back, which is an answer too.
+        for answer in join_all((0..64).map(|_| load::once(target(&server), &sign_in))).await {
+            answer?;
+        }
+        busy.push(machine::memory(server.pid(), "VmHWM")? / 1e6);
+    }
+    report.figures.extend([
+        Figure::of("start", starts),
+        Figure::of("memory.idle", idle),
+        Figure::of("memory.sign-ins", busy),
+    ]);
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! Servers under load, and the people who are signed in there.
+
+use std::{
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use futures::future::join_all;
+
+use super::{
+    Failure,
+    load::{self, Talk, Target},
+    support::{Client, Installation, REFRESH_COOKIE, Server, free_port},
+};
+
+/// Starts this project's server on these cores, without throttling: the load comes from one address.
+pub async fn start(installation: &Installation, cores: &str) -> Server {
+    let pinned = format!("taskset -cp {cores} $$ >/dev/null;");
+    installation.serve_at(free_port(), &["--throttle", "off"], &pinned).await
+}
+
+pub fn target(server: &Server) -> Target {
+    Target { pid: server.pid(), port: server.port }
+}
+
+/// A server that is not this project's. It ends with this value.
+pub struct Process {
+    child: Child,
+    pub target: Target,
+}
+
+impl Process {
+    /// Starts it, and waits until it answers a GET of this path.
+    pub async fn start(command: &mut Command, port: u16, path: &str) -> Result<Self, Failure> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn()?;
+        let mut process = Self { target: Target { pid: child.id(), port }, child };
+        let (talk, start) = (Talk::get(path, "", 200, ""), Instant::now());
+        while load::once(process.target, &talk).await.is_err() {
+            if let Some(status) = process.child.try_wait()? {
+                return Err(format!("{command:?} ended: {status}").into());
+            }
+            if start.elapsed() > Duration::from_secs(30) {
+                return Err(format!("{command:?} does not answer").into());
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(process)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Somebody who is signed in.
+#[derive(Clone)]
+pub struct Person {
+    access_token: String,
+    refresh_token: String,
+}
+
+impl From<Client> for Person {
+    fn from(client: Client) -> Self {
+        Self { access_token: client.access_token.clone().unwrap_or_default(), refresh_token: client.refresh_token() }
+    }
+}
+
+impl Person {
+    pub fn asks_for_me(&self) -> Talk {
+        Talk::get("/api/account/me", &bearer(&self.access_token), 200, "")
+    }
+
+    /// As [`Self::asks_for_me`], with a token whose signature is another: it has the right form and is looked at in full.
+    pub fn asks_with_a_forged_token(&self) -> Talk {
+        let (signed, _) = self.access_token.rsplit_once('.').unwrap_or_default();
+        let forged = format!("{signed}.{}", "A".repeat(86));
+        Talk::get("/api/account/me", &bearer(&forged), 401, "access_token_invalid")
+    }
+
+    pub fn refreshes(&self) -> Talk {
+        Talk::rotating("/api/auth/refresh", REFRESH_COOKIE, &self.refresh_token)
+    }
+
+    /// Takes over the refresh token that a conversation has come to.
+    pub fn goes_on_from(&mut self, talk: &Talk) {
+        if let Talk::Rotating { token, .. } = talk {
+            self.refresh_token.clone_from(token);
+        }
+    }
+
+    /// A token of the right form that nobody issued.
+    pub fn refreshes_with_a_forged_token(&self) -> Talk {
+        let forged = format!("{}{}", &self.refresh_token[..40], "A".repeat(self.refresh_token.len() - 40));
+        Talk::forged("/api/auth/refresh", REFRESH_COOKIE, &forged, "refresh_token_invalid")
+    }
+}
+
+fn bearer(token: &str) -> String {
+    format!("authorization: Bearer {token}\r\n")
+}
+
+/// The first people of an installation, `p0@example.com` and on: each has an account and is signed in. A few at once, since
+/// each costs a password hash.
+pub async fn register(server: &Server, count: usize) -> Vec<Person> {
+    let mut people = Vec::with_capacity(count);
+    let numbers: Vec<_> = (0..count).collect();
+    for some in numbers.chunks(8) {
+        let some = some
+            .iter()
+            .map(|number| async move { Person::from(server.registered(&format!("p{number}@example.com")).await) });
+        people.extend(join_all(some).await);
+    }
+    people
+}
