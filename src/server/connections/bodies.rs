@@ -28,13 +28,19 @@ pub struct RequestBody {
     began: Option<Instant>,
     /// Bytes.
     received: u64,
-    sleep: Pin<Box<Sleep>>,
+    /// Set when the body first keeps somebody waiting.
+    sleep: Option<Pin<Box<Sleep>>>,
 }
 
 impl RequestBody {
-    pub fn new(inner: Incoming, slot: Arc<Slot>, limits: Limits) -> Self {
-        slot.enter(if inner.is_end_stream() { Phase::Answer } else { Phase::Body });
-        Self { inner, slot, limits, began: None, received: 0, sleep: Box::pin(sleep_until(Instant::now())) }
+    /// The body of a request that has just arrived.
+    pub fn of(inner: Incoming, slot: &Arc<Slot>, limits: Limits) -> Body {
+        if inner.is_end_stream() {
+            slot.enter(Phase::Answer);
+            return Body::empty();
+        }
+        slot.enter(Phase::Body);
+        Body::new(Self { inner, slot: slot.clone(), limits, began: None, received: 0, sleep: None })
     }
 }
 
@@ -57,10 +63,11 @@ impl HttpBody for RequestBody {
                 let began = *self.began.get_or_insert_with(Instant::now);
                 let earned = Duration::from_secs(self.received / self.limits.body_rate.max(1));
                 let deadline = began + self.limits.body + earned;
-                if self.sleep.deadline() != deadline {
-                    self.sleep.as_mut().reset(deadline);
+                let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+                if sleep.deadline() != deadline {
+                    sleep.as_mut().reset(deadline);
                 }
-                ready!(self.sleep.as_mut().poll(cx));
+                ready!(sleep.as_mut().poll(cx));
                 Poll::Ready(Some(Err(TooSlow.into())))
             }
         }

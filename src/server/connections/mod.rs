@@ -11,7 +11,7 @@
 
 use std::sync::Arc;
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{Router, extract::ConnectInfo};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
@@ -76,7 +76,7 @@ async fn answer<I>(
     let service = service_fn({
         let slot = slot.clone();
         move |request: Request<Incoming>| {
-            let mut request = request.map(|body| Body::new(RequestBody::new(body, slot.clone(), limits)));
+            let mut request = request.map(|body| RequestBody::of(body, &slot, limits));
             request.extensions_mut().insert(ConnectInfo(connection.clone()));
             let (router, slot) = (router.clone(), slot.clone());
             async move { router.oneshot(request).await.map(|response| response.map(|body| ResponseBody::new(body, slot))) }
@@ -87,6 +87,8 @@ async fn answer<I>(
     let mut half_sent_until: Option<Instant> = None;
     loop {
         tokio::select! {
+            // The connection first: the rest is asked only while it waits.
+            biased;
             _ = http.as_mut() => return,
             () = slot.has_to_make_room() => return,
             _ = stopping.wait_for(|stopping| *stopping), if half_sent_until.is_none() => {

@@ -75,7 +75,7 @@ impl Slot {
         }
     }
 
-    /// Polls the read again when the phase changes.
+    /// Polls a read that has no limit again when the phase changes.
     pub fn read_again_at_next_phase(&self, reader: &Waker) {
         *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader.clone());
     }

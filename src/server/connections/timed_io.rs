@@ -68,13 +68,21 @@ impl<I: AsyncRead + Unpin> AsyncRead for TimedIo<I> {
             }
             return outcome;
         }
-        self.slot.read_again_at_next_phase(cx.waker());
-        let Some(deadline) = self.slot.head_deadline(&self.limits) else { return Poll::Pending };
-        if self.read.deadline() != deadline {
-            self.read.as_mut().reset(deadline);
+        let Some(deadline) = self.slot.head_deadline(&self.limits) else {
+            self.slot.read_again_at_next_phase(cx.waker());
+            return Poll::Pending;
+        };
+        loop {
+            // A timer that is set for an earlier request is left as it is: it goes off too early, once, and is set again then.
+            // To set one anew for each request is what costs.
+            if deadline < self.read.deadline() || self.read.is_elapsed() {
+                self.read.as_mut().reset(deadline);
+            }
+            ready!(self.read.as_mut().poll(cx));
+            if Instant::now() >= deadline {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
         }
-        ready!(self.read.as_mut().poll(cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
