@@ -131,7 +131,7 @@ async fn connections(plan: Plan, stored: &[Stored], most: usize, report: &mut Re
         let server = start(&stored[0].installation, machine::SERVER).await;
         let ours: Target = target(&server);
         let before = machine::memory(server.pid(), "RssAnon")?;
-        let mut lines: Vec<Line> = try_join_all((0..most).map(|_| Line::open(ours.port))).await?;
+        let mut lines: Vec<Line> = try_join_all((0..most).map(|number| Line::open(ours.port, number))).await?;
         for line in &mut lines {
             line.send(&Talk::get("/healthz", "", 200, "").request()).await?;
         }

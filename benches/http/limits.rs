@@ -123,7 +123,7 @@ const RULES: &[Rule] = &[
     limit("growth.protected", "protected requests, @", Some(Least(0.95)), By::Cpu, Least(0.9), 0.05),
     aim("growth.start", "start to first ready answer, @, ms", Some(Most(100.0))),
     aim("growth.idle", "memory, idle, without pages of files, @, MB", Some(Most(30.0))),
-    limit("growth.session", "memory for each stored session, @, bytes", Some(Most(0.5)), By::Rate, Most(1.0), 0.0),
+    limit("growth.session", "memory for each stored session, @, bytes", Some(Most(0.5)), By::Rate, Most(4.0), 0.0),
     aim("growth.connection", "memory for each idle connection, kB", None),
     // Peers: how many times as fast this server is. What each does is in docs/performance.md.
     aim("peer", "this server / @", None),

@@ -1,12 +1,15 @@
 //! The load generator: raw HTTP/1.1 over kept-alive connections, one request under way on each, written and read by hand so
 //! that the load costs its core less than the server's work costs the other one. A closed loop: a slow server is asked less.
 
-use std::time::{Duration, Instant};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 use futures::future::{join_all, try_join_all};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
 
 use super::{Failure, machine, result::Sample};
@@ -103,6 +106,9 @@ fn status_of(answer: &str) -> u16 {
     answer.get(9..12).and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
 
+/// Below this server's share, with room for connections of the round before that it has not seen close.
+const PER_SOURCE: usize = 128;
+
 /// One kept-alive connection.
 pub struct Line {
     stream: TcpStream,
@@ -110,8 +116,12 @@ pub struct Line {
 }
 
 impl Line {
-    pub async fn open(port: u16) -> Result<Self, Failure> {
-        let stream = TcpStream::connect(("127.0.0.1", port)).await?;
+    /// By number: a server gives each source address a share of its connections, so many come from several.
+    pub async fn open(port: u16, number: usize) -> Result<Self, Failure> {
+        let socket = TcpSocket::new_v4()?;
+        let source = Ipv4Addr::new(127, 0, 0, u8::try_from(1 + number / PER_SOURCE)?);
+        socket.bind((source, 0).into())?;
+        let stream = socket.connect((Ipv4Addr::LOCALHOST, port).into()).await?;
         stream.set_nodelay(true)?;
         Ok(Self { stream, buffer: Vec::with_capacity(8192) })
     }
@@ -145,12 +155,12 @@ fn whole(answer: &str) -> bool {
 
 /// One request on a connection of its own.
 pub async fn once(target: Target, talk: &Talk) -> Result<String, Failure> {
-    Ok(Line::open(target.port).await?.send(&talk.request()).await?.to_owned())
+    Ok(Line::open(target.port, 0).await?.send(&talk.request()).await?.to_owned())
 }
 
 /// Each conversation on a connection of its own, all at once, for this long. The connections are open before time counts.
 pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<Sample, Failure> {
-    let mut lines = try_join_all(talks.iter().map(|_| Line::open(target.port))).await?;
+    let mut lines = try_join_all((0..talks.len()).map(|number| Line::open(target.port, number))).await?;
     let (server, load) = (machine::cpu(target.pid)?, machine::cpu(std::process::id())?);
     let start = Instant::now();
     let work = talks.iter_mut().zip(&mut lines).map(|(talk, line)| async move {

@@ -33,8 +33,10 @@ fn each(people: &[Person], talk: impl Fn(&Person) -> Talk) -> Vec<Talk> {
     people.iter().map(talk).collect()
 }
 
-pub fn signs_in() -> Talk {
-    let body = form(&[("email", "p0@example.com"), ("password", PASSWORD)]);
+/// By number, as `register` counts. From the hundredth sign-in on each ends a session of that account, so nobody signs in
+/// whose session is in use.
+pub fn signs_in(number: usize) -> Talk {
+    let body = form(&[("email", &format!("p{number}@example.com")), ("password", PASSWORD)]);
     Talk::post("/api/auth/login", "application/x-www-form-urlencoded", &body)
 }
 
@@ -43,9 +45,9 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
     let server = start(&sqlite, machine::SERVER).await;
     let port = free_port();
     let hello = Process::start(role_command(machine::SERVER)?.args(["hello", &port.to_string()]), port, "/").await?;
-    let people = register(&server, CONNECTIONS + 16).await;
+    let people = register(&server, CONNECTIONS + 16 + 2).await;
     // A session belongs to one lane: its newest refresh token is known there only.
-    let (people, others) = people.split_at(CONNECTIONS);
+    let (people, others) = people[..CONNECTIONS + 16].split_at(CONNECTIONS);
     let ours = target(&server);
     let mut lanes = [
         Lane::load("hello world in axum", hello.target, each(people, |_| Talk::get("/", "", 200, "hello"))),
@@ -56,7 +58,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         Lane::load("refresh, SQLite", ours, each(others, Person::refreshes)),
         Lane::load("refresh, SQLite", ours, each(people, Person::refreshes)),
         Lane::role("durable commits, SQLite", &["commits"]),
-        Lane::load("sign-in", ours, vec![signs_in(); 2]),
+        Lane::load("sign-in", ours, vec![signs_in(CONNECTIONS + 16), signs_in(CONNECTIONS + 17)]),
         Lane::role("argon2", &["argon2"]),
         Lane::role("verification, remembered", &["verify", "64"]),
         Lane::role("verification, first time", &["verify", "0"]),
@@ -115,7 +117,7 @@ async fn starts_and_memory(plan: Plan, report: &mut Report) -> Result<(), Failur
     let sqlite = Installation::on_sqlite();
     register(&start(&sqlite, machine::SERVER).await, 1).await;
     let (mut starts, mut idle, mut busy) = (Vec::new(), Vec::new(), Vec::new());
-    let sign_in = signs_in();
+    let sign_in = signs_in(0);
     for _ in 0..plan.rounds {
         let begin = Instant::now();
         let server = start(&sqlite, machine::SERVER).await;

@@ -84,8 +84,8 @@ pub async fn measure(plan: Plan, environment: &Value) -> Result<Report, Failure>
     let mut report = Report::new("peers", environment, plan.time.as_secs_f64());
     let sqlite = Installation::on_sqlite();
     let server = start(&sqlite, machine::SERVER).await;
-    let people = register(&server, CONNECTIONS).await;
-    let mut lanes = Vec::from(our_lanes(target(&server), &people));
+    let people = register(&server, CONNECTIONS + 2).await;
+    let mut lanes = Vec::from(our_lanes(target(&server), &people[..CONNECTIONS]));
     let mut processes = Vec::new();
     for peer in &PEERS {
         eprintln!("starting {}", peer.name);
@@ -117,7 +117,7 @@ fn our_lanes(ours: Target, people: &[Person]) -> [Lane; 4] {
         people.iter().map(|_| Talk::get("/healthz", "", 200, "")).collect(),
         people.iter().map(Person::asks_for_me).collect(),
         people.iter().map(Person::refreshes).collect(),
-        vec![own::signs_in(); 2],
+        vec![own::signs_in(CONNECTIONS), own::signs_in(CONNECTIONS + 1)],
     ];
     lanes_of("this server", ours, talks)
 }

@@ -13,10 +13,11 @@ use super::{
     support::{Client, Installation, REFRESH_COOKIE, Server, free_port},
 };
 
-/// Starts this project's server on these cores, without throttling: the load comes from one address.
+/// Starts this project's server on these cores, without throttling, since all load comes from one network, and with access
+/// tokens that outlive a run.
 pub async fn start(installation: &Installation, cores: &str) -> Server {
     let pinned = format!("taskset -cp {cores} $$ >/dev/null;");
-    installation.serve_at(free_port(), &["--throttle", "off"], &pinned).await
+    installation.serve_at(free_port(), &["--throttle", "off", "--access-ttl", "1h"], &pinned).await
 }
 
 pub fn target(server: &Server) -> Target {
