@@ -12,7 +12,7 @@ use leptos_router::{
 
 use crate::base_path;
 use crate::lang::lang;
-use crate::notes::{drafts::Drafts, page::Notes};
+use crate::notes::page::{Notes, take_back_drafts};
 use crate::ui::components::{header::Header, notices::Notices, parts::ConnectionBanner};
 use crate::ui::pages::{
     account::Account, home::Home, login::Login, not_found::NotFound, register::Register, sessions::Sessions,
@@ -23,7 +23,7 @@ use crate::ui::support::browser;
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    Drafts::provide();
+    take_back_drafts();
     view! {
         <Title formatter=|title: String| {
             if title.is_empty() { "Two Tokens".to_owned() } else { title + " · Two Tokens" }

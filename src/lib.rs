@@ -129,10 +129,8 @@ pub fn hydrate() {
 #[cfg(all(feature = "hydrate", feature = "app"))]
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn mount() {
-    use leptos::mount::{hydrate_from, mount_to};
     client::session::start();
-    // Inside a hydration of nothing, because only there the app reads what the server wrote for it beside the HTML: a refused form.
-    hydrate_from(place(), || mount_to(place(), app::App).forget()).forget();
+    leptos::mount::mount_to(place(), app::App).forget();
     client::session::hydrated();
 }
 

@@ -1,6 +1,9 @@
 //! Drafts: unsaved input of the note editor. A draft survives a change of page, but is held in
 //! memory only and cleared when the user signs out or another user signs in. Only over a reload that
-//! the app itself offers it lies in the tab's `sessionStorage`, until the page is there again.
+//! the app itself offers it lies in the tab's `sessionStorage`, until the page is there again. They
+//! come with the part of the notes page (lazy loading): before that there are none.
+
+use std::cell::RefCell;
 
 use leptos::{ev, prelude::*};
 use serde::{Deserialize, Serialize};
@@ -68,7 +71,12 @@ struct Form {
     fields: Callback<(), Option<NoteText>>,
 }
 
-/// All drafts of a tab, provided as context by the app so that they outlive the page.
+thread_local! {
+    /// With an owner of their own, so that they outlive the page.
+    static OF_THIS_TAB: RefCell<Option<(Owner, Drafts)>> = const { RefCell::new(None) };
+}
+
+/// All drafts of a tab.
 #[derive(Clone, Copy)]
 pub struct Drafts {
     contents: StoredValue<Contents>,
@@ -82,7 +90,19 @@ pub struct Drafts {
 }
 
 impl Drafts {
-    pub fn provide() -> Self {
+    /// Made when they are first asked for.
+    pub fn of_this_tab() -> Self {
+        OF_THIS_TAB.with_borrow_mut(|kept| {
+            let (_, drafts) = kept.get_or_insert_with(|| {
+                let owner = Owner::new_root(None);
+                let drafts = owner.with(Self::new);
+                (owner, drafts)
+            });
+            *drafts
+        })
+    }
+
+    fn new() -> Self {
         let kept = browser::take_back().and_then(|text| serde_json::from_str(&text).ok());
         let contents = kept.unwrap_or_else(|| Contents { owner: None, current: Draft::new_note(), suspended: None });
         let drafts = Self {
@@ -92,7 +112,6 @@ impl Drafts {
             replaced: RwSignal::new(0),
             saved_in_background: RwSignal::new(0),
         };
-        provide_context(drafts);
         drafts.follow_auth_state();
         drafts.warn_before_unload();
         drafts.ask_before_sign_out();

@@ -39,7 +39,7 @@ impl Editor {
     fn new(list: NoteList) -> Self {
         let editor = Self {
             list,
-            drafts: expect_context(),
+            drafts: Drafts::of_this_tab(),
             title: NodeRef::new(),
             body: NodeRef::new(),
             problem: RwSignal::new(None),

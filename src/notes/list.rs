@@ -66,7 +66,7 @@ impl NoteList {
                 self.load();
             }
         });
-        let saved_in_background = expect_context::<Drafts>().saved_in_background;
+        let saved_in_background = Drafts::of_this_tab().saved_in_background;
         Effect::new(move |first: Option<()>| {
             saved_in_background.track();
             if first.is_some() {

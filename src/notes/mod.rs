@@ -5,7 +5,7 @@
 //! port and SQL, and the page with its list, editor and drafts. These files outside it name the
 //! notes:
 //!
-//! - `src/app.rs`: the route of the page, and the drafts, which outlive it
+//! - `src/app.rs`: the route of the page, and the drafts that a reload put away
 //! - `src/lib.rs`: the module
 //! - `src/main.rs`: the resource is added to the state
 //! - `src/ui/components/header.rs`: the link

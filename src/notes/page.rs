@@ -3,12 +3,13 @@
 
 use leptos::{either::Either, prelude::*, task::spawn_local};
 use leptos_meta::Title;
-use wasm_split_helpers::wasm_split;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::client::auth_state::{AuthState, auth_state};
 use crate::client::connection::retry_while_offline;
 use crate::lang::lang;
 use crate::notes::api;
+use crate::notes::drafts::Drafts;
 use crate::notes::editor::NoteEditor;
 use crate::notes::list::NoteList;
 use crate::notes::protocol::Note;
@@ -33,6 +34,21 @@ pub fn Notes() -> impl IntoView {
 #[wasm_split(notes, fallible)]
 fn notes_page() -> LazyPart {
     Ok(|()| NotesPage().into_any())
+}
+
+/// Takes back drafts that were put away over a reload: from now on the tab asks before it drops them.
+pub fn take_back_drafts() {
+    Effect::new(move |_| {
+        if browser::is_put_away() {
+            spawn_local(async { _ = drafts().await });
+        }
+    });
+}
+
+#[wasm_split(notes, fallible)]
+fn drafts() -> Result<(), SplitLoaderError> {
+    Drafts::of_this_tab();
+    Ok(())
 }
 
 #[component]

@@ -39,6 +39,11 @@ macro_rules! codes {
                 match self { $(Code::$code => $name,)+ }
             }
 
+            /// The code of a name on the wire.
+            pub fn parse(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|code| code.as_str() == name)
+            }
+
             /// The HTTP status of every response with this code.
             pub const fn status(self) -> u16 {
                 match self { $(Code::$code => $status,)+ }
@@ -132,6 +137,7 @@ mod tests {
     fn the_name_on_the_wire_is_the_name_of_the_code() {
         for code in Code::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert_eq!(Code::parse(code.as_str()), Some(*code));
         }
     }
 }

@@ -12,6 +12,7 @@ use leptos_meta::MetaTags;
 
 use super::components::icons::sprite;
 use super::footer::Footer;
+use super::support::form_result::form_result;
 use super::support::page_settings::{absolute_limit, header_link_attribute, idle_limit, password_min};
 use super::support::plain_forms::{self, ShownAt};
 use crate::base_path;
@@ -32,6 +33,9 @@ pub fn plain_shell(options: LeptosOptions, page: impl FnOnce() -> AnyView) -> An
 fn document(options: LeptosOptions, has_program: bool, app: AnyView) -> AnyView {
     let files = base_path::files();
     let [js, loader, wasm, css] = assets(&options).each().map(|path| files.at(path));
+    // What restores the session is fetched beside the program and not after it.
+    let session = if signed_in_hint() { &*assets(&options).session } else { &[] };
+    let session = session.iter().map(|path| files.at(path)).map(preload).collect_view();
     let icon = files.at("/favicon.svg");
     let nonce = use_nonce();
     let base_path = base_path::current();
@@ -39,10 +43,13 @@ fn document(options: LeptosOptions, has_program: bool, app: AnyView) -> AnyView 
     let base_path = (!base_path.is_root()).then(|| base_path.as_str().to_owned());
     let start = start_script(&js, &wasm, "hydrate");
     let shown_at = use_context().map(|ShownAt(address)| address);
+    let refused = form_result();
+    let refused = refused.as_ref();
+    let problem = refused.map(|refused| &refused.problem);
     let theme = use_context::<Theme>().and_then(Theme::attribute);
     view! {
         <!DOCTYPE html>
-        <html lang=lang().tag() data-mount=base_path data-port=port data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-theme=theme data-password-min=password_min() data-idle=idle_limit() data-absolute=absolute_limit() data-header-link=header_link_attribute()>
+        <html lang=lang().tag() data-mount=base_path data-port=port data-shown-at=shown_at data-signed-in-hint=signed_in_hint().then_some("1") data-theme=theme data-password-min=password_min() data-idle=idle_limit() data-absolute=absolute_limit() data-header-link=header_link_attribute() data-refused=problem.map(|problem| problem.detail.clone()) data-refused-code=problem.map(|problem| problem.code.as_str()) data-refused-field=problem.and_then(|problem| problem.field.clone()) data-refused-email=refused.map(|refused| refused.email.clone()) data-retry-after=problem.and_then(|problem| problem.retry_after).map(|seconds| seconds.to_string())>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
@@ -59,7 +66,8 @@ fn document(options: LeptosOptions, has_program: bool, app: AnyView) -> AnyView 
                         view! {
                             <link rel="modulepreload" href=js nonce=nonce.clone() />
                             <link rel="modulepreload" href=loader nonce=nonce.clone() />
-                            <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                            {preload(wasm)}
+                            {session}
                             <AutoReload options=options />
                             <script type="module" nonce=nonce inner_html=start></script>
                         }
@@ -75,6 +83,13 @@ fn document(options: LeptosOptions, has_program: bool, app: AnyView) -> AnyView 
         </html>
     }
     .into_any()
+}
+
+/// After the stylesheet, for which the first paint waits: the form is of use without the program.
+fn preload(wasm: String) -> impl IntoView {
+    view! {
+        <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" fetchpriority="low" />
+    }
 }
 
 /// What the page says on top when the program is not there. Outside the app's element, so that neither the app nor its absence
@@ -136,6 +151,8 @@ pub struct Assets {
     pub loader: String,
     pub wasm: String,
     pub css: String,
+    /// The lazy part of the session, and the chunks that it shares with other parts. None where names are unhashed.
+    pub session: Vec<String>,
 }
 
 impl Assets {
@@ -152,7 +169,9 @@ pub fn assets(options: &LeptosOptions) -> &'static Assets {
         // Unhashed, the loader's name holds a placeholder as long as a hash.
         let loader_hash = find_hash(hashes(options), "split").map_or_else(|| "_".repeat(22), str::to_owned);
         let loader = format!("/{}/__wasm_split.{loader_hash}.js", options.site_pkg_dir);
-        Assets { js: path("js"), loader, wasm: path("wasm"), css: path("css") }
+        let session = find_hash(hashes(options), "session").unwrap_or_default().split_whitespace();
+        let session = session.map(|name| hashed_path(options, name, "wasm", "split")).collect();
+        Assets { js: path("js"), loader, wasm: path("wasm"), css: path("css"), session }
     })
 }
 

@@ -81,8 +81,7 @@ const drawAnew = (program) => {
   const { selectionStart, selectionEnd } = focused;
   const old = [...place.childNodes];
   const { scrollX, scrollY } = window;
-  // `mount` hydrates nothing, for which it takes one comment.
-  place.replaceChildren(new Comment());
+  place.replaceChildren();
   try {
     program.mount();
   } catch (error) {

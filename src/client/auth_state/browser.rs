@@ -27,6 +27,13 @@ pub(in crate::client) fn set(state: AuthState) {
     });
 }
 
+/// The session could not be restored yet: offline, unless something is known about it.
+pub(in crate::client) fn not_restored() {
+    if STATE.with(|signal| signal.with_untracked(|state| *state == AuthState::Unknown)) {
+        set(AuthState::Offline { user: None });
+    }
+}
+
 /// The status of the access token in memory; `None` without one.
 pub fn token_status() -> Option<TokenStatus> {
     token_store::status()

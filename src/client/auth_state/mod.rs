@@ -103,7 +103,7 @@ mod browser;
 #[cfg(feature = "hydrate")]
 pub use browser::{auth_state, signed_in_hint, token_status, token_version};
 #[cfg(feature = "hydrate")]
-pub(super) use browser::{set, set_token_version};
+pub(super) use browser::{not_restored, set, set_token_version};
 
 #[cfg(not(feature = "hydrate"))]
 mod server;

@@ -1,12 +1,21 @@
 //! Server stubs: pages are rendered without a session, so no command does anything.
 
 use leptos::prelude::*;
+use wasm_split_helpers::SplitLoaderError;
 
 use crate::protocol::problem::Problem;
 use crate::protocol::tokens::User;
 
 fn only_in_a_browser<T>() -> Result<T, Problem> {
     Err(Problem::unavailable("Only a browser can do this.", 1))
+}
+
+pub async fn ready() -> Result<(), SplitLoaderError> {
+    Ok(())
+}
+
+pub fn is_ready() -> bool {
+    false
 }
 
 pub async fn sign_in(_email: String, _password: String, _idempotency_key: String) -> Result<User, Problem> {

@@ -34,7 +34,7 @@ pub async fn page(state: AppState, request: Request, frames: &[String]) -> Respo
 }
 
 fn document(options: &LeptosOptions, theme: Theme) -> impl IntoView + use<> {
-    let Assets { js, loader, wasm, css } = assets(options).clone();
+    let Assets { js, loader, wasm, css, .. } = assets(options).clone();
     let nonce = use_nonce();
     let start = start_script(&js, &wasm, "lab");
     view! {

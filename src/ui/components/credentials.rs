@@ -76,10 +76,15 @@ struct CredentialsState {
     busy: RwSignal<bool>,
     left: RwSignal<Option<u32>>,
     password_shown: RwSignal<bool>,
+    /// The browser sends the form itself, as without the program.
+    plain: StoredValue<bool>,
 }
 
 impl CredentialsState {
     fn submit(self, event: SubmitEvent) {
+        if self.plain.get_value() && !session::is_ready() && browser::is_online() {
+            return;
+        }
         event.prevent_default();
         let (Some(email), Some(password)) = (self.email.get_untracked(), self.password.get_untracked()) else { return };
         if self.busy.get_untracked() || is_waiting(self.left.get_untracked()) {
@@ -95,6 +100,8 @@ impl CredentialsState {
             if problem.code == Code::InvalidCredentials {
                 password.set_value("");
             }
+            // A new release may have taken the session's part away for good.
+            self.plain.set_value(!session::is_ready());
             self.busy.set(false);
             self.problem.set(Some(problem));
         });
@@ -122,6 +129,7 @@ pub fn CredentialsForm(
         busy: RwSignal::new(false),
         left: countdown(problem),
         password_shown: RwSignal::new(false),
+        plain: StoredValue::new(false),
     };
     // Before the user types a password in vain.
     Effect::new(move |_| {

@@ -2,8 +2,9 @@
 //! detection). Shown on every page after sign-in until the owner dismisses them. Rare, so the
 //! content is lazy-loaded.
 
+use futures::{FutureExt as _, future::LocalBoxFuture};
 use leptos::{prelude::*, task::spawn_local};
-use wasm_split_helpers::wasm_split;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 use crate::api::account;
 use crate::base_path;
@@ -18,8 +19,7 @@ use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 
 #[component]
 pub fn Notices() -> impl IntoView {
-    let notices = RwSignal::new(Vec::<Notice>::new());
-    let build = RwSignal::new(None::<fn(NoticeList) -> AnyView>);
+    let shown = RwSignal::new(None::<(Vec<Notice>, fn(Vec<Notice>) -> AnyView)>);
     let state = auth_state();
     let user_id = Memo::new(move |before: Option<&Option<String>>| match state.get() {
         AuthState::SignedIn { user } => Some(user.id),
@@ -27,20 +27,19 @@ pub fn Notices() -> impl IntoView {
         AuthState::Anonymous { .. } => None,
     });
     Effect::new(move |_| {
-        notices.set(Vec::new());
-        build.set(None);
+        shown.set(None);
         if let Some(asked_for) = user_id.get() {
             spawn_local(async move {
                 // Without an answer, or when the lazy part cannot be loaded, the next page load
                 // tries again.
-                let found = account::notices().await.unwrap_or_default();
+                let Ok(asked) = ask().await else { return };
+                let found = asked.await;
                 if found.is_empty() {
                     return;
                 }
                 let part = alarms().await.ok();
                 if user_id.get_untracked() == Some(asked_for) {
-                    notices.set(found);
-                    build.set(part);
+                    shown.set(part.map(|part| (found, part)));
                 }
             });
         }
@@ -49,20 +48,25 @@ pub fn Notices() -> impl IntoView {
     // that exists already.
     sync_hydrated(view! {
         <div class="notices" aria-live="polite">
-            {move || build.get().map(|build| build(notices))}
+            {move || shown.get().map(|(notices, build)| build(notices))}
         </div>
     })
 }
 
-type NoticeList = RwSignal<Vec<Notice>>;
+/// In the session's part, which is there once somebody is signed in.
+#[wasm_split(session, fallible)]
+fn ask() -> Result<LocalBoxFuture<'static, Vec<Notice>>, SplitLoaderError> {
+    Ok(account::notices().map(Result::unwrap_or_default).boxed_local())
+}
 
 #[wasm_split(account, fallible)]
-fn alarms() -> LazyPart<NoticeList> {
+fn alarms() -> LazyPart<Vec<Notice>> {
     Ok(|notices| Alarms(AlarmsProps { notices }).into_any())
 }
 
 #[component]
-fn Alarms(notices: NoticeList) -> impl IntoView {
+fn Alarms(notices: Vec<Notice>) -> impl IntoView {
+    let notices = RwSignal::new(notices);
     let problem = RwSignal::new(None::<Problem>);
     let step_up = StepUp::new();
     let dismiss = move |id: String| {

@@ -7,6 +7,7 @@
 use leptos::{prelude::*, task::spawn_local};
 use wasm_split_helpers::SplitLoaderError;
 
+use crate::client::session;
 use crate::lang::lang;
 use crate::ui::components::parts::Waiting;
 use crate::ui::support::browser;
@@ -36,7 +37,11 @@ where
     let state = RwSignal::new(LoadState::Loading);
     let load = Callback::new(move |()| {
         state.set(LoadState::Loading);
-        spawn_local(async move { show(state, page().await) });
+        spawn_local(async move {
+            // Every such page calls the server.
+            let ready = session::ready().await;
+            show(state, page().await.and_then(|page| ready.map(|()| page)));
+        });
     });
     Effect::new(move |_| load.run(()));
     client_only(move || match state.get() {

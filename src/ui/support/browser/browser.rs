@@ -106,6 +106,15 @@ pub fn take_back() -> Option<String> {
     Some(text)
 }
 
+/// Whether a text is put away.
+pub fn is_put_away() -> bool {
+    let storage = window().session_storage().ok().flatten();
+    storage.is_some_and(|storage| storage.get_item(PUT_AWAY).is_ok_and(|text| text.is_some()))
+}
+
+/// `false` when the browser knows that it has no network at all.
+pub use crate::dom::is_online;
+
 /// Whether an element matches the CSS selector.
 pub fn exists(selector: &str) -> bool {
     document().query_selector(selector).is_ok_and(|found| found.is_some())

@@ -51,6 +51,14 @@ pub fn take_back() -> Option<String> {
     None
 }
 
+pub fn is_put_away() -> bool {
+    false
+}
+
+pub fn is_online() -> bool {
+    true
+}
+
 #[derive(Clone, Copy)]
 pub struct Stopwatch;
 
