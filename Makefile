@@ -37,7 +37,7 @@ soak: ## the long random tests that `make test` omits, and the browser tests twe
 	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
 
-lighthouse: ## Lighthouse on the public pages
+lighthouse: ## Lighthouse on the public pages, and the first load on a slow phone
 	@script/test lighthouse
 
 parity: ## compare the build with and without cargo-leptos
