@@ -9,7 +9,8 @@ export type Into = "frames" | "windows" | "here";
 /** Submits a form for each target, each into a frame or window of its own, or all into this page, where the last one wins. */
 export function submitAll([method, into, all]: [method: "get" | "post", into: Into, all: Target[]]): void {
   for (const [at, [action, fields]] of all.entries()) {
-    const target = into === "here" ? "" : `${into}-${at}`;
+    // A window of an earlier step that is still closing would take a request of the same name along.
+    const target = into === "here" ? "" : `${method}-${into}-${at}`;
     if (into === "frames") document.body.append(Object.assign(document.createElement("iframe"), { name: target }));
     const form = Object.assign(document.createElement("form"), { method, action, target });
     for (const [name, value] of Object.entries(fields)) form.append(Object.assign(document.createElement("input"), { name, value }));
