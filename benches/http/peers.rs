@@ -41,25 +41,19 @@ enum Credential {
     Session { cookie: &'static str, rotates: bool },
 }
 
+const EXPRESS: Peer = Peer {
+    name: "Express + jsonwebtoken",
+    script: Some("express.js"),
+    open: "/open",
+    protected: "/me",
+    refresh: "/refresh",
+    sign_in: "/login",
+    credential: Credential::TwoTokens { cookie: "refresh" },
+};
+
 const PEERS: [Peer; 4] = [
-    Peer {
-        name: "Express + jsonwebtoken",
-        script: Some("express.js"),
-        open: "/open",
-        protected: "/me",
-        refresh: "/refresh",
-        sign_in: "/login",
-        credential: Credential::TwoTokens { cookie: "refresh" },
-    },
-    Peer {
-        name: "Fastify + @fastify/jwt",
-        script: Some("fastify.js"),
-        open: "/open",
-        protected: "/me",
-        refresh: "/refresh",
-        sign_in: "/login",
-        credential: Credential::TwoTokens { cookie: "refresh" },
-    },
+    EXPRESS,
+    Peer { name: "Fastify + @fastify/jwt", script: Some("fastify.js"), ..EXPRESS },
     Peer {
         name: "Better Auth",
         script: Some("better-auth.js"),
@@ -72,11 +66,8 @@ const PEERS: [Peer; 4] = [
     Peer {
         name: "axum-login + tower-sessions",
         script: None,
-        open: "/open",
-        protected: "/me",
-        refresh: "/refresh",
-        sign_in: "/login",
         credential: Credential::Session { cookie: "id", rotates: true },
+        ..EXPRESS
     },
 ];
 

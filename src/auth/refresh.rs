@@ -88,8 +88,7 @@ impl AuthService {
         self.attempts.refresh(presented.session_id)?;
         let judge = self.rotation.judge(&presented, Authentication::Unchanged);
         let judged = self.store.rotate(presented.session_id, judge).await?;
-        let accepted = self.accepted(judged, &presented, &device).await?;
-        self.grant_rotated(accepted)
+        self.grant_rotated(judged, &presented, &device).await
     }
 
     /// The same, together with a new `auth_time`, if what the guard relies on still holds. `session` is the one that the token
@@ -104,8 +103,7 @@ impl AuthService {
         let event = self.audit.event(EventKind::Reauthenticated, session.into(), device, None);
         let judge = self.rotation.judge(presented, Authentication::Renewed);
         let judged = self.write_renewal(guard, presented, judge, event).await?;
-        let accepted = self.accepted(judged, presented, device).await?;
-        self.grant_rotated(accepted)
+        self.grant_rotated(judged, presented, device).await
     }
 
     async fn write_renewal(
@@ -166,10 +164,15 @@ impl AuthService {
         }
     }
 
-    /// Issues the tokens of an accepted rotation. One that wrote nothing gets the newest refresh token again: two tabs wake up
+    /// Issues the tokens of a rotation, if the judge accepted it. One that wrote nothing gets the newest refresh token again: two tabs wake up
     /// and both send token A; the first rotates A to B, the second gets B as well.
-    fn grant_rotated(&self, judged: Judged) -> Result<Grant, AuthError> {
-        let Judged { mut session, now, write, .. } = judged;
+    async fn grant_rotated(
+        &self,
+        judged: Option<Judged>,
+        presented: &Presented,
+        device: &Device,
+    ) -> Result<Grant, AuthError> {
+        let Judged { mut session, now, write, .. } = self.accepted(judged, presented, device).await?;
         if let Some(write) = write {
             self.observers.emit(|| FlowEvent::Rotated { session_id: session.id });
             session.rotation = write.next;

@@ -8,6 +8,7 @@ use crate::auth::store::{Store, StoreError};
 mod database_url;
 mod migrations;
 pub mod postgres;
+mod rotation_queue;
 pub(crate) mod rows;
 pub(crate) mod sql;
 pub mod sqlite;

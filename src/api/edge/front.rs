@@ -13,13 +13,13 @@ use std::{
 use axum::{extract::Request, response::Response};
 use futures::{
     FutureExt as _,
-    future::{CatchUnwind, Either, Ready, ready},
+    future::{CatchUnwind, Either, Map, Ready, ready},
 };
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
 use super::{app_state::AppState, client_address::TrustedProxies, headers, language, problem, request_body};
-use crate::lang::{InLanguage, Lang, in_language, in_language_now};
+use crate::lang::{InLanguage, in_language, in_language_now};
 
 /// The layer of an app.
 #[derive(Clone)]
@@ -64,28 +64,35 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         self.settings.proxies.warn_of_others(&request);
         let lang = language::of(request.headers());
-        let refusal = in_language_now(lang, || request_body::refuse_headers(request.headers()));
-        let answer = match refusal {
-            Some(refusal) => Either::Left(ready(Ok(Ok(refusal)))),
+        let answer = in_language_now(lang, || match request_body::refuse_headers(request.headers()) {
+            Some(refusal) => Either::Left(ready(refusal)),
             // A service may panic before it returns its future.
             None => match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
-                Ok(inner) => Either::Right(AssertUnwindSafe(inner).catch_unwind()),
-                Err(panic) => Either::Left(ready(Err(panic))),
+                Ok(inner) => Either::Right(AssertUnwindSafe(inner).catch_unwind().map(response_of as ResponseOf)),
+                Err(panic) => Either::Left(ready(problem::from_panic(panic))),
             },
-        };
-        Answering { answer: in_language(lang, answer), lang, hsts: self.settings.hsts }
+        });
+        Answering { answer: in_language(lang, answer), hsts: self.settings.hsts }
     }
 }
 
-/// The outcome of the inner service: its response, or its panic.
+/// What became of the inner service: its response, or its panic.
 type Outcome = Result<Result<Response, Infallible>, Box<dyn Any + Send>>;
+type ResponseOf = fn(Outcome) -> Response;
+
+fn response_of(outcome: Outcome) -> Response {
+    match outcome {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(panic) => problem::from_panic(panic),
+    }
+}
 
 pin_project! {
     /// The response that [`Front`] waits for.
     pub struct Answering<F> {
         #[pin]
-        answer: InLanguage<Either<Ready<Outcome>, CatchUnwind<AssertUnwindSafe<F>>>>,
-        lang: Lang,
+        answer: InLanguage<Either<Ready<Response>, Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>>>,
         hsts: bool,
     }
 }
@@ -95,12 +102,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = match std::task::ready!(this.answer.poll(context)) {
-            Ok(Ok(response)) => response,
-            Ok(Err(never)) => match never {},
-            Err(panic) => in_language_now(*this.lang, || problem::from_panic(panic)),
-        };
-        headers::add(response.headers_mut(), *this.hsts);
-        Poll::Ready(Ok(response))
+        this.answer.poll(context).map(|mut response| {
+            headers::add(response.headers_mut(), *this.hsts);
+            Ok(response)
+        })
     }
 }

@@ -15,8 +15,8 @@ use crate::lang::lang;
 use crate::protocol::code::{Code, Reaction};
 use crate::protocol::problem::Problem;
 
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+pub(in crate::client) const FIRST_PAUSE: Duration = Duration::from_secs(1);
+pub(in crate::client) const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// A pause that the server asked for (`Retry-After`, RFC 9110 section 10.2.3). No refresh or
 /// probe is made before it has passed.

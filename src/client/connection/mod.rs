@@ -5,7 +5,7 @@
 #[cfg(feature = "hydrate")]
 mod browser;
 #[cfg(feature = "hydrate")]
-pub(super) use browser::{backoff, mark_reachable, mark_unreachable, retry_now, suspect};
+pub(super) use browser::{FIRST_PAUSE, LONGEST_PAUSE, backoff, mark_reachable, mark_unreachable, retry_now, suspect};
 #[cfg(feature = "hydrate")]
 pub use browser::{in_front, retry_while_offline};
 

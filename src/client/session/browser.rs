@@ -3,7 +3,7 @@
 //! the transport and JSON would be a fifth of the first download. The part is fetched as soon as the
 //! page is live, and earlier where a session is to be restored.
 
-use std::{cell::Cell, time::Duration};
+use std::cell::Cell;
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
@@ -13,15 +13,13 @@ use super::commands::{COMMANDS, Commands};
 use crate::api::transport::decoration;
 use crate::base_path;
 use crate::client::auth_state::{self, AuthState};
+use crate::client::connection::{FIRST_PAUSE, LONGEST_PAUSE};
 use crate::client::session_hint_cookie;
 use crate::dom;
 use crate::lang::{LANGUAGE_HEADER, lang};
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::protocol::tokens::User;
-
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 thread_local! {
     static SIGN_OUT_PENDING: ArcRwSignal<bool> = ArcRwSignal::new(false);

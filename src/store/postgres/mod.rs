@@ -6,14 +6,13 @@ use futures::stream::BoxStream;
 use sqlx::{PgConnection as Conn, PgPool, Postgres, Transaction, pool::PoolConnection};
 
 use super::Access;
+use super::rotation_queue::RotationQueue;
 use super::sql::prelude::*;
 
 pub(super) mod connect;
 mod link;
 pub(super) mod read_only;
 mod rotations;
-
-use rotations::Rotations;
 
 /// The `LISTEN`/`NOTIFY` channel.
 const CHANNEL: &str = "two_tokens";
@@ -25,7 +24,7 @@ pub const PURGE_LOCK: i64 = 0x7774_6f6b;
 /// A pool of connections to one database, and those of the rotations.
 pub struct PostgresStore {
     pool: PgPool,
-    rotations: Rotations,
+    rotations: RotationQueue,
 }
 
 impl PostgresStore {
@@ -36,7 +35,7 @@ impl PostgresStore {
     /// [`StoreError::Unavailable`].
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
         let pool = connect::open(url, access).await?;
-        Ok(Self { rotations: Rotations::start(&pool), pool })
+        Ok(Self { rotations: rotations::start(&pool), pool })
     }
 
     /// Closes the connections.

@@ -3,29 +3,20 @@
 //! own, whose condition PostgreSQL evaluates on the locked row. A row that another transaction holds or has just changed is
 //! skipped, so nobody waits for a stranger's lock; its rotation is done again alone, under the row's lock.
 
-use std::{
-    collections::HashMap,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-    time::Instant,
-};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use sqlx::{ConnectOptions as _, PgConnection, PgPool};
-use tokio::{
-    sync::{Mutex, mpsc, oneshot},
-    time::timeout,
-};
+use tokio::{sync::Mutex, time::timeout};
 
 use super::{PostgresStore, connect::ACQUIRE, read_only};
 use crate::auth::store::Rotate;
+use crate::store::rotation_queue::{Arrivals, Request, RotationQueue, rotation_queue};
 use crate::store::sql::prelude::*;
 
 /// Workers, each with a connection of its own.
 pub(super) const WORKERS: u32 = 4;
 /// The most rotations in one statement.
 const BATCH_MAX: usize = 64;
-/// The most rotations that wait; further callers wait outside (backpressure).
-const QUEUE_MAX: usize = 4096;
 /// Longer than the server itself lets a statement run.
 const WRITE: Duration = Duration::from_secs(6);
 
@@ -39,42 +30,24 @@ const ROTATE_MANY: &str = "WITH rotation AS (SELECT * FROM unnest($1::bytea[], $
      authenticated_at = COALESCE(r.authenticated_at, s.authenticated_at) \
      FROM rotation r JOIN free f ON f.id = r.id WHERE s.id = r.id RETURNING s.id";
 
-type Outcome = Result<Option<Judged>, StoreError>;
-
-struct Request {
-    id: SessionId,
-    judge: Judge,
-    reply: oneshot::Sender<Outcome>,
+/// Starts the workers behind a queue. They end when the queue is dropped.
+pub(super) fn start(pool: &PgPool) -> RotationQueue {
+    let (queue, arrivals) = rotation_queue();
+    let arrivals = Arc::new(Mutex::new(arrivals));
+    for _ in 0..WORKERS {
+        tokio::spawn(work(pool.clone(), arrivals.clone()));
+    }
+    queue
 }
 
-/// The queue of rotations.
-pub(super) struct Rotations(mpsc::Sender<Request>);
-
-impl Rotations {
-    /// Starts the workers. They end when the store is dropped.
-    pub(super) fn start(pool: &PgPool) -> Self {
-        let (sender, waiting) = mpsc::channel(QUEUE_MAX);
-        let waiting = Arc::new(Mutex::new(waiting));
-        for _ in 0..WORKERS {
-            tokio::spawn(work(pool.clone(), waiting.clone()));
-        }
-        Self(sender)
-    }
-
-    /// Adds a rotation to the next batch and waits for its commit.
-    pub(super) async fn rotate(&self, id: SessionId, judge: Judge) -> Outcome {
-        let (reply, answer) = oneshot::channel();
-        let failed = || StoreError::Unavailable("the rotation was given up".into());
-        self.0.send(Request { id, judge, reply }).await.map_err(|_| failed())?;
-        answer.await.map_err(|_| failed())?
-    }
-}
-
-async fn work(pool: PgPool, waiting: Arc<Mutex<mpsc::Receiver<Request>>>) {
+async fn work(pool: PgPool, arrivals: Arc<Mutex<Arrivals>>) {
     let mut worker = Worker { pool, link: None };
-    let mut batch = Vec::with_capacity(BATCH_MAX);
-    while waiting.lock().await.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        worker.run(batch.drain(..)).await;
+    loop {
+        let batch = arrivals.lock().await.take(BATCH_MAX).await;
+        if batch.is_empty() {
+            return;
+        }
+        worker.run(batch).await;
     }
 }
 
@@ -83,7 +56,6 @@ struct Pending {
     request: Request,
     expected: u32,
     judged: Judged,
-    write: Rotate,
 }
 
 struct Worker {
@@ -97,10 +69,9 @@ struct Link {
 }
 
 impl Worker {
-    async fn run(&mut self, batch: impl Iterator<Item = Request>) {
+    async fn run(&mut self, batch: Vec<Request>) {
         let mut requests: HashMap<SessionId, Request> = HashMap::new();
-        // A caller that went away takes no answer, and a token that nobody gets is better not made.
-        for request in batch.filter(|request| !request.reply.is_closed()) {
+        for request in batch {
             if let Some(second) = requests.insert(request.id, request) {
                 self.alone(second);
             }
@@ -108,13 +79,13 @@ impl Worker {
         let ids: Vec<_> = requests.keys().map(|id| id.0.to_vec()).collect();
         let rows = match self.read(&ids).await {
             Ok(rows) => rows,
-            Err(error) => return requests.into_values().for_each(|request| fail(request, &error)),
+            Err(error) => return requests.into_values().for_each(|request| request.answer(Err(error.clone()))),
         };
         let pending: Vec<_> =
             rows.into_iter().filter_map(|session| judge(requests.remove(&session.id)?, session)).collect();
         // What is left has no row.
         for request in requests.into_values() {
-            let _ = request.reply.send(Ok(None));
+            request.answer(Ok(None));
         }
         if !pending.is_empty() {
             self.write_all(pending).await;
@@ -163,10 +134,8 @@ impl Worker {
         };
         for Pending { request, judged, .. } in pending {
             match &written {
-                Err(error) => fail(request, error),
-                Ok(written) if written.contains(&request.id) => {
-                    let _ = request.reply.send(Ok(Some(judged)));
-                }
+                Err(error) => request.answer(Err(error.clone())),
+                Ok(written) if written.contains(&request.id) => request.answer(Ok(Some(judged))),
                 Ok(_) => self.alone(request),
             }
         }
@@ -183,7 +152,7 @@ impl Worker {
                 Ok(judged)
             };
             let outcome = rotated.await;
-            let _ = request.reply.send(outcome);
+            request.answer(outcome);
         });
     }
 }
@@ -191,22 +160,11 @@ impl Worker {
 /// Asks the judge. A rotation that writes nothing is answered here.
 fn judge(mut request: Request, session: Session) -> Option<Pending> {
     let expected = session.rotation.generation;
-    // A judge is not ours: its panic is the failure of its own caller.
-    let Ok(judged) = catch_unwind(AssertUnwindSafe(|| (request.judge)(session))) else {
-        let _ = request.reply.send(Err(StoreError::Unavailable("the judge of a rotation panicked".into())));
-        return None;
-    };
-    match judged.write.clone() {
-        Some(write) => Some(Pending { request, expected, judged, write }),
-        None => {
-            let _ = request.reply.send(Ok(Some(judged)));
-            None
-        }
+    match ask(&mut request.judge, session) {
+        Ok(judged) if judged.write.is_some() => return Some(Pending { request, expected, judged }),
+        outcome => request.answer(outcome.map(Some)),
     }
-}
-
-fn fail(request: Request, error: &StoreError) {
-    let _ = request.reply.send(Err(error.clone()));
+    None
 }
 
 async fn within<T>(longest: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
@@ -221,16 +179,18 @@ fn update<'c>(
     pending: &[Pending],
     connection: &'c mut PgConnection,
 ) -> impl Future<Output = Result<Vec<SessionId>, sqlx::Error>> + Send + use<'c> {
-    let column = |of: fn(&Pending) -> i64| pending.iter().map(of).collect::<Vec<_>>();
+    let writes: Vec<_> = pending.iter().filter_map(|one| Some((one, one.judged.write.as_ref()?))).collect();
+    let column =
+        |of: fn(&Pending, &Rotate) -> i64| writes.iter().map(|(one, write)| of(one, write)).collect::<Vec<_>>();
     let query = sqlx::query(ROTATE_MANY)
-        .bind(pending.iter().map(|one| one.request.id.0.to_vec()).collect::<Vec<_>>())
-        .bind(column(|one| one.expected.into()))
-        .bind(column(|one| one.write.next.generation.into()))
-        .bind(pending.iter().map(|one| one.write.next.parent.map(i64::from)).collect::<Vec<_>>())
-        .bind(pending.iter().map(|one| one.write.next.recently_superseded.to_bytes()).collect::<Vec<_>>())
-        .bind(column(|one| one.write.idle_expires_at.millis()))
-        .bind(column(|one| one.write.last_used_at.millis()))
-        .bind(pending.iter().map(|one| one.write.authenticated_at.map(Timestamp::millis)).collect::<Vec<_>>());
+        .bind(writes.iter().map(|(one, _)| one.request.id.0.to_vec()).collect::<Vec<_>>())
+        .bind(column(|one, _| one.expected.into()))
+        .bind(column(|_, write| write.next.generation.into()))
+        .bind(writes.iter().map(|(_, write)| write.next.parent.map(i64::from)).collect::<Vec<_>>())
+        .bind(writes.iter().map(|(_, write)| write.next.recently_superseded.to_bytes()).collect::<Vec<_>>())
+        .bind(column(|_, write| write.idle_expires_at.millis()))
+        .bind(column(|_, write| write.last_used_at.millis()))
+        .bind(writes.iter().map(|(_, write)| write.authenticated_at.map(Timestamp::millis)).collect::<Vec<_>>());
     async move {
         let rows = query.fetch_all(connection).await?;
         Ok(rows.iter().filter_map(|row| row.id("id").ok().map(SessionId)).collect())

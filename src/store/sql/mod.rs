@@ -49,5 +49,6 @@ pub(super) mod prelude {
     pub use crate::auth::token::revoked::{Revocation, UserRevocation};
     pub use crate::clock::Timestamp;
     pub use crate::protocol::session::RevokeReason;
+    pub(in crate::store) use crate::store::rotation_queue::ask;
     pub(in crate::store) use crate::store::rows::{LockedUser, Readable, collect};
 }

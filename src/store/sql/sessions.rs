@@ -127,7 +127,7 @@ macro_rules! session_steps {
                     .map_err(unavailable)?;
                 let Some(session) = row.as_ref().map(Readable::session).transpose()? else { return Ok(None) };
                 let generation = session.rotation.generation;
-                let judged = judge(session);
+                let judged = ask(judge, session)?;
                 if let Some(write) = &judged.write {
                     let updated = sqlx::query(ROTATE)
                         .bind(i64::from(write.next.generation))

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf, absolute};
 use rusqlite::OpenFlags;
 use sqlx::ConnectOptions as _;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
 
 use super::files::{self, OwnerLock};
 use super::outside;
@@ -134,15 +134,7 @@ async fn migrated(options: &SqliteConnectOptions, file: &Path, access: Access) -
         .max_connections(1)
         .acquire_timeout(BUSY + BUSY)
         .test_before_acquire(false)
-        // The first connection of a new file finds no tables yet, and announces after the migrations.
-        .after_connect(move |connection, _| {
-            Box::pin(async move {
-                if announces(access) {
-                    let _ = outside::announce(connection).await;
-                }
-                Ok(())
-            })
-        })
+        .after_connect(move |connection, _| Box::pin(announce(access, connection)))
         .connect_with(options.clone())
         .await
         .map_err(|error| {
@@ -167,15 +159,17 @@ async fn migrated(options: &SqliteConnectOptions, file: &Path, access: Access) -
     })?;
     let applied: Vec<i64> = sqlx::query_scalar(migrations::APPLIED).fetch_all(&writer).await.map_err(raced)?;
     migrations::log_newer(&migrator, &applied);
-    if announces(access) {
-        outside::announce(&mut *writer.acquire().await.map_err(raced)?).await.map_err(raced)?;
-    }
+    // A connection that was opened before the migrations found no table to announce in.
+    announce(access, &mut *writer.acquire().await.map_err(raced)?).await.map_err(raced)?;
     Ok(writer)
 }
 
-/// Whether another process may have to learn of what this one writes.
-fn announces(access: Access) -> bool {
-    matches!(access, Access::Shared | Access::Command)
+/// Lets a connection announce what it writes where another process may have to learn of it.
+async fn announce(access: Access, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    match access {
+        Access::Shared | Access::Command => outside::announce(connection).await,
+        Access::Server | Access::Bounded { .. } => Ok(()),
+    }
 }
 
 /// Empties the write-ahead log from time to time, for as long as it runs: the log holds old versions of pages, and with them

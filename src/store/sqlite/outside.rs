@@ -32,9 +32,13 @@ const ANNOUNCE: &str = announced![
     "key_deleted" = "DELETE ON main.signing_keys",
 ];
 
-/// Lets a connection of a process that does not own the file announce what it changes.
+/// Lets a connection of a process that does not own the file announce what it changes, once the file has the tables for it.
 pub(super) async fn announce(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    sqlx::raw_sql(ANNOUNCE).execute(connection).await.map(drop)
+    let table = "SELECT 1 FROM sqlite_schema WHERE name = 'announcements'";
+    if sqlx::query(table).fetch_optional(&mut *connection).await?.is_some() {
+        sqlx::raw_sql(ANNOUNCE).execute(connection).await?;
+    }
+    Ok(())
 }
 
 /// [`Change::Connected`] at first and after each change of another process: whatever it was, it is read anew.

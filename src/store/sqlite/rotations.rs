@@ -4,35 +4,32 @@
 //! commit only. A thread that dies, or a connection that fails, is replaced for the next batch.
 
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
     thread,
 };
 
 use rusqlite::{Connection, Row, TransactionBehavior, types::FromSql};
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, oneshot},
     task::JoinHandle,
 };
 
 use super::connect::Settings;
 use super::turns::Turns;
+use crate::store::rotation_queue::{Arrivals, Outcome, Request, RotationQueue, rotation_queue};
 use crate::store::rows::corrupt;
 use crate::store::sql::prelude::*;
 
 /// The most rotations in one commit.
 const BATCH_MAX: usize = 256;
-/// The most rotations that wait; further callers wait outside (backpressure).
-const QUEUE_MAX: usize = 4096;
 const STACK: usize = 512 * 1024;
 
-type Outcome = Result<Option<Judged>, StoreError>;
-type Request = (SessionId, Judge);
-type Waiting = (Request, oneshot::Sender<Outcome>);
+/// A rotation, apart from the caller who waits for it.
+type Turn = (SessionId, Judge);
 
 /// The queue of rotations.
 pub(super) struct Rotations {
-    queue: mpsc::Sender<Waiting>,
+    queue: RotationQueue,
     close: Arc<Notify>,
     task: Mutex<Option<JoinHandle<()>>>,
 }
@@ -40,19 +37,16 @@ pub(super) struct Rotations {
 impl Rotations {
     /// Starts the task that forms the batches. It ends, and its thread with it, when the store is closed or dropped.
     pub(super) fn start(settings: Settings, turns: Turns) -> Self {
-        let (queue, waiting) = mpsc::channel(QUEUE_MAX);
+        let (queue, arrivals) = rotation_queue();
         let close = Arc::new(Notify::new());
         let writer = Writer { settings, turns, thread: None };
-        let task = tokio::spawn(run(writer, waiting, close.clone()));
+        let task = tokio::spawn(run(writer, arrivals, close.clone()));
         Self { queue, close, task: Mutex::new(Some(task)) }
     }
 
     /// Adds a rotation to the next batch and waits for its commit.
     pub(super) async fn rotate(&self, id: SessionId, judge: Judge) -> Outcome {
-        let (reply, answer) = oneshot::channel();
-        let closed = || StoreError::Unavailable("the database is closing".into());
-        self.queue.send(((id, judge), reply)).await.map_err(|_| closed())?;
-        answer.await.map_err(|_| closed())?
+        self.queue.rotate(id, judge).await
     }
 
     /// Closes the connection, after the batch that is under way.
@@ -65,18 +59,18 @@ impl Rotations {
     }
 }
 
-async fn run(mut writer: Writer, mut waiting: mpsc::Receiver<Waiting>, close: Arc<Notify>) {
-    let mut batch = Vec::with_capacity(BATCH_MAX);
+async fn run(mut writer: Writer, mut arrivals: Arrivals, close: Arc<Notify>) {
     loop {
-        tokio::select! {
+        let batch = tokio::select! {
             () = close.notified() => break,
-            count = waiting.recv_many(&mut batch, BATCH_MAX) => if count == 0 { break },
+            batch = arrivals.take(BATCH_MAX) => batch,
+        };
+        if batch.is_empty() {
+            break;
         }
-        // A caller that went away takes no answer, and a token that nobody gets is better not made.
-        batch.retain(|(_, reply): &Waiting| !reply.is_closed());
-        let (requests, replies): (Vec<Request>, Vec<oneshot::Sender<Outcome>>) = batch.drain(..).unzip();
-        let outcomes = writer.run(requests).await;
-        for (reply, outcome) in replies.into_iter().zip(outcomes) {
+        let apart = batch.into_iter().map(|Request { id, judge, reply }| ((id, judge), reply));
+        let (turns, replies): (Vec<Turn>, Vec<_>) = apart.unzip();
+        for (reply, outcome) in replies.into_iter().zip(writer.run(turns).await) {
             let _ = reply.send(outcome);
         }
     }
@@ -84,7 +78,7 @@ async fn run(mut writer: Writer, mut waiting: mpsc::Receiver<Waiting>, close: Ar
 }
 
 /// A batch, and where its outcomes go.
-type Batch = (Vec<Request>, oneshot::Sender<Vec<Outcome>>);
+type Batch = (Vec<Turn>, oneshot::Sender<Vec<Outcome>>);
 
 /// The thread that writes, started where there is none.
 struct Writer {
@@ -101,7 +95,7 @@ struct Thread {
 
 impl Writer {
     /// The outcomes of a batch, one for each request.
-    async fn run(&mut self, requests: Vec<Request>) -> Vec<Outcome> {
+    async fn run(&mut self, requests: Vec<Turn>) -> Vec<Outcome> {
         let count = requests.len();
         let (reply, outcomes) = oneshot::channel();
         let error = match self.thread() {
@@ -152,7 +146,7 @@ fn commit(
     connection: &mut Option<Connection>,
     settings: &Settings,
     turns: &Turns,
-    mut requests: Vec<Request>,
+    mut requests: Vec<Turn>,
 ) -> Vec<Outcome> {
     let committed = turns.take_blocking(|| {
         let open = match connection.take() {
@@ -200,9 +194,9 @@ fn turn(transaction: &Connection, id: SessionId, judge: &mut Judge) -> Result<Ou
     };
     drop(rows);
     let generation = session.rotation.generation;
-    // A judge is not ours: its panic is the failure of its own caller.
-    let Ok(judged) = catch_unwind(AssertUnwindSafe(|| judge(session))) else {
-        return Ok(Err(StoreError::Unavailable("the judge of a rotation panicked".into())));
+    let judged = match ask(judge, session) {
+        Ok(judged) => judged,
+        Err(error) => return Ok(Err(error)),
     };
     if let Some(write) = &judged.write {
         let changed = transaction.prepare_cached(ROTATE)?.execute(rusqlite::params![
