@@ -8,7 +8,7 @@ use two_tokens::notes;
 use two_tokens::server::{
     assemble::{Assembled, assemble, assemble_command, replace_signing_keys},
     config::{Config, environment::Environment},
-    pages,
+    metrics, pages,
     serve::{self, Error},
     telemetry,
 };
@@ -107,9 +107,13 @@ fn start(mut cli: Cli, environment: &Environment) -> Result<(), Error> {
 }
 
 async fn serve(cli: Cli) -> Result<(), Error> {
-    let Assembled { state, database, clock } = assemble(&cli.config).await?;
+    let Assembled { state, metrics, database, clock } = assemble(&cli.config).await?;
     let state = state.with_resource(notes::open(&database, clock)).with_export(notes::EXPORT);
     let listener = serve::bind(&cli.config).await?;
+    let _metrics = match (metrics, cli.config.metrics_addr) {
+        (Some(metrics), Some(addr)) => Some(metrics::serve(addr, metrics, state.auth.clone(), database.clone()).await?),
+        _ => None,
+    };
     let served = listen(&cli, listener, state).await;
     database.close().await;
     served

@@ -77,7 +77,7 @@ async fn the_tour_works() {
     // Without a grace the tour need not wait for its end.
     let arguments = ["two-tokens", "--public-url", &url, "--database-url", &database, "--refresh-grace", "0s"];
     let config = Config::parse_from(arguments).check().unwrap();
-    let Assembled { state, database, clock } = assemble(&config).await.unwrap();
+    let Assembled { state, database, clock, .. } = assemble(&config).await.unwrap();
     let state = state.with_resource(two_tokens::notes::open(&database, clock)).with_export(two_tokens::notes::EXPORT);
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {

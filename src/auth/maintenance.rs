@@ -16,7 +16,11 @@ use super::model::event::EventKind;
 use super::observer::FlowEvent;
 use super::service::AuthService;
 use super::store::{Change, StoreError};
-use super::token::{keys::StoredKey, revoked::LOADED};
+use super::token::{
+    keys::{KeyState, StoredKey},
+    revoked::LOADED,
+};
+use crate::clock::Timestamp;
 
 /// The age at which the active signing key is rotated out.
 const KEY_AGE: Duration = Duration::from_secs(30 * 24 * 3600);
@@ -172,8 +176,14 @@ impl AuthService {
     /// [`AuthError::Store`]: apply the same change again. Until that succeeds this instance may lack a revocation or a key.
     pub async fn apply(&self, change: &Change) -> Result<(), AuthError> {
         match change {
-            Change::Revoked(revocation) => self.revoked.add(*revocation),
-            Change::UserRevoked(revocation) => self.revoked.add_user(*revocation),
+            Change::Revoked(revocation) => {
+                self.revoked.add(*revocation);
+                self.heard(revocation.at);
+            }
+            Change::UserRevoked(revocation) => {
+                self.revoked.add_user(*revocation);
+                self.heard(revocation.at);
+            }
             Change::KeysRotated => self.reload_keys().await?,
             Change::Disconnected => self.cluster.connected.store(false, Ordering::SeqCst),
             Change::Connected => {
@@ -183,6 +193,24 @@ impl AuthService {
             }
         }
         Ok(())
+    }
+
+    fn heard(&self, ended_at: Timestamp) {
+        let lag = u64::try_from(self.clock.now().since(ended_at)).unwrap_or(0);
+        self.observers.emit(|| FlowEvent::EndHeard { lag: Duration::from_millis(lag) });
+    }
+
+    /// Whether the changes of other instances arrive; true where there are none to hear of.
+    pub fn is_linked(&self) -> bool {
+        self.cluster.connected.load(Ordering::SeqCst)
+    }
+
+    /// How old the signing key is that signs now.
+    pub fn signing_key_age(&self) -> Duration {
+        let now = self.clock.now();
+        let active = self.signing_keys().into_iter().find(|key| key.state == KeyState::Active);
+        let since = active.and_then(|key| key.activated_at).map_or(0, |at| now.since(at));
+        Duration::from_millis(u64::try_from(since).unwrap_or(0))
     }
 
     /// Readiness: the cluster link is up, and the database answers and takes writes.

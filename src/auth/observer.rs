@@ -2,6 +2,7 @@
 //! observer cannot influence the flow. Without one, a report costs a check of an empty `Option` and allocates nothing.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::model::session::{Session, SessionId};
 use super::service::NotAuthenticated;
@@ -27,6 +28,10 @@ pub enum FlowEvent<'a> {
     SessionEnded { session_id: SessionId, reason: RevokeReason },
     /// The set of signing keys changed.
     KeysChanged,
+    /// An attempt was refused by this counter; the names are those of [`AttemptCounter`](super::throttle::attempts).
+    Throttled { by: &'static str },
+    /// Another instance or a command ended sessions `lag` ago, and this instance refuses their access tokens from now on.
+    EndHeard { lag: Duration },
 }
 
 /// Receives the steps of every use case. It runs on the request's own task and must not block.

@@ -12,6 +12,7 @@ use super::observer::{FlowEvent, Observers};
 use super::password::{
     hasher::PasswordHasher,
     passphrase::{self, WordList},
+    pool::Load,
     rules::PasswordRules,
 };
 use super::refresh::RotationRules;
@@ -120,7 +121,7 @@ impl AuthService {
         let service = Self {
             keys: KeyRing::open(&*store, secret.sealing_key(), clock.now()).await?,
             access_tokens: AccessTokens::new(&issuer, lifetimes.access, VERIFIED_TOKENS),
-            attempts: AttemptCounter::new(secret, store.clone(), clock.clone(), throttle),
+            attempts: AttemptCounter::new(secret, store.clone(), clock.clone(), observers.clone(), throttle),
             audit: Audit::new(secret.fingerprint_key(), store.clone(), clock.clone()),
             password_rules: PasswordRules { min: password_min },
             revoked: Arc::default(),
@@ -179,6 +180,11 @@ impl AuthService {
     /// The minimum length of a new password, in characters.
     pub fn password_min(&self) -> usize {
         self.password_rules.min
+    }
+
+    /// The work of the password hasher, for an operator.
+    pub fn hasher_load(&self) -> Load {
+        self.passwords.load()
     }
 
     pub fn lifetimes(&self) -> Lifetimes {

@@ -59,19 +59,20 @@ impl RevokeReason {
         }
     }
 
+    /// The reasons of a revocation: those that the database holds.
+    pub const REVOKED: [Self; 8] = [
+        RevokeReason::Logout,
+        RevokeReason::Replaced,
+        RevokeReason::SignedOutElsewhere,
+        RevokeReason::Reuse,
+        RevokeReason::PasswordChanged,
+        RevokeReason::AccountDeleted,
+        RevokeReason::AccountDisabled,
+        RevokeReason::SessionLimit,
+    ];
+
     pub fn parse(text: &str) -> Option<Self> {
-        [
-            RevokeReason::Logout,
-            RevokeReason::Replaced,
-            RevokeReason::SignedOutElsewhere,
-            RevokeReason::Reuse,
-            RevokeReason::PasswordChanged,
-            RevokeReason::AccountDeleted,
-            RevokeReason::AccountDisabled,
-            RevokeReason::SessionLimit,
-        ]
-        .into_iter()
-        .find(|reason| reason.as_str() == text)
+        Self::REVOKED.into_iter().find(|reason| reason.as_str() == text)
     }
 }
 

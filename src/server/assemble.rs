@@ -5,6 +5,7 @@ use std::sync::Arc;
 use leptos::config::LeptosOptions;
 
 use super::config::{Config, Throttle};
+use super::metrics::Metrics;
 use super::serve::Error;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::public_url;
@@ -37,6 +38,8 @@ pub struct AppOptions {
 /// The application state, with the database and the clock for resources of your own.
 pub struct Assembled {
     pub state: AppState,
+    /// What is counted, where an address for it is configured.
+    pub metrics: Option<Arc<Metrics>>,
     pub database: Database,
     pub clock: Arc<dyn Clock>,
 }
@@ -71,9 +74,13 @@ async fn assembled(config: &Config, secret: &ServerSecret, database: Database) -
         None => Arc::new(SystemClock),
     };
     let leptos = leptos_options(config)?;
-    let mut state = state(config, secret, database.store(), clock.clone(), leptos, AppOptions::default()).await?;
+    let metrics = config.metrics_addr.map(|_| Arc::<Metrics>::default());
+    let observers = metrics.clone().map_or_else(Observers::default, |metrics| Observers::new(metrics));
+    let options = AppOptions { observers, ..AppOptions::default() };
+    let mut state = state(config, secret, database.store(), clock.clone(), leptos, options).await?;
     state.test_clock = test_clock;
-    Ok(Assembled { state, database, clock })
+    state.request_observer = metrics.clone().map(|metrics| metrics as _);
+    Ok(Assembled { state, metrics, database, clock })
 }
 
 /// Replaces every signing key in the database, also where the old keys cannot be read.

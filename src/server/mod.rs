@@ -7,6 +7,7 @@ pub mod config;
 pub mod connections;
 pub mod demo;
 pub mod health;
+pub mod metrics;
 pub mod router;
 pub mod serve;
 pub mod telemetry;

@@ -45,6 +45,14 @@ impl Database {
         }
     }
 
+    /// The pools of connections, for an operator.
+    pub fn pools(&self) -> Vec<PoolSize> {
+        match self {
+            Self::Sqlite(store) => store.pools(),
+            Self::Postgres(store) => store.pools(),
+        }
+    }
+
     /// Closes the connections, at the end of a process. What still uses the store fails.
     pub async fn close(&self) {
         let closing = async {
@@ -54,6 +62,20 @@ impl Database {
             }
         };
         let _ = tokio::time::timeout(CLOSE, closing).await;
+    }
+}
+
+/// How many connections of a pool are open, and how many of them nobody uses.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolSize {
+    pub name: &'static str,
+    pub open: usize,
+    pub idle: usize,
+}
+
+impl PoolSize {
+    fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
+        Self { name, open: pool.size() as usize, idle: pool.num_idle() }
     }
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod files;
 mod hostile_load;
 mod killed;
+mod metrics;
 mod migrations;
 mod postgres_away;
 mod readiness;

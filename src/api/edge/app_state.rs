@@ -8,6 +8,7 @@ use leptos::config::LeptosOptions;
 
 use super::client_address::TrustedProxies;
 use super::public_url;
+use super::request_observer::RequestObserver;
 use crate::auth::model::user::UserId;
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
@@ -48,6 +49,8 @@ pub struct AppState {
     pub embedded: bool,
     /// The proxies whose `X-Forwarded-For` is trusted.
     pub proxies: TrustedProxies,
+    /// Told of every answered request.
+    pub request_observer: Option<Arc<dyn RequestObserver>>,
     /// Additional links in the pages' header.
     pub extra_link: Option<ExtraLink>,
     /// The clock that `POST /test/clock` advances; only with `--test-clock`.
@@ -69,6 +72,7 @@ impl AppState {
             base_path,
             embedded: false,
             proxies: TrustedProxies::default(),
+            request_observer: None,
             extra_link: None,
             test_clock: None,
             stopping: Arc::default(),

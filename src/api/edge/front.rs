@@ -1,5 +1,5 @@
 //! What every request passes first and every response last, as one tower service: the limit of the headers, the language, the
-//! panic guard and the security headers. One service and not one layer each, because each boxed layer costs a microsecond of every
+//! panic guard, the security headers and the observer of requests. One service and not one layer each, because each boxed layer costs a microsecond of every
 //! request (docs/performance.md).
 
 use std::{
@@ -7,6 +7,7 @@ use std::{
     convert::Infallible,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -18,6 +19,7 @@ use futures::{
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
 
+use super::request_observer::{Pending, RequestObserver};
 use super::{app_state::AppState, client_address::TrustedProxies, headers, language, problem, request_body};
 use crate::lang::{InLanguage, in_language, in_language_now};
 
@@ -26,11 +28,12 @@ use crate::lang::{InLanguage, in_language, in_language_now};
 pub struct FrontLayer {
     proxies: TrustedProxies,
     hsts: bool,
+    observer: Option<Arc<dyn RequestObserver>>,
 }
 
 impl FrontLayer {
     pub fn new(state: &AppState) -> Self {
-        Self { proxies: state.proxies.clone(), hsts: state.hsts }
+        Self { proxies: state.proxies.clone(), hsts: state.hsts, observer: state.request_observer.clone() }
     }
 }
 
@@ -63,6 +66,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         self.settings.proxies.warn_of_others(&request);
+        let pending = self.settings.observer.as_ref().map(|observer| Pending::begin(observer, &request));
         let lang = language::of(request.headers());
         let answer = in_language_now(lang, || match request_body::refuse_headers(request.headers()) {
             Some(refusal) => Either::Left(ready(refusal)),
@@ -72,7 +76,7 @@ where
                 Err(panic) => Either::Left(ready(problem::from_panic(panic))),
             },
         });
-        Answering { answer: in_language(lang, answer), hsts: self.settings.hsts }
+        Answering { answer: in_language(lang, answer), hsts: self.settings.hsts, pending }
     }
 }
 
@@ -94,6 +98,7 @@ pin_project! {
         #[pin]
         answer: InLanguage<Either<Ready<Response>, Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>>>,
         hsts: bool,
+        pending: Option<Pending>,
     }
 }
 
@@ -104,6 +109,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
         let this = self.project();
         this.answer.poll(context).map(|mut response| {
             headers::add(response.headers_mut(), *this.hsts);
+            if let Some(pending) = this.pending.take() {
+                pending.end(&response);
+            }
             Ok(response)
         })
     }

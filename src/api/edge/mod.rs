@@ -13,6 +13,7 @@ pub mod problem;
 pub mod public_url;
 pub mod request_body;
 pub mod request_context;
+pub mod request_observer;
 pub mod same_origin;
 pub mod server_functions;
 pub mod theme;

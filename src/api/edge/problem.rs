@@ -130,6 +130,7 @@ impl Problem {
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response.extensions_mut().insert(self.code);
         *response.body_mut() = Body::from(self.to_json());
     }
 }

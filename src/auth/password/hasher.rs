@@ -16,7 +16,7 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc, is_nfd};
 use zeroize::Zeroizing;
 
 use crate::auth::error::AuthError;
-use crate::auth::password::pool::{Pool, WorkFor};
+use crate::auth::password::pool::{Load, Pool, WorkFor};
 use crate::auth::password::rules::hard_to_guess;
 use crate::auth::random;
 use crate::auth::validation::ValidationError;
@@ -167,6 +167,11 @@ impl PasswordHasher {
     /// The number of digests computed since the start (a metric).
     pub fn computed(&self) -> u64 {
         self.computed.load(Ordering::SeqCst)
+    }
+
+    /// The work of the threads that hash.
+    pub fn load(&self) -> Load {
+        self.hashing.load()
     }
 
     /// Hashes a password with a random salt to a PHC string.

@@ -4,7 +4,11 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use tokio::sync::oneshot;
@@ -75,6 +79,21 @@ struct State<S> {
 struct Shared<S> {
     state: Mutex<State<S>>,
     changed: Condvar,
+    done: AtomicU64,
+    busy_micros: AtomicU64,
+}
+
+/// The work of a pool, for an operator.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Pieces of work in the queue.
+    pub waiting: usize,
+    /// Places in the queue.
+    pub capacity: usize,
+    /// Pieces of work done since the start.
+    pub done: u64,
+    /// How long the threads have worked on them, together.
+    pub busy: Duration,
 }
 
 impl<S> Shared<S> {
@@ -107,12 +126,31 @@ impl<S: Default + 'static> Pool<S> {
     /// A thread could not be started.
     pub fn start(name: &str, threads: usize, capacity: usize) -> std::io::Result<Self> {
         let state = State { queue: FairQueue::new(capacity), capacity, closed: false };
-        let pool = Self(Arc::new(Shared { state: Mutex::new(state), changed: Condvar::new() }));
+        let pool = Self(Arc::new(Shared {
+            state: Mutex::new(state),
+            changed: Condvar::new(),
+            done: AtomicU64::new(0),
+            busy_micros: AtomicU64::new(0),
+        }));
         for index in 0..threads.max(1) {
             let shared = pool.0.clone();
             std::thread::Builder::new().name(format!("{name}-{index}")).spawn(move || serve(&shared))?;
         }
         Ok(pool)
+    }
+
+    /// What the pool has done, and what waits.
+    pub fn load(&self) -> Load {
+        let (waiting, capacity) = {
+            let state = self.0.lock();
+            (state.queue.waiting(), state.capacity)
+        };
+        Load {
+            waiting,
+            capacity,
+            done: self.0.done.load(Ordering::Relaxed),
+            busy: Duration::from_micros(self.0.busy_micros.load(Ordering::Relaxed)),
+        }
     }
 
     /// Does `work` on one of the threads.
@@ -152,11 +190,15 @@ impl<S> Drop for Pool<S> {
 fn serve<S: Default>(shared: &Shared<S>) {
     let mut scratch = S::default();
     while let Some(work) = shared.next() {
+        let begin = Instant::now();
         // Unwind safe: the memory is replaced, and nothing else is shared.
         if catch_unwind(AssertUnwindSafe(|| work.run(&mut scratch))).is_err() {
             tracing::error!("work on a password panicked; the thread goes on");
             scratch = S::default();
         }
+        let micros = u64::try_from(begin.elapsed().as_micros()).unwrap_or(u64::MAX);
+        shared.busy_micros.fetch_add(micros, Ordering::Relaxed);
+        shared.done.fetch_add(1, Ordering::Relaxed);
     }
 }
 

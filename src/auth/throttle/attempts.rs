@@ -14,6 +14,7 @@ use crate::auth::model::email::Email;
 use crate::auth::model::secret::{FingerprintKey, ServerSecret};
 use crate::auth::model::session::{Session, SessionId};
 use crate::auth::model::user::{UserId, UserRecord};
+use crate::auth::observer::{FlowEvent, Observers};
 use crate::auth::password::pool::WorkFor;
 use crate::auth::store::{Attempts, CountAttempt, Swap};
 use crate::auth::throttle::attempt::{Caller, CountedAttempt, Counter, OnSuccess};
@@ -40,13 +41,20 @@ pub struct AttemptCounter {
     refreshes: Mutex<HashMap<SessionId, Timestamp>>,
     work: Mutex<WorkMeter>,
     refusals: Mutex<RefusalLog>,
+    observers: Observers,
     /// Off for tests and benchmarks, never on an address that others can reach.
     enabled: bool,
 }
 
 impl AttemptCounter {
     /// A counter on a store.
-    pub fn new(secret: &ServerSecret, store: Arc<dyn Attempts>, clock: Arc<dyn Clock>, enabled: bool) -> Self {
+    pub fn new(
+        secret: &ServerSecret,
+        store: Arc<dyn Attempts>,
+        clock: Arc<dyn Clock>,
+        observers: Observers,
+        enabled: bool,
+    ) -> Self {
         Self {
             store,
             clock,
@@ -55,6 +63,7 @@ impl AttemptCounter {
             refreshes: Mutex::default(),
             work: Mutex::default(),
             refusals: Mutex::default(),
+            observers,
             enabled,
         }
     }
@@ -291,6 +300,7 @@ impl AttemptCounter {
     }
 
     fn too_many(&self, by: &'static str, key: AttemptKey, wait: Duration) -> AuthError {
+        self.observers.emit(|| FlowEvent::Throttled { by });
         let mut refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner);
         if refusals.is_news(key, self.clock.now(), wait) {
             tracing::info!(target: "security", event = "excess_rate_limit_exceeded", by);
@@ -360,7 +370,8 @@ mod tests {
     async fn attempt_against(rivals: u32) -> (Result<CountedAttempt, AuthError>, i64) {
         let store = Arc::new(Contended(Mutex::new(SharedCount { count: None, rivals })));
         let clock = Arc::new(ManualClock::at(NOW));
-        let counter = AttemptCounter::new(&ServerSecret::new([7; 32]), store.clone(), clock, true);
+        let counter =
+            AttemptCounter::new(&ServerSecret::new([7; 32]), store.clone(), clock, Observers::default(), true);
         let own = vec![counter.counter("own", b"", rules::OWN, OnSuccess::Clear)];
         let outcome = counter.count(own, None, WorkFor::Program).await;
         let clean_at = store.0.lock().unwrap().count.unwrap().clean_at;

@@ -72,6 +72,10 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_SHUTDOWN_NOTICE", default_value = "0s", value_parser = humantime::parse_duration)]
     pub shutdown_notice: Duration,
 
+    /// Serve metrics at `/metrics` on this address, which must not be the public one: they are for anybody who reaches it.
+    #[arg(long, global = true, env = "TWO_TOKENS_METRICS_ADDR")]
+    pub metrics_addr: Option<SocketAddr>,
+
     /// The log level, or tracing directives.
     #[arg(long, global = true, env = "TWO_TOKENS_LOG", default_value = "info")]
     pub log: String,
@@ -169,6 +173,12 @@ impl Config {
         if self.shutdown_notice > Duration::from_secs(60) {
             return refuse("TWO_TOKENS_SHUTDOWN_NOTICE", "must be at most 1m: service managers kill what does not end");
         }
+        if self.metrics_addr.is_some_and(|metrics| metrics.port() == self.addr.port() && metrics.port() != 0) {
+            return refuse(
+                "TWO_TOKENS_METRICS_ADDR",
+                "must have another port than TWO_TOKENS_ADDR: metrics are not public",
+            );
+        }
         for (on, setting, danger) in [
             (self.throttle == Throttle::Off, "TWO_TOKENS_THROTTLE", "off lets others guess passwords without limit"),
             (self.demo_user, "--demo-user", "its password is public"),
@@ -257,6 +267,7 @@ mod tests {
             (vec!["--refresh-idle", "1s"], "TWO_TOKENS_REFRESH_IDLE"),
             (vec!["--refresh-grace", "5m"], "TWO_TOKENS_REFRESH_GRACE"),
             (vec!["--shutdown-notice", "2m"], "TWO_TOKENS_SHUTDOWN_NOTICE"),
+            (vec!["--metrics-addr", "0.0.0.0:3000"], "TWO_TOKENS_METRICS_ADDR"),
             (vec!["--password-min", "7"], "TWO_TOKENS_PASSWORD_MIN"),
             (vec!["--password-min", "65"], "TWO_TOKENS_PASSWORD_MIN"),
             (vec!["--public-url", "ftp://x"], "TWO_TOKENS_PUBLIC_URL"),

@@ -5,9 +5,9 @@
 use futures::stream::BoxStream;
 use sqlx::{PgConnection as Conn, PgPool, Postgres, Transaction, pool::PoolConnection};
 
-use super::Access;
 use super::rotation_queue::RotationQueue;
 use super::sql::prelude::*;
+use super::{Access, PoolSize};
 
 pub(super) mod connect;
 mod link;
@@ -36,6 +36,10 @@ impl PostgresStore {
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
         let pool = connect::open(url, access).await?;
         Ok(Self { rotations: rotations::start(&pool), pool })
+    }
+
+    pub(super) fn pools(&self) -> Vec<PoolSize> {
+        vec![PoolSize::of("postgres", &self.pool)]
     }
 
     /// Closes the connections.

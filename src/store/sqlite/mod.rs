@@ -6,8 +6,8 @@ use futures::stream::BoxStream;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection as Conn, SqlitePool, pool::PoolConnection};
 use tokio::task::JoinSet;
 
-use super::Access;
 use super::sql::prelude::*;
+use super::{Access, PoolSize};
 
 mod connect;
 pub(super) mod files;
@@ -47,6 +47,10 @@ impl SqliteStore {
         housekeeping.spawn(connect::truncate_the_log((*writer.connect_options()).clone(), turns.clone()));
         let rotations = Rotations::start(settings, turns.clone());
         Ok(Self { readers, writer, rotations, turns, _housekeeping: housekeeping, _owner: owner })
+    }
+
+    pub(super) fn pools(&self) -> Vec<PoolSize> {
+        vec![PoolSize::of("readers", &self.readers), PoolSize::of("writer", &self.writer)]
     }
 
     /// Closes the connections; the last one empties the write-ahead log.

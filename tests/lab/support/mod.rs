@@ -42,7 +42,7 @@ impl Bound {
         let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let database = format!("sqlite://{}/app.db", folder.path().display());
         let config = config(&[&["--public-url", &base, "--database-url", &database], arguments].concat());
-        let Assembled { state, database, clock } = assemble(&config).await.unwrap();
+        let Assembled { state, database, clock, .. } = assemble(&config).await.unwrap();
         let state =
             state.with_resource(two_tokens::notes::open(&database, clock)).with_export(two_tokens::notes::EXPORT);
         let listener = CuttableListener(listener);

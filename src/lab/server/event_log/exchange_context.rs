@@ -81,7 +81,10 @@ fn step(event: &FlowEvent<'_>) -> Option<HopName> {
         FlowEvent::Decided { .. } => Some(HopName::Rotate),
         FlowEvent::SessionOpened { .. } | FlowEvent::SessionEnded { .. } => Some(HopName::Write),
         FlowEvent::Issued { .. } => Some(HopName::Sign),
-        FlowEvent::Rotated { .. } | FlowEvent::KeysChanged => None,
+        FlowEvent::Rotated { .. }
+        | FlowEvent::KeysChanged
+        | FlowEvent::Throttled { .. }
+        | FlowEvent::EndHeard { .. } => None,
     }
 }
 
@@ -101,7 +104,11 @@ fn logged(event: &FlowEvent<'_>) -> Option<LogEventKind> {
         FlowEvent::SessionEnded { session_id, reason } => {
             LogEventKind::SessionEnded { session: session_id.to_string(), reason: *reason }
         }
-        FlowEvent::SessionOpened { .. } | FlowEvent::Issued { .. } | FlowEvent::KeysChanged => return None,
+        FlowEvent::SessionOpened { .. }
+        | FlowEvent::Issued { .. }
+        | FlowEvent::KeysChanged
+        | FlowEvent::Throttled { .. }
+        | FlowEvent::EndHeard { .. } => return None,
     })
 }
 
