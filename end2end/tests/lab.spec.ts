@@ -108,7 +108,9 @@ const sequences: Record<string, Press[]> = {
     setting("Answer 503", /overloaded/),
     setting("Answer 429", /patience/),
     setting("Back to normal", /What waited is sent/),
-    { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /was given refresh token \d+ again/ },
+    // Both are judged in one batch, and each reports its decision when its own task wakes: the replay may be told first. That
+    // there was one is in what the page says.
+    { press: "Race two tabs", happens: ["held", "rotate"], says: /was given refresh token \d+ again/ },
     // Last: each press takes longer, the more has happened.
     { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
   ],
