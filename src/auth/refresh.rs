@@ -164,8 +164,8 @@ impl AuthService {
         }
     }
 
-    /// Issues the tokens of a rotation, if the judge accepted it. One that wrote nothing gets the newest refresh token again: two tabs wake up
-    /// and both send token A; the first rotates A to B, the second gets B as well.
+    /// Issues the tokens of a rotation, if the judge accepted it. One that wrote nothing gets the newest refresh token again: two
+    /// tabs wake up and both send token A; the first rotates A to B, the second gets B as well.
     async fn grant_rotated(
         &self,
         judged: Option<Judged>,
