@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 use two_tokens::api::edge::{app_state::AppState, client_address::PlainListener};
 use two_tokens::notes;
 use two_tokens::server::{
-    assemble::{Assembled, assemble, assemble_command, replace_signing_keys},
+    assemble::{Assembled, assemble},
+    commands::{self, Command},
     config::{Config, environment::Environment},
     metrics, pages,
     serve::{self, Error},
@@ -26,42 +27,6 @@ struct Cli {
     command: Option<Command>,
 }
 
-#[derive(Clone, Debug, Subcommand)]
-enum Command {
-    /// Serve the app and its API (the default).
-    Serve,
-    /// Manage the signing keys.
-    #[command(subcommand)]
-    Keys(KeysCommand),
-    /// Manage accounts.
-    #[command(subcommand)]
-    Users(UsersCommand),
-}
-
-#[derive(Clone, Debug, Subcommand)]
-enum UsersCommand {
-    /// Refuse sign-in and end every session. A running server follows within a second.
-    Disable { email: String },
-    /// Allow sign-in again.
-    Enable { email: String },
-    /// List accounts that share an e-mail address in different spellings.
-    Duplicates,
-}
-
-#[derive(Clone, Debug, Subcommand)]
-enum KeysCommand {
-    /// Rotate: the next key signs from now on. Existing tokens stay valid.
-    Rotate,
-    /// List the keys and their states.
-    List,
-    /// Forget the retired keys now. Access tokens signed with them are refused, and clients get new ones by a refresh.
-    Retire {
-        /// Replace the active and the next key too: for a key that somebody else may have. Nobody is signed out.
-        #[arg(long)]
-        now: bool,
-    },
-}
-
 fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
@@ -75,8 +40,9 @@ fn main() -> ExitCode {
 fn run() -> Result<(), Error> {
     let command = Cli::command();
     let environment = Environment::read(&command)?;
-    let parsed = environment.apply(command).try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
-    let cli = parsed.unwrap_or_else(|error| {
+    let parsed = environment.apply(command).try_get_matches();
+    let parsed = parsed.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches)));
+    let (cli, matches) = parsed.unwrap_or_else(|error| {
         let origin = environment.origin(&error, &Cli::command());
         let _ = error.print();
         if let Some(origin) = origin {
@@ -84,10 +50,10 @@ fn run() -> Result<(), Error> {
         }
         std::process::exit(error.exit_code());
     });
-    start(cli, &environment)
+    start(cli, &matches, &environment)
 }
 
-fn start(mut cli: Cli, environment: &Environment) -> Result<(), Error> {
+fn start(mut cli: Cli, matches: &ArgMatches, environment: &Environment) -> Result<(), Error> {
     cli.config = cli.config.check()?;
     #[cfg(feature = "lab")]
     cli.lab.check(&cli.config)?;
@@ -98,10 +64,10 @@ fn start(mut cli: Cli, environment: &Environment) -> Result<(), Error> {
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        match cli.command.take().unwrap_or(Command::Serve) {
-            Command::Serve => serve(cli).await,
-            Command::Keys(command) => keys(&cli.config, command).await,
-            Command::Users(command) => users(&cli.config, command).await,
+        let command = cli.command.take().unwrap_or(Command::Serve);
+        match commands::run(command, &cli.config, matches, environment).await? {
+            Some(()) => Ok(()),
+            None => serve(cli).await,
         }
     })
 }
@@ -125,43 +91,4 @@ async fn listen(cli: &Cli, listener: PlainListener, state: AppState) -> Result<(
         return two_tokens::lab::server::options::run(audience, &cli.config, listener, state).await;
     }
     serve::run(&cli.config, listener, state, pages::pages(), serve::no_extra_routes).await
-}
-
-#[expect(clippy::print_stdout, reason = "the output of a command")]
-async fn keys(config: &Config, command: KeysCommand) -> Result<(), Error> {
-    if let KeysCommand::Retire { now: true } = command {
-        replace_signing_keys(config).await?;
-    }
-    let Assembled { state, database, .. } = assemble_command(config).await?;
-    let auth = state.auth;
-    match command {
-        KeysCommand::Rotate => drop(auth.rotate_keys().await?),
-        KeysCommand::Retire { .. } => println!("retired keys forgotten: {}", auth.forget_retired_keys().await?),
-        KeysCommand::List => {}
-    }
-    for key in auth.signing_keys() {
-        println!("{:8} {}", key.state.as_str(), key.kid);
-    }
-    database.close().await;
-    Ok(())
-}
-
-#[expect(clippy::print_stdout, reason = "the output of a command")]
-async fn users(config: &Config, command: UsersCommand) -> Result<(), Error> {
-    let Assembled { state, database, .. } = assemble_command(config).await?;
-    let auth = state.auth;
-    match command {
-        UsersCommand::Disable { email } => println!("disabled; sessions ended: {}", auth.disable_user(&email).await?),
-        UsersCommand::Enable { email } => {
-            auth.enable_user(&email).await?;
-            println!("enabled");
-        }
-        UsersCommand::Duplicates => {
-            for clash in auth.settle_emails().await? {
-                println!("{} signs in as {} alone; the address belongs to {}", clash.user_id, clash.email, clash.other);
-            }
-        }
-    }
-    database.close().await;
-    Ok(())
 }

@@ -29,7 +29,10 @@ function everythingServed(context: BrowserContext): Promise<[url: string, text: 
   const served: Promise<[string, string]>[] = [];
   context.on("response", (response) => {
     const isFile = !new URL(response.url()).pathname.startsWith("/api/");
-    if (isFile && [200, 404].includes(response.status())) served.push(response.text().then((text) => [response.url(), text]));
+    if (!isFile || ![200, 404].includes(response.status())) return;
+    // The browser drops the body of a part that a page no longer needs because it was left. It is asked for again.
+    const again = async () => (await context.request.get(response.url())).text();
+    served.push(response.text().catch(again).then((text) => [response.url(), text]));
   });
   return served;
 }

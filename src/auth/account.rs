@@ -1,5 +1,5 @@
-//! Account management: list and revoke sessions, change password and e-mail, delete the account; for operators, disable and
-//! enable it. The access token is already verified, and every query is restricted to its user (no IDOR).
+//! Account management: list and revoke sessions, change password and e-mail, delete the account. The access token is already
+//! verified, and every query is restricted to its user (no IDOR).
 
 use super::audit::{Audit, Subject};
 use super::error::AuthError;
@@ -240,37 +240,6 @@ impl AuthService {
         Err(AuthError::AccountChanged)
     }
 
-    /// Disables an account: sign-in is refused, and every session ends together with its access tokens. Returns how many
-    /// sessions ended.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::NotFound`] when no account has the address.
-    pub async fn disable_user(&self, email: &str) -> Result<u32, AuthError> {
-        let user = self.user_with_email(&Email::parse_known(email)?).await?;
-        let id = user.ok_or(AuthError::NotFound)?.id;
-        let end = self.end_of_all(Subject::User(id), None, RevokeReason::AccountDisabled, &Device::default());
-        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
-        let ended = self.detached(async move {
-            let ended = store.disable_user(id, &end).await?;
-            if let Some(ended) = &ended {
-                announce(&end, ended, &revoked, &audit);
-            }
-            Ok(ended)
-        });
-        Ok(self.ended(&ended.await?.ok_or(AuthError::NotFound)?))
-    }
-
-    /// Allows sign-in again. Sessions that have ended stay ended.
-    ///
-    /// # Errors
-    ///
-    /// [`AuthError::NotFound`] when no account has the address.
-    pub async fn enable_user(&self, email: &str) -> Result<(), AuthError> {
-        let user = self.user_with_email(&Email::parse_known(email)?).await?;
-        Ok(self.store.enable_user(user.ok_or(AuthError::NotFound)?.id).await?)
-    }
-
     /// The account of an address. An account that kept its own spelling as its key is found by that spelling.
     pub(super) async fn user_with_email(&self, email: &Email) -> Result<Option<UserRecord>, AuthError> {
         let [first, second] = email.keys();
@@ -307,7 +276,7 @@ fn guard(user: &Verified, account: UserRecord) -> Guard {
 }
 
 /// Tells this instance's memory and its log that all sessions of a user ended.
-fn announce(end: &EndAll, ended: &EndedAll, revoked: &RevokedSessions, audit: &Audit) {
+pub(super) fn announce(end: &EndAll, ended: &EndedAll, revoked: &RevokedSessions, audit: &Audit) {
     revoked.add_user(ended.revocation);
     if ended.count > 0 {
         audit.log(&end.event);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::session::{Session, SessionId};
+use super::report_order::{ReportOrder, ReportTurn};
 use super::service::NotAuthenticated;
 use super::token::{access::Verified, rotation::Decision};
 use crate::protocol::session::RevokeReason;
@@ -36,25 +37,30 @@ pub enum FlowEvent<'a> {
 
 /// Receives the steps of every use case. It runs on the request's own task and must not block.
 pub trait Observer: Send + Sync {
-    /// Called once for each step, in order.
+    /// Called once for each step, in order; decisions about one session in the order in which they were made.
     fn observe(&self, event: &FlowEvent<'_>);
 }
 
 /// The observer of a service, or none.
 #[derive(Clone, Default)]
-pub struct Observers(Option<Arc<dyn Observer>>);
+pub struct Observers(Option<(Arc<dyn Observer>, Arc<ReportOrder>)>);
 
 impl Observers {
     /// Reports to `observer`.
     pub fn new(observer: Arc<dyn Observer>) -> Self {
-        Self(Some(observer))
+        Self(Some((observer, Arc::default())))
     }
 
     /// Reports an event. `event` is built only when there is an observer.
     #[inline]
     pub fn emit<'a>(&self, event: impl FnOnce() -> FlowEvent<'a>) {
-        if let Some(observer) = &self.0 {
+        if let Some((observer, _)) = &self.0 {
             observer.observe(&event());
         }
+    }
+
+    /// The turn of a caller that will report a decision about a session.
+    pub(super) fn turn(&self) -> ReportTurn {
+        self.0.as_ref().map_or_else(ReportTurn::default, |(_, order)| ReportTurn::new(order.clone()))
     }
 }

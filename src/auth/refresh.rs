@@ -9,6 +9,7 @@ use super::model::device::Device;
 use super::model::event::{EventKind, SecurityEvent};
 use super::model::session::Session;
 use super::observer::FlowEvent;
+use super::report_order::ReportTurn;
 use super::service::{AuthService, Grant, Lifetimes};
 use super::store::{Guard, Judge, Judged, Rotate};
 use super::token::{
@@ -39,9 +40,12 @@ pub(super) struct RotationRules {
 
 impl RotationRules {
     /// The judge of one presented token.
-    fn judge(&self, presented: &Presented, authentication: Authentication) -> Judge {
-        let (rules, presented) = (self.clone(), *presented);
-        Box::new(move |session| rules.judged(session, &presented, authentication))
+    fn judge(&self, presented: &Presented, authentication: Authentication, turn: &ReportTurn) -> Judge {
+        let (rules, presented, turn) = (self.clone(), *presented, turn.clone());
+        Box::new(move |session| {
+            turn.decided(session.id);
+            rules.judged(session, &presented, authentication)
+        })
     }
 
     fn judged(&self, session: Session, presented: &Presented, authentication: Authentication) -> Judged {
@@ -86,8 +90,10 @@ impl AuthService {
     /// committed), [`AuthError::TooManyAttempts`].
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
         self.attempts.refresh(presented.session_id)?;
-        let judge = self.rotation.judge(&presented, Authentication::Unchanged);
+        let turn = self.observers.turn();
+        let judge = self.rotation.judge(&presented, Authentication::Unchanged, &turn);
         let judged = self.store.rotate(presented.session_id, judge).await?;
+        let _turn = turn.comes().await;
         self.grant_rotated(judged, &presented, &device).await
     }
 
@@ -101,8 +107,10 @@ impl AuthService {
         device: &Device,
     ) -> Result<Grant, AuthError> {
         let event = self.audit.event(EventKind::Reauthenticated, session.into(), device, None);
-        let judge = self.rotation.judge(presented, Authentication::Renewed);
+        let turn = self.observers.turn();
+        let judge = self.rotation.judge(presented, Authentication::Renewed, &turn);
         let judged = self.write_renewal(guard, presented, judge, event).await?;
+        let _turn = turn.comes().await;
         self.grant_rotated(judged, presented, device).await
     }
 

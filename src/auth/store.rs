@@ -271,6 +271,8 @@ pub trait Users: Send + Sync + 'static {
     /// The user whose address has this key.
     async fn user_by_email(&self, key: &str) -> Result<Option<UserRecord>, StoreError>;
     async fn user(&self, id: UserId) -> Result<Option<UserRecord>, StoreError>;
+    /// The users with the next greater ids, in the order of their ids; at most `limit`.
+    async fn users_after(&self, last: UserId, limit: u32) -> Result<Vec<UserRecord>, StoreError>;
     /// Replaces the password and ends the other sessions. Of two calls that verified the same password one is done, the other
     /// is [`Stale`].
     async fn change_password(&self, change: &ChangePassword) -> Result<Result<Option<EndedAll>, Stale>, StoreError>;

@@ -34,6 +34,8 @@ pub enum RevokeReason {
     PasswordChanged,
     AccountDeleted,
     AccountDisabled,
+    /// Ended by an operator, who keeps the account: for its safety, or after a restored backup.
+    EndedByOperator,
     /// The account had too many sessions, and this one was unused longest.
     SessionLimit,
     /// Not revoked but expired: it was unused for longer than the idle limit. Never in the database.
@@ -53,6 +55,7 @@ impl RevokeReason {
             RevokeReason::PasswordChanged => "password_changed",
             RevokeReason::AccountDeleted => "account_deleted",
             RevokeReason::AccountDisabled => "account_disabled",
+            RevokeReason::EndedByOperator => "ended_by_operator",
             RevokeReason::SessionLimit => "session_limit",
             RevokeReason::IdleLimit => "idle_limit",
             RevokeReason::AbsoluteLimit => "absolute_limit",
@@ -60,7 +63,7 @@ impl RevokeReason {
     }
 
     /// The reasons of a revocation: those that the database holds.
-    pub const REVOKED: [Self; 8] = [
+    pub const REVOKED: [Self; 9] = [
         RevokeReason::Logout,
         RevokeReason::Replaced,
         RevokeReason::SignedOutElsewhere,
@@ -68,11 +71,18 @@ impl RevokeReason {
         RevokeReason::PasswordChanged,
         RevokeReason::AccountDeleted,
         RevokeReason::AccountDisabled,
+        RevokeReason::EndedByOperator,
         RevokeReason::SessionLimit,
     ];
 
     pub fn parse(text: &str) -> Option<Self> {
         Self::REVOKED.into_iter().find(|reason| reason.as_str() == text)
+    }
+
+    /// The reason that a database or another instance gives. One that this program does not know, of a
+    /// newer one, counts as signed out elsewhere: the session has ended whatever the word is.
+    pub fn of_any_version(text: &str) -> Self {
+        Self::parse(text).unwrap_or(RevokeReason::SignedOutElsewhere)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The HTTP server: configuration, assembly (composition root), the router with every route and layer on one screen
-//! ([`router`]), the listener and its graceful shutdown ([`serve`]), health checks, the cluster link.
+//! ([`router`]), the listener and its graceful shutdown ([`serve`]), health checks, the cluster link, and the commands of an operator.
 
 pub mod assemble;
 pub mod cluster;
+pub mod commands;
 pub mod config;
 pub mod connections;
 pub mod demo;

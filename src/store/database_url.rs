@@ -3,7 +3,10 @@
 
 use std::{fmt, path::PathBuf, str::FromStr as _};
 
+use percent_encoding::percent_decode_str;
 use sqlx::sqlite::SqliteConnectOptions;
+use url::Url;
+use zeroize::Zeroizing;
 
 use super::postgres::connect;
 
@@ -44,6 +47,38 @@ impl DatabaseUrl {
         }
     }
 
+    /// The URL with `***` for the password.
+    pub fn without_password(&self) -> String {
+        let (apart, password) = self.apart_from_password();
+        match Url::parse(&apart) {
+            Ok(mut url) if password.is_some() => match url.set_password(Some("***")) {
+                Ok(()) => url.into(),
+                Err(()) => apart,
+            },
+            _ => apart,
+        }
+    }
+
+    /// The URL without the password, and the password. That of the parameters counts more, as for the driver.
+    pub fn apart_from_password(&self) -> (String, Option<Zeroizing<String>>) {
+        let Ok(mut url) = Url::parse(&self.0) else { return ("[redacted]".into(), None) };
+        if url.scheme() == "sqlite" {
+            return (self.0.clone(), None);
+        }
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let mut password = url.password().map(decoded);
+        let _ = url.set_password(None);
+        let (hidden, kept): (Vec<_>, Vec<_>) = url.query_pairs().into_owned().partition(|(name, _)| name == "password");
+        if let Some((_, value)) = hidden.into_iter().next_back() {
+            password = Some(value);
+            url.set_query(None);
+            if !kept.is_empty() {
+                url.query_pairs_mut().extend_pairs(kept);
+            }
+        }
+        (url.into(), password.map(Zeroizing::new))
+    }
+
     /// The file of an SQLite database.
     pub fn sqlite_file(&self) -> Option<PathBuf> {
         sqlite_file(&self.0).ok()
@@ -75,6 +110,31 @@ pub fn url_of_file(file: &std::path::Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_password_is_kept_apart_wherever_it_stands() {
+        for (url, without, password, shown) in [
+            ("postgres://app:a%3Ab@db/x", "postgres://app@db/x", Some("a:b"), "postgres://app:***@db/x"),
+            (
+                "postgres://app:old@db/x?sslmode=require&password=n",
+                "postgres://app@db/x?sslmode=require",
+                Some("n"),
+                "postgres://app:***@db/x?sslmode=require",
+            ),
+            (
+                "postgres://app@db/x?sslmode=require",
+                "postgres://app@db/x?sslmode=require",
+                None,
+                "postgres://app@db/x?sslmode=require",
+            ),
+            ("sqlite://data/a.db", "sqlite://data/a.db", None, "sqlite://data/a.db"),
+        ] {
+            let parsed = DatabaseUrl::from(url.to_owned());
+            let (apart, found) = parsed.apart_from_password();
+            assert_eq!((&*apart, found.as_deref().map(String::as_str)), (without, password), "{url}");
+            assert_eq!(parsed.without_password(), shown, "{url}");
+        }
+    }
 
     #[test]
     fn the_path_is_decoded_once_for_everybody() {

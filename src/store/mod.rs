@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::auth::store::{Store, StoreError};
+use crate::clock::Timestamp;
 
 mod database_url;
 mod migrations;
@@ -76,6 +77,39 @@ pub struct PoolSize {
 impl PoolSize {
     fn of<D: sqlx::Database>(name: &'static str, pool: &sqlx::Pool<D>) -> Self {
         Self { name, open: pool.size() as usize, idle: pool.num_idle() }
+    }
+}
+
+/// What `inspect` sees of a database.
+#[derive(Debug, Default)]
+pub struct Inspection {
+    /// The migrations of this program that were not applied.
+    pub pending: Vec<i64>,
+    /// The applied migrations that this program does not know.
+    pub newer: Vec<i64>,
+    /// The time of a database server; `None` where the database is a file of this computer.
+    pub clock: Option<Timestamp>,
+    /// Whether a notification comes back over the way that a server would listen on; `None` where there is no such way.
+    pub hears_itself: Option<Result<(), String>>,
+}
+
+impl Inspection {
+    fn of(migrator: &sqlx::migrate::Migrator, applied: &[i64]) -> Self {
+        let pending = migrator.iter().map(|migration| migration.version).filter(|version| !applied.contains(version));
+        let newer = applied.iter().copied().filter(|version| !migrator.version_exists(*version));
+        Self { pending: pending.collect(), newer: newer.collect(), ..Self::default() }
+    }
+}
+
+/// Looks at an existing database of this program and changes nothing.
+///
+/// # Errors
+///
+/// Those of [`open_for`] for a command.
+pub async fn inspect(url: &str) -> Result<Inspection, StoreError> {
+    match url.split_once(':') {
+        Some(("sqlite", _)) => sqlite::SqliteStore::inspect(url).await,
+        _ => postgres::PostgresStore::inspect(url).await,
     }
 }
 

@@ -73,10 +73,8 @@ pub(crate) trait Readable {
         })
     }
 
-    /// A reason that this program does not know, of a newer one, counts as signed out elsewhere.
     fn revoked(&self) -> Result<Option<Revoked>, StoreError> {
-        let reason = self.maybe_text("revoked_reason")?.as_deref().and_then(RevokeReason::parse);
-        let reason = reason.unwrap_or(RevokeReason::SignedOutElsewhere);
+        let reason = RevokeReason::of_any_version(&self.maybe_text("revoked_reason")?.unwrap_or_default());
         Ok(self.maybe_time("revoked_at")?.map(|at| Revoked { at, reason }))
     }
 
@@ -108,7 +106,7 @@ pub(crate) trait Readable {
         Ok(Revocation {
             session_id: SessionId(self.id("id")?),
             at: self.time("revoked_at")?,
-            reason: RevokeReason::parse(&self.text("revoked_reason")?).ok_or_else(|| corrupt("revoked_reason"))?,
+            reason: RevokeReason::of_any_version(&self.text("revoked_reason")?),
         })
     }
 
@@ -119,7 +117,7 @@ pub(crate) trait Readable {
             epoch: self.epoch("epoch")?,
             kept: kept.transpose()?.map(SessionId),
             at: self.time("revoked_at")?,
-            reason: RevokeReason::parse(&self.text("revoked_reason")?).ok_or_else(|| corrupt("revoked_reason"))?,
+            reason: RevokeReason::of_any_version(&self.text("revoked_reason")?),
         })
     }
 

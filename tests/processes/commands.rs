@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::support::{Databases, Installation, program};
+use crate::support::{Databases, Installation, PASSWORD, free_port, program};
 
 /// What a command says when it fails, in an empty folder.
 fn fails(arguments: &[&str]) -> String {
@@ -24,6 +24,13 @@ async fn a_command_makes_no_database_and_no_secret_and_says_where_it_looked() {
         &["keys", "list"],
         &["keys", "rotate"],
         &["users", "duplicates"],
+        &["users", "add", "ada@example.com"],
+        &["users", "list"],
+        &["users", "sessions", "ada@example.com"],
+        &["users", "end-sessions", "ada@example.com"],
+        &["migrate"],
+        &["backup", "copy.db"],
+        &["restored"],
     ] {
         assert!(fails(command).contains("there is no database at HERE/data/two-tokens.db"), "{}", fails(command));
     }
@@ -62,6 +69,181 @@ async fn a_server_on_sqlite_follows_a_command_within_a_second() {
     }
     bob.refresh().await.expect(StatusCode::OK);
     bob.me().await.expect(StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_adds_an_account_sees_its_sessions_and_ends_them_on_both_databases() {
+    let postgres = Databases::shared().empty().await;
+    for installation in [Installation::on_sqlite(), Installation::on(&postgres)] {
+        let server = installation.serve(&[]).await;
+        let told = installation.run(&["users", "add", "Ada@example.com"]);
+        let password = told.lines().find_map(|line| line.strip_prefix("password: ")).expect("a passphrase").to_owned();
+        let told = installation.run_with_input(&["users", "add", "eve@example.com", "--password-stdin"], &password);
+        assert!(!told.contains(&password), "what was typed is not printed");
+        let listed = installation.run(&["users", "list"]);
+        let addresses: Vec<_> = listed.split_whitespace().filter(|word| word.contains('@')).collect();
+        assert_eq!(addresses, ["Ada@example.com", "eve@example.com"], "{listed}");
+
+        let [mut ada, mut eve] = [server.client(), server.client()];
+        ada.login("ada@example.com", &password).await.expect(StatusCode::OK);
+        eve.login("eve@example.com", &password).await.expect(StatusCode::OK);
+        let id = ada.me().await.json()["session_id"].as_str().unwrap().to_owned();
+        let sessions = installation.run(&["users", "sessions", "ada@example.com"]);
+        assert_eq!(sessions.matches("last used").count(), 1, "{sessions}");
+        assert!(sessions.contains(&id), "{sessions}");
+        assert!(installation.run(&["users", "end-sessions", "ada@example.com"]).contains("sessions ended: 1"));
+        let ended = Instant::now();
+        while ada.me().await.status == StatusCode::OK {
+            assert!(ended.elapsed() < Duration::from_secs(1), "the session is still accepted");
+        }
+        let refused = ada.refresh().await.refused(401, "session_revoked").json();
+        assert_eq!(refused["reason"], "ended_by_operator");
+        eve.me().await.expect(StatusCode::OK);
+        ada.login("ada@example.com", &password).await.expect(StatusCode::OK);
+
+        for (command, says) in [
+            (&["users", "sessions", "bob@example.com"][..], "no account has the address bob@example.com"),
+            (&["users", "add", "ada@example.com"], "has the address ada@example.com already"),
+            (&["users", "add", "ada"], "e-mail"),
+        ] {
+            let refused = installation.refused(command);
+            assert!(refused.contains(says), "{refused}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_made_under_load_is_whole_and_after_restored_everybody_signs_in_again() {
+    let installation = Installation::on_sqlite();
+    let mut server = installation.serve(&["--throttle", "off"]).await;
+    let mut ada = server.registered("ada@example.com").await;
+    let mut bob = server.registered("bob@example.com").await;
+    let copy = installation.folder.path().join("copy.db");
+    let refreshing = tokio::spawn(async move {
+        for _ in 0..50 {
+            bob.refresh().await.expect(StatusCode::OK);
+        }
+        bob
+    });
+    let told = installation.run(&["backup", copy.to_str().unwrap()]);
+    assert!(told.contains("The server secret is not in it"), "{told}");
+    let mut bob = refreshing.await.unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&copy.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    let again = installation.refused(&["backup", copy.to_str().unwrap()]);
+    assert!(again.contains("exists: a backup overwrites nothing"), "{again}");
+    let mut database = SqliteConnection::connect(&format!("sqlite://{}", copy.display())).await.unwrap();
+    let whole: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut database).await.unwrap();
+    assert_eq!(whole, "ok");
+
+    // Signed in when the backup was made, signed out since.
+    bob.logout().await.expect(StatusCode::NO_CONTENT);
+    server.kill();
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(installation.folder.path().join(format!("a.db{ending}")));
+    }
+    std::fs::rename(&copy, installation.folder.path().join("a.db")).unwrap();
+    let told = installation.run(&["restored"]);
+    assert!(told.contains("sessions ended: 2"), "{told}");
+    let server = installation.serve(&[]).await;
+    ada = ada.at(&server);
+    ada.me().await.refused(401, "access_token_invalid");
+    ada.refresh().await.refused(401, "session_revoked");
+    ada.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_postgres_is_an_archive_of_pg_dump_without_the_password_in_its_arguments() {
+    let installation = Installation::on(&Databases::shared().empty().await);
+    drop(installation.serve(&[]).await);
+    let copy = installation.folder.path().join("copy.dump");
+    let bootstrap = concat!(env!("CARGO_MANIFEST_DIR"), "/script/bootstrap");
+    let programs = std::process::Command::new(bootstrap).arg("postgres").output().unwrap().stdout;
+    let path = format!("{}:{}", String::from_utf8(programs).unwrap().trim(), std::env::var("PATH").unwrap());
+    installation.run_with_path(&["backup", copy.to_str().unwrap()], &path);
+    assert_eq!(&std::fs::read(&copy).unwrap()[..5], b"PGDMP");
+    let without = installation.folder.path().join("other.dump");
+    let refused = installation.refused_with_path(&["backup", without.to_str().unwrap()], "/nowhere");
+    assert!(refused.contains("pg_dump cannot be started") && !without.exists(), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
+    let installation = Installation::on_sqlite();
+    let server = installation.serve(&[]).await;
+    let address = format!("127.0.0.1:{}", server.port);
+    let healthy = installation.run(&["doctor", "--addr", &address]);
+    for says in ["secret opens the signing keys", "is ready", "uses this database and this secret", "a.db is private"] {
+        assert!(healthy.contains(says), "{says}: {healthy}");
+    }
+    assert!(!healthy.contains("WRONG"), "{healthy}");
+    assert!(installation.run(&["health", "--addr", &address]).contains("ready"));
+    let nobody = installation.refused(&["health", "--addr", &format!("127.0.0.1:{}", free_port())]);
+    assert!(nobody.contains("no server answers at"), "{nobody}");
+
+    let other = Installation::on_sqlite();
+    drop(other.serve(&[]).await);
+    let others_server = other.refused(&["doctor", "--addr", &address]);
+    assert!(others_server.contains("it uses another database"), "{others_server}");
+
+    let open_to_all = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(installation.folder.path().join("a.db"), open_to_all).unwrap();
+    let proxy = ["--addr", "0.0.0.0:1", "--public-url", "https://app.example"];
+    let told = installation.refused(&[&["doctor"][..], &proxy].concat());
+    assert!(told.contains("WRONG") && told.contains("run chmod 600"), "{told}");
+    assert!(told.contains("TWO_TOKENS_TRUSTED_PROXIES names no proxy"), "{told}");
+
+    let mut database = SqliteConnection::connect(&installation.database_url).await.unwrap();
+    for (change, says) in [
+        ("UPDATE signing_keys SET sealed = x'00'", "does not open the signing keys"),
+        (
+            "DELETE FROM _sqlx_migrations WHERE version = (SELECT max(version) FROM _sqlx_migrations)",
+            "two-tokens migrate",
+        ),
+    ] {
+        sqlx::query(change).execute(&mut database).await.unwrap();
+        let told = installation.refused(&["doctor"]);
+        assert!(told.contains(says), "{told}");
+    }
+    let applied: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(&mut database).await.unwrap();
+    let _ = installation.refused(&["doctor"]);
+    let after: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM _sqlx_migrations").fetch_one(&mut database).await.unwrap();
+    assert_eq!(applied, after, "it migrates nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_on_postgres_compares_the_clocks_and_hears_notifications() {
+    let installation = Installation::on(&Databases::shared().empty().await);
+    let server = installation.serve(&[]).await;
+    let told = installation.run(&["doctor", "--addr", &format!("127.0.0.1:{}", server.port)]);
+    for says in ["agree about the time", "notifications of other instances arrive", "is ready"] {
+        assert!(told.contains(says), "{says}: {told}");
+    }
+}
+
+#[test]
+fn the_effective_settings_name_their_sources_and_no_password() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = "postgres://app:hunter2@db.example/app?password=hunter3";
+    std::fs::write(folder.path().join(".env"), format!("# settings\nTWO_TOKENS_DATABASE_URL='{url}'\n")).unwrap();
+    let output = program()
+        .args(["config", "--access-ttl", "5m"])
+        .env("TWO_TOKENS_PASSWORD_MIN", "12")
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "TWO_TOKENS_DATABASE_URL='postgres://app:***@db.example/app' # .env line 2",
+        "TWO_TOKENS_ACCESS_TTL='5m' # --access-ttl",
+        "TWO_TOKENS_PASSWORD_MIN='12' # environment",
+        "TWO_TOKENS_ADDR='127.0.0.1:3000' # default",
+    ] {
+        assert!(told.lines().any(|found| found == line), "{line}:\n{told}");
+    }
+    assert!(!told.contains("hunter"), "{told}");
 }
 
 /// A retired key that cannot be opened costs its own tokens and nothing else; for the others there is a way out.

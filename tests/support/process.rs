@@ -1,6 +1,7 @@
 //! The real program in a process of its own, for what only a process shows: a kill, two instances, a full disk.
 
 use std::{
+    io::Write as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -80,6 +81,35 @@ impl Installation {
         let output = program().args(command).args(self.settings()).output().unwrap();
         let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
         assert!(output.status.success(), "{said}");
+        said
+    }
+
+    /// As [`Self::run`], with a line of standard input.
+    pub fn run_with_input(&self, command: &[&str], line: &str) -> String {
+        let mut program = program();
+        program.args(command).args(self.settings()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = program.spawn().unwrap();
+        writeln!(child.stdin.take().unwrap(), "{line}").unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Runs a command, which succeeds, with this `PATH`.
+    pub fn run_with_path(&self, command: &[&str], path: &str) {
+        let output = program().args(command).args(self.settings()).env("PATH", path).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Runs a command, which fails; what it says.
+    pub fn refused(&self, command: &[&str]) -> String {
+        self.refused_with_path(command, &std::env::var("PATH").unwrap())
+    }
+
+    pub fn refused_with_path(&self, command: &[&str], path: &str) -> String {
+        let output = program().args(command).args(self.settings()).env("PATH", path).output().unwrap();
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        assert!(!output.status.success(), "{said}");
         said
     }
 

@@ -75,6 +75,7 @@ fn revoked(reason: Option<RevokeReason>) -> Problem {
         Some(RevokeReason::PasswordChanged) => lang().problem_password_changed(),
         Some(RevokeReason::AccountDeleted) => lang().problem_account_deleted(),
         Some(RevokeReason::AccountDisabled) => lang().problem_account_disabled(),
+        Some(RevokeReason::EndedByOperator) => lang().problem_by_operator(),
         Some(RevokeReason::SessionLimit) => lang().problem_session_limit(),
         _ => lang().problem_signed_out(),
     };

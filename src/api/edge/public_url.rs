@@ -47,6 +47,11 @@ pub fn is_loopback(origin: &str) -> bool {
     Url::parse(origin).is_ok_and(|url| is_loopback_url(&url))
 }
 
+/// Host and port of a normalized origin, as in a `Host` header.
+pub fn authority(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, authority)| authority)
+}
+
 /// The port of a normalized origin, if it is not the scheme's own.
 pub fn own_port(origin: &str) -> Option<u16> {
     Url::parse(origin).ok()?.port()

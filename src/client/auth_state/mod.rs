@@ -60,6 +60,7 @@ pub enum EndReason {
     /// The account was deleted, and with it all that was its owner's.
     AccountGone,
     AccountDisabled,
+    ByOperator,
     NotValid,
 }
 
@@ -71,6 +72,7 @@ impl EndReason {
             (_, Some(RevokeReason::PasswordChanged)) => EndReason::PasswordChanged,
             (_, Some(RevokeReason::AccountDeleted)) => EndReason::AccountGone,
             (_, Some(RevokeReason::AccountDisabled)) => EndReason::AccountDisabled,
+            (_, Some(RevokeReason::EndedByOperator)) => EndReason::ByOperator,
             (_, Some(RevokeReason::IdleLimit)) => EndReason::Idle,
             (_, Some(RevokeReason::AbsoluteLimit)) => EndReason::Absolute,
             // A sign-out in another tab takes the cookie along.

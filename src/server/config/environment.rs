@@ -132,6 +132,14 @@ impl Environment {
         })
     }
 
+    /// The line of `./.env` that sets this name.
+    pub fn line_of(&self, name: &str) -> Option<usize> {
+        match self.values.get(name)? {
+            (_, Source::Line(number)) => Some(*number),
+            (_, Source::Variable) => None,
+        }
+    }
+
     /// Where the value was read that `error` refuses, as a sentence; `None` when it was a flag.
     pub fn origin(&self, error: &clap::Error, command: &clap::Command) -> Option<String> {
         let Some(ContextValue::String(refused)) = error.get(ContextKind::InvalidArg) else { return None };

@@ -7,9 +7,9 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSs
 use sqlx::{ConnectOptions as _, migrate::Migrator};
 use url::Url;
 
-use super::{read_only, rotations::WORKERS};
+use super::{link, read_only, rotations::WORKERS};
 use crate::store::sql::prelude::*;
-use crate::store::{Access, migrations};
+use crate::store::{Access, Inspection, migrations};
 
 /// Size of the connection pool. With the connections of the rotations there are 16.
 const CONNECTIONS: u32 = 16 - WORKERS;
@@ -125,6 +125,30 @@ async fn migrate(options: &PgConnectOptions, access: Access) -> Result<(), Store
     migrations::log_newer(&migrator, &applied);
     let _ = connection.close().await;
     Ok(())
+}
+
+/// Reads which migrations were applied and what time it is, and tries the way on which a server listens.
+pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
+    let options = options(url).map_err(|problem| StoreError::Unavailable(format!("the database URL {problem}")))?;
+    let mut connection = within(options.connect()).await?;
+    if !is_migrated(&mut connection).await? {
+        return Err(StoreError::Unavailable(
+            "the database has no tables of this program: start the server on it".into(),
+        ));
+    }
+    let applied: Vec<i64> =
+        sqlx::query_scalar(migrations::APPLIED).fetch_all(&mut connection).await.map_err(unavailable)?;
+    let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
+    let clock: i64 = sqlx::query_scalar(clock).fetch_one(&mut connection).await.map_err(unavailable)?;
+    let _ = connection.close().await;
+    let hears_itself = link::hears_itself(&options).await;
+    let of_migrations = Inspection::of(&sqlx::migrate!("migrations/postgres"), &applied);
+    Ok(Inspection { clock: Some(Timestamp(clock)), hears_itself: Some(hears_itself), ..of_migrations })
+}
+
+async fn within<T>(connecting: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, StoreError> {
+    let away = |_| StoreError::Unavailable("the database does not answer".into());
+    tokio::time::timeout(ACQUIRE, connecting).await.map_err(away)?.map_err(unavailable)
 }
 
 async fn is_migrated(connection: &mut PgConnection) -> Result<bool, StoreError> {

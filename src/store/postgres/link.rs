@@ -31,6 +31,11 @@ pub(super) fn changes(pool: PgPool) -> BoxStream<'static, Change> {
     stream::unfold(down, |mut link| async move { link.next().await.map(|change| (change, link)) }).boxed()
 }
 
+/// Whether a notification that is sent comes back.
+pub(super) async fn hears_itself(options: &PgConnectOptions) -> Result<(), String> {
+    Up::connect(options, false).await.map(drop).map_err(|error| error.to_string())
+}
+
 struct Link {
     pool: PgPool,
     /// Whether the last link was cut soon after it came up.
@@ -80,7 +85,7 @@ impl Link {
             }
         }
         while !self.pool.is_closed() {
-            match Up::connect(&self.pool, self.cut).await {
+            match Up::connect(&self.pool.connect_options(), self.cut).await {
                 Ok(up) => {
                     tracing::info!("cluster link: up");
                     (self.up, self.told) = (Some(up), None);
@@ -100,8 +105,7 @@ impl Link {
 
 impl Up {
     /// Listens, and hears itself; `steady` means that the link has to last a while too.
-    async fn connect(pool: &PgPool, steady: bool) -> Result<Self, Broken> {
-        let options: PgConnectOptions = (*pool.connect_options()).clone();
+    async fn connect(options: &PgConnectOptions, steady: bool) -> Result<Self, Broken> {
         let connecting = async {
             // A pool of its own: with the shared one a link could not be made while requests hold every connection.
             let own = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
@@ -183,14 +187,14 @@ fn parse(payload: &str) -> Option<Change> {
         ["revoked", id, at, reason] => Some(Change::Revoked(Revocation {
             session_id: session_id(id)?,
             at: Timestamp(at.parse().ok()?),
-            reason: RevokeReason::parse(reason)?,
+            reason: RevokeReason::of_any_version(reason),
         })),
         ["user-revoked", id, epoch, kept, at, reason] => Some(Change::UserRevoked(UserRevocation {
             user_id: UserId::parse(id)?,
             epoch: epoch.parse().ok()?,
             kept: if kept == "-" { None } else { Some(session_id(kept)?) },
             at: Timestamp(at.parse().ok()?),
-            reason: RevokeReason::parse(reason)?,
+            reason: RevokeReason::of_any_version(reason),
         })),
         _ => None,
     }
@@ -221,13 +225,15 @@ mod tests {
             let told = format!("user-revoked {user} 3 {word} 17 password_changed");
             assert_eq!(parse(&told), Some(Change::UserRevoked(UserRevocation { kept, ..user_revocation })));
         }
+        let newer = parse(&format!("user-revoked {user} 3 - 17 a_reason_of_a_newer_program"));
+        let known = UserRevocation { kept: None, reason: RevokeReason::SignedOutElsewhere, ..user_revocation };
+        assert_eq!(newer, Some(Change::UserRevoked(known)), "whatever the reason, the sessions have ended");
         assert_eq!(parse("keys"), Some(Change::KeysRotated));
         for nonsense in [
             "",
             "revoked",
             "revoked x 1 reuse",
             "revoked 00 x reuse",
-            "revoked 00 1 whim",
             "keys keys",
             "echo 00",
             "user-revoked x 1 - 1 reuse",

@@ -7,7 +7,7 @@ use sqlx::{PgConnection as Conn, PgPool, Postgres, Transaction, pool::PoolConnec
 
 use super::rotation_queue::RotationQueue;
 use super::sql::prelude::*;
-use super::{Access, PoolSize};
+use super::{Access, Inspection, PoolSize};
 
 pub(super) mod connect;
 mod link;
@@ -36,6 +36,10 @@ impl PostgresStore {
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
         let pool = connect::open(url, access).await?;
         Ok(Self { rotations: rotations::start(&pool), pool })
+    }
+
+    pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
+        connect::inspect(url).await
     }
 
     pub(super) fn pools(&self) -> Vec<PoolSize> {

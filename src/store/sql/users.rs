@@ -150,6 +150,16 @@ macro_rules! users_sql {
                 row.as_ref().map(Readable::user).transpose()
             }
 
+            async fn users_after(&self, last: UserId, limit: u32) -> Result<Vec<UserRecord>, StoreError> {
+                let rows = sqlx::query(select_users!("WHERE id > $1 ORDER BY id LIMIT $2"))
+                    .bind(last.0.as_bytes().as_slice())
+                    .bind(i64::from(limit))
+                    .fetch_all(&mut *self.read().await?)
+                    .await
+                    .map_err(unavailable)?;
+                collect(rows, Readable::user)
+            }
+
             async fn change_password(
                 &self,
                 change: &ChangePassword,

@@ -11,7 +11,7 @@ use super::files::{self, OwnerLock};
 use super::outside;
 use super::turns::Turns;
 use crate::store::sql::prelude::*;
-use crate::store::{Access, database_url::sqlite_file, migrations};
+use crate::store::{Access, Inspection, database_url::sqlite_file, migrations};
 
 /// Busy timeout: a statement that waits longer for the database lock fails as unavailable.
 pub(super) const BUSY: Duration = Duration::from_secs(2);
@@ -100,6 +100,18 @@ pub(super) async fn open(url: &str, access: Access) -> Result<Opened, StoreError
         .await
         .map_err(unavailable)?;
     Ok(Opened { settings, writer, readers, owner })
+}
+
+/// Reads which migrations were applied.
+pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
+    let file = sqlite_file(url).map_err(|problem| StoreError::Unavailable(format!("the database URL {problem}")))?;
+    prepare(&file, Access::Command).map_err(StoreError::Unavailable)?;
+    let options = SqliteConnectOptions::new().filename(&file).busy_timeout(BUSY).read_only(true);
+    let other = |_| StoreError::Unavailable(format!("{} is not a database of this program", file.display()));
+    let mut connection = options.connect().await.map_err(other)?;
+    let applied: Vec<i64> = sqlx::query_scalar(migrations::APPLIED).fetch_all(&mut connection).await.map_err(other)?;
+    let _ = connection.close().await;
+    Ok(Inspection::of(&sqlx::migrate!("migrations/sqlite"), &applied))
 }
 
 /// Makes what is missing, and takes the lock of a server.

@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection as Conn, SqlitePool, pool::Po
 use tokio::task::JoinSet;
 
 use super::sql::prelude::*;
-use super::{Access, PoolSize};
+use super::{Access, Inspection, PoolSize};
 
 mod connect;
 pub(super) mod files;
@@ -47,6 +47,21 @@ impl SqliteStore {
         housekeeping.spawn(connect::truncate_the_log((*writer.connect_options()).clone(), turns.clone()));
         let rotations = Rotations::start(settings, turns.clone());
         Ok(Self { readers, writer, rotations, turns, _housekeeping: housekeeping, _owner: owner })
+    }
+
+    pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
+        connect::inspect(url).await
+    }
+
+    /// Copies the database, as it is at one moment, into a file that is empty. Others read and write meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`].
+    pub async fn copy_to(&self, file: &std::path::Path) -> Result<(), StoreError> {
+        let file = file.to_str().ok_or_else(|| StoreError::Unavailable("the name of the copy is not UTF-8".into()))?;
+        sqlx::query("VACUUM INTO $1").bind(file).execute(&self.writer).await.map_err(unavailable)?;
+        Ok(())
     }
 
     pub(super) fn pools(&self) -> Vec<PoolSize> {

@@ -21,6 +21,7 @@ pub fn words(reason: EndReason) -> (&'static str, String) {
         EndReason::PasswordChanged => (lang.ended_ended_title(), lang.ended_password_changed()),
         EndReason::AccountGone => (lang.ended_deleted_title(), lang.ended_deleted()),
         EndReason::AccountDisabled => (lang.ended_ended_title(), lang.ended_disabled()),
+        EndReason::ByOperator => (lang.ended_ended_title(), lang.ended_by_operator()),
         EndReason::NotValid => (lang.ended_ended_title(), lang.ended_not_valid()),
     };
     (title, text.to_owned())

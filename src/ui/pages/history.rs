@@ -126,7 +126,9 @@ fn words(kind: HistoryKind, reason: Option<RevokeReason>) -> &'static str {
             Some(RevokeReason::PasswordChanged) => lang().history_by_password_change(),
             Some(RevokeReason::Replaced) => lang().history_replaced(),
             Some(RevokeReason::SessionLimit) => lang().history_session_limit(),
-            Some(RevokeReason::AccountDisabled | RevokeReason::AccountDeleted) => lang().history_by_operator(),
+            Some(RevokeReason::AccountDisabled | RevokeReason::AccountDeleted | RevokeReason::EndedByOperator) => {
+                lang().history_by_operator()
+            }
             _ => lang().history_from_elsewhere(),
         },
         HistoryKind::Reuse => lang().history_reuse(),

@@ -132,6 +132,7 @@ pub const fn reason(reason: RevokeReason) -> &'static str {
         RevokeReason::PasswordChanged => "the password was changed",
         RevokeReason::AccountDeleted => "the account was deleted",
         RevokeReason::AccountDisabled => "the account was disabled",
+        RevokeReason::EndedByOperator => "an operator ended it",
         RevokeReason::SessionLimit => "the account had too many sessions, and this one was unused longest",
         RevokeReason::IdleLimit => "it was unused for longer than the idle limit",
         RevokeReason::AbsoluteLimit => "it reached the absolute limit",
