@@ -195,6 +195,8 @@ async function layOut() {
   const session = sessionFiles();
   const hashes = leptos["hash-files"] && putHashesInNames();
   compress();
+  // For a binary that has the site in it.
+  if (hashes) writeFileSync(join(next, "hash.txt"), hashLines(hashes, session));
 
   // The old site stays complete until the new one is ready.
   rmSync(site, { recursive: true, force: true });

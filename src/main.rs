@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
-use two_tokens::api::edge::{app_state::AppState, client_address::PlainListener};
+use two_tokens::api::edge::{app_state::AppState, client_address::PlainListener, site::Site};
 use two_tokens::notes;
 use two_tokens::server::{
     assemble::{Assembled, assemble},
@@ -13,6 +13,7 @@ use two_tokens::server::{
     serve::{self, Error},
     telemetry,
 };
+use two_tokens::ui::shell;
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
 #[derive(Debug, Parser)]
@@ -26,6 +27,14 @@ struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+/// The site, where `script/build` puts it into the binary: the folder is there only while it does.
+#[derive(rust_embed::Embed)]
+#[folder = "target/embedded-site"]
+#[allow_missing = true]
+struct Files;
+/// Has the binary built again when the folder comes or goes, which cargo does not see.
+const _: Option<&str> = option_env!("TWO_TOKENS_SITE");
 
 fn main() -> ExitCode {
     match run() {
@@ -75,6 +84,11 @@ fn start(mut cli: Cli, matches: &ArgMatches, environment: &Environment) -> Resul
 async fn serve(cli: Cli) -> Result<(), Error> {
     let Assembled { state, metrics, database, clock } = assemble(&cli.config).await?;
     let state = state.with_resource(notes::open(&database, clock)).with_export(notes::EXPORT);
+    let site = Site::find(Files::get, &state.leptos.site_root);
+    if let Some(hashes) = site.hashes() {
+        shell::set_hashes(hashes);
+    }
+    let state = state.with_site(site);
     let listener = serve::bind(&cli.config).await?;
     let _metrics = match (metrics, cli.config.metrics_addr) {
         (Some(metrics), Some(addr)) => Some(metrics::serve(addr, metrics, state.auth.clone(), database.clone()).await?),

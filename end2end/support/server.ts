@@ -22,9 +22,7 @@ export interface Settings {
 
 const root = resolve(import.meta.dirname, "../..");
 const target = resolve(root, process.env.CARGO_TARGET_DIR ?? "target");
-const binary = resolve(process.env.TWO_TOKENS_BIN ?? join(target, "release/two-tokens"));
-// script/build puts the site into the checkout, wherever the target folder is.
-const site = resolve(root, process.env.LEPTOS_SITE_ROOT ?? "target/site");
+export const binary = resolve(process.env.TWO_TOKENS_BIN ?? join(target, "release/two-tokens"));
 
 export class Server {
   /** The lines that the process has printed. */
@@ -42,10 +40,8 @@ export class Server {
     }
   }
 
-  static async start(settings: Settings): Promise<Server> {
-    for (const needed of [binary, site]) {
-      if (!existsSync(needed)) throw new Error(`${needed} is missing: run script/build first`);
-    }
+  static async start(settings: Settings, program = binary): Promise<Server> {
+    if (!existsSync(program)) throw new Error(`${program} is missing: run script/build first`);
     const port = await freePort();
     const wire = await Wire.to(port);
     const url = wire.url;
@@ -57,7 +53,7 @@ export class Server {
     if (settings.basePath) args.push("--base-path", settings.basePath);
     if (settings.lab) args.push("--lab", "local");
     // In its own folder, so that it reads no `.env`.
-    const child = spawn(binary, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(program, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(url, wire, child, folder);
     process.once("exit", () => child.kill("SIGKILL"));
     await server.ready(settings.basePath ?? "");
@@ -88,8 +84,7 @@ export class Server {
 
 /** Our environment without the variables of the scripts or of another server. */
 function environment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(([name]) => !/^(TWO_TOKENS|LEPTOS)_/.test(name));
-  return { ...Object.fromEntries(own), LEPTOS_SITE_ROOT: site, LEPTOS_HASH_FILES: "true" };
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(TWO_TOKENS|LEPTOS)_/.test(name)));
 }
 
 export async function freePort(): Promise<number> {

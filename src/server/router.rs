@@ -1,7 +1,5 @@
 //! Every route and every layer, on one screen. A request passes the layers of a `ServiceBuilder` from top to bottom.
 
-use std::path::Path;
-
 use axum::{
     Router,
     extract::{Request, State},
@@ -11,7 +9,7 @@ use axum::{
 };
 use futures::future::BoxFuture;
 use tower::ServiceBuilder;
-use tower_http::{csrf::ConfigError, services::ServeDir};
+use tower_http::csrf::ConfigError;
 
 use super::{health, test_clock};
 use crate::api::edge::app_state::AppState;
@@ -87,9 +85,9 @@ async fn change_password(State(state): State<AppState>) -> Redirect {
 
 /// The build's files: content-hashed names, precompressed.
 fn built_files(state: &AppState) -> Router {
-    let folder = Path::new(&*state.leptos.site_root).join(&*state.leptos.site_pkg_dir);
-    let files = ServeDir::new(folder).precompressed_br().precompressed_gzip();
-    Router::new().fallback_service(files).layer(from_fn(headers::immutable))
+    let (site, folder) = (state.site.clone(), state.leptos.site_pkg_dir.clone());
+    let file = async move |request: Request| site.serve(&folder, request).await;
+    Router::new().fallback(file).layer(from_fn(headers::immutable))
 }
 
 /// A static file of the site root, else the 404 page; below `/api/` a problem document.
@@ -98,14 +96,14 @@ async fn fallback(
     request: Request,
     not_found: fn(AppState, Request) -> BoxFuture<'static, Response>,
 ) -> Response {
-    use tower::ServiceExt as _;
     let (parts, body) = request.into_parts();
     if parts.uri.path().starts_with("/api/") {
         return problem::nothing_here().await.into_response();
     }
     let file = Request::from_parts(parts.clone(), axum::body::Body::empty());
-    match ServeDir::new(&*state.leptos.site_root).append_index_html_on_directories(false).oneshot(file).await {
-        Ok(found) if found.status().is_success() || found.status().is_redirection() => found.into_response(),
-        _ => not_found(state, Request::from_parts(parts, body)).await,
+    let found = state.site.serve("", file).await;
+    match found.status().is_success() || found.status().is_redirection() {
+        true => found,
+        false => not_found(state, Request::from_parts(parts, body)).await,
     }
 }

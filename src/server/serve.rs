@@ -92,6 +92,7 @@ pub async fn serve_within(
         shutdown.await;
         // Not ready first: a load balancer sends its next requests elsewhere while this instance still answers.
         readiness.store(true, Ordering::Relaxed);
+        notify(sd_notify::NotifyState::Stopping);
         tokio::time::sleep(notice).await;
         let _ = stop.send(true);
     });
@@ -135,16 +136,40 @@ async fn maintain(auth: Arc<AuthService>) {
     }
 }
 
-/// Binds the configured address.
+/// The listener: the one that a service manager passes to this process (systemd socket activation), or else the configured
+/// address. While the manager keeps the socket, connections wait in it and a restart loses none.
 ///
 /// # Errors
 ///
-/// A message for the operator when the address is in use or not local.
+/// A message for the operator when the address is in use or not local, or what was passed is no listening TCP socket.
 pub async fn bind(config: &Config) -> Result<PlainListener, Error> {
+    if let Some(passed) = passed_listener()? {
+        tracing::info!(addr = %passed.local_addr()?, "listening on the socket of the service manager");
+        return Ok(PlainListener(passed));
+    }
     let listener = TcpListener::bind(config.addr).await.map_err(|error| {
         format!("cannot listen on {}: {error}. Is it running already? TWO_TOKENS_ADDR chooses another.", config.addr)
     })?;
     Ok(PlainListener(listener))
+}
+
+fn passed_listener() -> Result<Option<TcpListener>, Error> {
+    let mut passed = listenfd::ListenFd::from_env();
+    let refused = |problem: &str| format!("the service manager passes {problem}: one listening TCP socket is taken");
+    if passed.len() > 1 {
+        return Err(refused("several sockets").into());
+    }
+    let listener =
+        passed.take_tcp_listener(0).map_err(|error| refused(&format!("another kind of socket ({error})")))?;
+    let Some(listener) = listener else { return Ok(None) };
+    listener.set_nonblocking(true)?;
+    Ok(Some(TcpListener::from_std(listener)?))
+}
+
+/// Tells the service manager, if there is one, how far this process is.
+fn notify(state: sd_notify::NotifyState<'_>) {
+    // Nobody else could do something about it.
+    let _ = sd_notify::notify(&[state]);
 }
 
 /// Serves until SIGINT or SIGTERM, and prints the public URL at start. A second signal ends it at once.
@@ -176,6 +201,7 @@ pub async fn run(
         demo::ensure(&state.auth).await?;
         println!("Sign in as {} with the password: {}", demo::EMAIL, demo::PASSWORD);
     }
+    notify(sd_notify::NotifyState::Ready);
     let (first, second) = shutdown_signals();
     let limits = Limits { drain_notice: config.shutdown_notice, ..Limits::within_open_files() };
     tokio::select! {

@@ -23,7 +23,7 @@ pub fn start(directives: &str) -> Result<(), String> {
     let started = if std::io::stdout().is_terminal() {
         builder.compact().with_target(false).try_init()
     } else {
-        builder.json().flatten_event(true).try_init()
+        builder.json().flatten_event(true).with_span_list(false).try_init()
     };
     started.map_err(|error| error.to_string())
 }

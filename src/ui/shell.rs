@@ -191,8 +191,14 @@ fn find_hash<'a>(hashes: &'a str, kind: &str) -> Option<&'a str> {
     hashes.lines().find_map(|line| line.trim().strip_prefix(kind)?.strip_prefix(':')).map(str::trim)
 }
 
+static HASHES: OnceLock<String> = OnceLock::new();
+
+/// Takes this list of hashes for that of the hash file; before the first page is rendered.
+pub fn set_hashes(hashes: String) {
+    let _ = HASHES.set(hashes);
+}
+
 fn hashes(options: &LeptosOptions) -> &'static str {
-    static HASHES: OnceLock<String> = OnceLock::new();
     HASHES.get_or_init(|| if options.hash_files { read_hashes(&options.hash_file) } else { String::new() })
 }
 

@@ -73,3 +73,16 @@ async fn only_a_site_over_tls_promises_tls() {
     let tls = TestApp::with(&["--public-url", "https://example.com"]).await.client().get("/healthz").await;
     assert!(tls.headers[header::STRICT_TRANSPORT_SECURITY].to_str().unwrap().starts_with("max-age=63072000"));
 }
+
+#[tokio::test]
+async fn each_answer_has_a_request_id_and_keeps_that_of_a_proxy() {
+    let app = TestApp::start().await;
+    let mut client = app.client();
+    let id = |answer: &crate::support::Answer| answer.headers["x-request-id"].to_str().unwrap().to_owned();
+    let (first, second) = (client.get("/healthz").await, client.get("/nowhere").await);
+    assert_ne!(id(&first), id(&second));
+    let given = client.get_with("/api/account/me", &[("x-request-id", "edge-7f.3")]).await;
+    assert_eq!(id(&given), "edge-7f.3");
+    let unfit = client.get_with("/healthz", &[("x-request-id", "a\tb")]).await;
+    assert_ne!(id(&unfit), "a\tb");
+}

@@ -1,7 +1,13 @@
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection as _, SqliteConnection};
-use tokio::{io::AsyncWriteExt as _, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
 
 use crate::support::Installation;
 
@@ -41,4 +47,47 @@ async fn a_second_signal_ends_a_process_at_once() {
     server.ended().await;
     assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
     drop(held);
+}
+
+/// Restarts one after the other: one process serves an SQLite file.
+#[tokio::test(flavor = "multi_thread")]
+async fn restarts_under_ten_thousand_requests_lose_none_when_the_socket_is_passed_on() {
+    const REQUESTS: usize = 10_000;
+    let installation = Installation::on_sqlite();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut server = installation.serve_on(&listener, &[]).await;
+    let answered = Arc::new(AtomicUsize::new(0));
+    let clients: Vec<_> = (0..8)
+        .map(|_| {
+            let answered = answered.clone();
+            tokio::spawn(async move {
+                while answered.load(Ordering::Relaxed) < REQUESTS {
+                    let mut stream = TcpStream::connect(address).await.expect("the socket is open all the time");
+                    stream
+                        .write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
+                        .await
+                        .unwrap();
+                    let mut answer = String::new();
+                    stream.read_to_string(&mut answer).await.expect("an answer");
+                    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+                    answered.fetch_add(1, Ordering::Relaxed);
+                }
+            })
+        })
+        .collect();
+    let mut restarts = 0;
+    while answered.load(Ordering::Relaxed) < REQUESTS {
+        let before = answered.load(Ordering::Relaxed);
+        server.terminate();
+        server = installation.serve_on(&listener, &[]).await;
+        restarts += 1;
+        while answered.load(Ordering::Relaxed) < (before + REQUESTS / 5).min(REQUESTS) {
+            tokio::task::yield_now().await;
+        }
+    }
+    for client in clients {
+        client.await.unwrap();
+    }
+    assert!(restarts >= 3, "{restarts}");
 }

@@ -2,6 +2,8 @@
 
 use std::{
     io::Write as _,
+    net::TcpListener,
+    os::fd::AsRawFd as _,
     path::PathBuf,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -50,6 +52,18 @@ impl Installation {
     /// `prelude` is shell code that runs in the process before the program does, to start it under a limit.
     pub async fn serve_at(&self, port: u16, more: &[&str], prelude: &str) -> Server {
         let mut server = self.spawn(port, more, prelude);
+        server.ready().await;
+        server
+    }
+
+    /// Starts a server on a socket that it inherits, as from systemd; it has the settings of `more`.
+    pub async fn serve_on(&self, listener: &TcpListener, more: &[&str]) -> Server {
+        rustix::io::fcntl_setfd(listener, rustix::io::FdFlags::empty()).unwrap();
+        let socket = listener.as_raw_fd();
+        let prelude = format!("exec 3<&{socket}; export LISTEN_FDS=1 LISTEN_PID=$$;");
+        let mut server = self.spawn(free_port(), more, &prelude);
+        server.port = listener.local_addr().unwrap().port();
+        server.base = format!("http://127.0.0.1:{}", server.port);
         server.ready().await;
         server
     }

@@ -9,6 +9,7 @@ use leptos::config::LeptosOptions;
 use super::client_address::TrustedProxies;
 use super::public_url;
 use super::request_observer::RequestObserver;
+use super::site::Site;
 use crate::auth::model::user::UserId;
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
@@ -41,6 +42,8 @@ pub struct AppState {
     pub leptos: Arc<LeptosOptions>,
     /// The public origin, and the issuer of access tokens.
     pub public_url: Arc<str>,
+    /// The files of the browser's program and their kin.
+    pub site: Site,
     /// Whether responses promise TLS (HSTS).
     pub hsts: bool,
     /// The path below which the app is served.
@@ -66,6 +69,7 @@ impl AppState {
     pub fn new(auth: AuthService, leptos: LeptosOptions, public_url: &str, base_path: BasePath) -> Self {
         Self {
             auth: Arc::new(auth),
+            site: Site::Folder((&*leptos.site_root).into()),
             leptos: Arc::new(leptos),
             public_url: public_url.into(),
             hsts: public_url::takes_hsts(public_url),
@@ -84,6 +88,13 @@ impl AppState {
     /// The base path of the built files.
     pub fn files_base(&self) -> BasePath {
         if self.embedded { BasePath::default() } else { self.base_path.clone() }
+    }
+
+    /// Serves these files instead of those in a folder.
+    #[must_use]
+    pub fn with_site(mut self, site: Site) -> Self {
+        self.site = site;
+        self
     }
 
     /// Adds a resource of your own; one per type. Its server functions read it with

@@ -1,5 +1,5 @@
-//! What every request passes first and every response last, as one tower service: the limit of the headers, the language, the
-//! panic guard, the security headers and the observer of requests. One service and not one layer each, because each boxed layer
+//! What every request passes first and every response last, as one tower service: the request id, the limit of the headers, the
+//! language, the panic guard, the security headers and the observer of requests. One service and not one layer each, because each boxed layer
 //! costs a microsecond of every request (docs/performance.md).
 
 use std::{
@@ -11,16 +11,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use axum::{extract::Request, response::Response};
+use axum::{extract::Request, http::HeaderValue, response::Response};
 use futures::{
     FutureExt as _,
     future::{CatchUnwind, Either, Map, Ready, ready},
 };
 use pin_project_lite::pin_project;
 use tower::{Layer, Service};
+use tracing::instrument::{Instrument as _, Instrumented};
 
 use super::request_observer::{Pending, RequestObserver};
-use super::{app_state::AppState, client_address::TrustedProxies, headers, language, problem, request_body};
+use super::{
+    app_state::AppState, client_address::TrustedProxies, headers, language, problem, request_body, request_id,
+};
 use crate::lang::{InLanguage, in_language, in_language_now};
 
 /// The layer of an app.
@@ -64,7 +67,10 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let id = request_id::of(request.headers_mut());
+        let span = request_id::span(&id);
+        let entered = span.enter();
         self.settings.proxies.warn_of_others(&request);
         let pending = self.settings.observer.as_ref().map(|observer| Pending::begin(observer, &request));
         let lang = language::of(request.headers());
@@ -76,7 +82,13 @@ where
                 Err(panic) => Either::Left(ready(problem::from_panic(panic))),
             },
         });
-        Answering { answer: in_language(lang, answer), hsts: self.settings.hsts, pending }
+        drop(entered);
+        Answering {
+            answer: in_language(lang, answer).instrument(span),
+            hsts: self.settings.hsts,
+            id: Some(id),
+            pending,
+        }
     }
 }
 
@@ -96,8 +108,9 @@ pin_project! {
     /// The response that [`Front`] waits for.
     pub struct Answering<F> {
         #[pin]
-        answer: InLanguage<Either<Ready<Response>, Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>>>,
+        answer: Instrumented<InLanguage<Either<Ready<Response>, Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>>>>,
         hsts: bool,
+        id: Option<HeaderValue>,
         pending: Option<Pending>,
     }
 }
@@ -109,6 +122,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
         let this = self.project();
         this.answer.poll(context).map(|mut response| {
             headers::add(response.headers_mut(), *this.hsts);
+            if let Some(id) = this.id.take() {
+                response.headers_mut().insert(request_id::REQUEST_ID, id);
+            }
             if let Some(pending) = this.pending.take() {
                 pending.end(&response);
             }

@@ -13,9 +13,11 @@ pub mod problem;
 pub mod public_url;
 pub mod request_body;
 pub mod request_context;
+pub mod request_id;
 pub mod request_observer;
 pub mod same_origin;
 pub mod server_functions;
+pub mod site;
 pub mod theme;
 pub mod wording;
 

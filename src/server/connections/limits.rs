@@ -23,7 +23,7 @@ pub const LINGER_SECONDS: u64 = 2;
 /// Requests in progress at a shutdown, in seconds. With the time for accepted writes (`SETTLE`) it is shorter than the 30 s after
 /// which service managers kill.
 pub const DRAIN_SECONDS: u64 = 10;
-/// The rest of a half-sent body at a shutdown, in seconds.
+/// The first request of a new connection, or the rest of a half-sent body, at a shutdown, in seconds.
 pub const DRAIN_HALF_SENT_SECONDS: u64 = 1;
 
 /// The limits of the connections of a server.

@@ -34,8 +34,9 @@ use bodies::{RequestBody, ResponseBody};
 use registry::{Phase, Registry, Slot};
 use timed_io::TimedIo;
 
-/// Serves until `stopping` becomes true, then ends the connections: at once those that wait for a request or for the rest of a
-/// head, after [`Limits::drain_half_sent`] those that wait for the rest of a body, after [`Limits::drain`] all others.
+/// Serves until `stopping` becomes true, then ends the connections: at once those that wait for another request, after
+/// [`Limits::drain_half_sent`] those that wait for their first one (it may be on its way) or for the rest of a body, after
+/// [`Limits::drain`] all others.
 pub async fn serve(
     mut listener: impl Accept,
     router: Router,
@@ -93,14 +94,14 @@ async fn answer<I>(
             () = slot.has_to_make_room() => return,
             _ = stopping.wait_for(|stopping| *stopping), if half_sent_until.is_none() => {
                 slot.no_lingering();
-                if matches!(slot.phase(), Phase::Fresh | Phase::Idle | Phase::Closing) {
+                if matches!(slot.phase(), Phase::Idle | Phase::Closing) {
                     return;
                 }
                 http.as_mut().graceful_shutdown();
                 half_sent_until = Some(Instant::now() + limits.drain_half_sent);
             }
             () = sleep_until(half_sent_until.unwrap_or_else(Instant::now)),
-                if half_sent_until.is_some() && slot.phase() == Phase::Body => return,
+                if half_sent_until.is_some() && matches!(slot.phase(), Phase::Fresh | Phase::Body) => return,
         }
     }
 }
