@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
-use two_tokens::api::edge::{app_state::AppState, client_address::PlainListener, site::Site};
+use two_tokens::api::edge::{app_state::AppState, site::Site};
 use two_tokens::notes;
 use two_tokens::server::{
     assemble::{Assembled, assemble},
@@ -12,6 +12,7 @@ use two_tokens::server::{
     metrics, pages,
     serve::{self, Error},
     telemetry,
+    tls::Listener,
 };
 use two_tokens::ui::shell;
 
@@ -99,7 +100,7 @@ async fn serve(cli: Cli) -> Result<(), Error> {
     served
 }
 
-async fn listen(cli: &Cli, listener: PlainListener, state: AppState) -> Result<(), Error> {
+async fn listen(cli: &Cli, listener: Listener, state: AppState) -> Result<(), Error> {
     #[cfg(feature = "lab")]
     if let Some(audience) = cli.lab.audience() {
         return two_tokens::lab::server::options::run(audience, &cli.config, listener, state).await;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use leptos::config::LeptosOptions;
 
-use super::config::{Config, Throttle};
+use super::config::{Config, Hsts, Throttle};
 use super::metrics::Metrics;
 use super::serve::Error;
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::public_url;
+use crate::api::edge::{headers, public_url};
 use crate::auth::error::AuthError;
 use crate::auth::model::secret::ServerSecret;
 use crate::auth::observer::Observers;
@@ -129,6 +129,12 @@ pub async fn state(
     let auth = AuthService::open(secret, store, clock, options).await?;
     let mut state = AppState::new(auth, leptos, &config.public_url, base_path);
     state.embedded = embedded;
+    state.hsts = state.hsts.and_then(|host| match config.hsts {
+        Hsts::Off => None,
+        Hsts::Host => Some(host),
+        Hsts::Subdomains => Some(headers::HSTS_SUBDOMAINS),
+        Hsts::Preload => Some(headers::HSTS_PRELOAD),
+    });
     state.proxies = config.trusted_proxies.clone().unwrap_or_default();
     Ok(state)
 }

@@ -13,6 +13,7 @@ pub mod router;
 pub mod serve;
 pub mod telemetry;
 mod test_clock;
+pub mod tls;
 
 /// The app's pages (SSR) and plain forms.
 #[cfg(feature = "app")]

@@ -14,6 +14,7 @@ use tower::ServiceExt as _;
 use super::config::Config;
 use super::connections::{self, Limits};
 use super::router::{Pages, router};
+use super::tls::Listener;
 use super::{cluster, demo};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::client_address::{Accept, PlainListener};
@@ -142,15 +143,20 @@ async fn maintain(auth: Arc<AuthService>) {
 /// # Errors
 ///
 /// A message for the operator when the address is in use or not local, or what was passed is no listening TCP socket.
-pub async fn bind(config: &Config) -> Result<PlainListener, Error> {
-    if let Some(passed) = passed_listener()? {
-        tracing::info!(addr = %passed.local_addr()?, "listening on the socket of the service manager");
-        return Ok(PlainListener(passed));
-    }
-    let listener = TcpListener::bind(config.addr).await.map_err(|error| {
-        format!("cannot listen on {}: {error}. Is it running already? TWO_TOKENS_ADDR chooses another.", config.addr)
-    })?;
-    Ok(PlainListener(listener))
+pub async fn bind(config: &Config) -> Result<Listener, Error> {
+    let listener = match passed_listener()? {
+        Some(passed) => {
+            tracing::info!(addr = %passed.local_addr()?, "listening on the socket of the service manager");
+            passed
+        }
+        None => TcpListener::bind(config.addr).await.map_err(|error| {
+            format!(
+                "cannot listen on {}: {error}. Is it running already? TWO_TOKENS_ADDR chooses another.",
+                config.addr
+            )
+        })?,
+    };
+    Ok(Listener::new(PlainListener(listener), config)?)
 }
 
 fn passed_listener() -> Result<Option<TcpListener>, Error> {

@@ -14,4 +14,5 @@ mod readiness;
 mod settings;
 mod shutdown;
 mod sqlite_trouble;
+mod tls;
 mod two_instances;

@@ -212,6 +212,11 @@ impl Server {
         assert!(Command::new("kill").arg(self.pid().to_string()).status().unwrap().success());
     }
 
+    /// SIGHUP.
+    pub fn hang_up(&self) {
+        assert!(Command::new("kill").args(["-HUP", &self.pid().to_string()]).status().unwrap().success());
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }

@@ -2,14 +2,17 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use axum::{extract::FromRef, http::Extensions};
+use axum::{
+    extract::FromRef,
+    http::{Extensions, HeaderValue},
+};
 use futures::future::BoxFuture;
 use leptos::config::LeptosOptions;
 
 use super::client_address::TrustedProxies;
-use super::public_url;
 use super::request_observer::RequestObserver;
 use super::site::Site;
+use super::{headers, public_url};
 use crate::auth::model::user::UserId;
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
@@ -44,8 +47,8 @@ pub struct AppState {
     pub public_url: Arc<str>,
     /// The files of the browser's program and their kin.
     pub site: Site,
-    /// Whether responses promise TLS (HSTS).
-    pub hsts: bool,
+    /// The promise of TLS in each response (HSTS).
+    pub hsts: Option<HeaderValue>,
     /// The path below which the app is served.
     pub base_path: BasePath,
     /// Whether another app in this process embeds this one: that app serves the built files, and its pages may frame this one.
@@ -72,7 +75,7 @@ impl AppState {
             site: Site::Folder((&*leptos.site_root).into()),
             leptos: Arc::new(leptos),
             public_url: public_url.into(),
-            hsts: public_url::takes_hsts(public_url),
+            hsts: public_url::takes_hsts(public_url).then_some(headers::HSTS),
             base_path,
             embedded: false,
             proxies: TrustedProxies::default(),

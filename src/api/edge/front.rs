@@ -30,13 +30,13 @@ use crate::lang::{InLanguage, in_language, in_language_now};
 #[derive(Clone)]
 pub struct FrontLayer {
     proxies: TrustedProxies,
-    hsts: bool,
+    hsts: Option<HeaderValue>,
     observer: Option<Arc<dyn RequestObserver>>,
 }
 
 impl FrontLayer {
     pub fn new(state: &AppState) -> Self {
-        Self { proxies: state.proxies.clone(), hsts: state.hsts, observer: state.request_observer.clone() }
+        Self { proxies: state.proxies.clone(), hsts: state.hsts.clone(), observer: state.request_observer.clone() }
     }
 }
 
@@ -85,7 +85,7 @@ where
         drop(entered);
         Answering {
             answer: in_language(lang, answer).instrument(span),
-            hsts: self.settings.hsts,
+            hsts: self.settings.hsts.clone(),
             id: Some(id),
             pending,
         }
@@ -109,7 +109,7 @@ pin_project! {
     pub struct Answering<F> {
         #[pin]
         answer: Instrumented<InLanguage<Either<Ready<Response>, Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>>>>,
-        hsts: bool,
+        hsts: Option<HeaderValue>,
         id: Option<HeaderValue>,
         pending: Option<Pending>,
     }
@@ -121,7 +121,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         this.answer.poll(context).map(|mut response| {
-            headers::add(response.headers_mut(), *this.hsts);
+            headers::add(response.headers_mut(), this.hsts.as_ref());
             if let Some(id) = this.id.take() {
                 response.headers_mut().insert(request_id::REQUEST_ID, id);
             }

@@ -30,19 +30,22 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 /// HSTS for two years (RFC 6797), for this host alone: its subdomains may be other people's sites.
-const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+pub const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
+/// Where an operator has asked for more.
+pub const HSTS_SUBDOMAINS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
+pub const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
 
 pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Adds the security headers to a response.
-pub(super) fn add(headers: &mut HeaderMap, hsts: bool) {
+pub(super) fn add(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {
     headers.reserve(ALWAYS.len() + 2);
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
-    if hsts {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HSTS);
+    if let Some(hsts) = hsts {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
     }
 }
 

@@ -5,10 +5,10 @@ use clap::ValueEnum;
 use super::cuttable::CuttableListener;
 use super::start::{self, Audience};
 use crate::api::edge::app_state::{AppState, ExtraLink};
-use crate::api::edge::client_address::PlainListener;
 use crate::server::config::{Config, ConfigError, refuse};
 use crate::server::pages;
 use crate::server::serve::{self, Error};
+use crate::server::tls::Listener;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LabMode {
@@ -39,6 +39,12 @@ impl LabOptions {
         if self.mode != LabMode::Off && !config.base_path.is_root() {
             return refuse("TWO_TOKENS_LAB", "must be off with TWO_TOKENS_BASE_PATH: the lab is at /lab of the host");
         }
+        if self.mode != LabMode::Off && config.speaks_tls() {
+            return refuse(
+                "TWO_TOKENS_LAB",
+                "must be off where this server speaks TLS itself: put a TLS proxy in front",
+            );
+        }
         Ok(())
     }
 
@@ -57,9 +63,10 @@ impl LabOptions {
 /// # Errors
 ///
 /// Those of [`serve::run`], and the lab cannot be started.
-pub async fn run(audience: Audience, config: &Config, listener: PlainListener, state: AppState) -> Result<(), Error> {
+pub async fn run(audience: Audience, config: &Config, listener: Listener, state: AppState) -> Result<(), Error> {
     let state = with_link(state);
-    let listener = CuttableListener(listener.0);
+    let plain = listener.into_plain().ok_or("the lab needs connections without TLS")?;
+    let listener = CuttableListener(plain.0);
     let extra_routes = async |starting| start::extra_routes(config, audience, starting).await;
     serve::run(config, listener, state, pages::pages(), extra_routes).await
 }

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 
 use crate::api::edge::public_url;
 use crate::server::config::Config;
 use crate::server::serve::Error;
+use crate::server::tls;
 
 /// How long the server may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -37,21 +38,34 @@ pub(super) async fn ask(config: &Config) -> Result<(), Error> {
 /// The answer of the server on this computer to a `GET`, with the public URL's host.
 pub(super) async fn get(config: &Config, path: &str) -> Result<(u16, String), String> {
     let address = reachable(config.addr);
-    let uri = format!("http://{address}{}", config.base_path.at(path));
-    let request =
-        Request::get(&uri).header(header::HOST, public_url::authority(&config.public_url)).body(Body::empty());
-    let request = request.map_err(|error| format!("{uri}: {error}"))?;
-    let client: Client<HttpConnector, Body> = Client::builder(TokioExecutor::new()).build_http();
     let asking = async {
-        let answer = client.request(request).await.map_err(|_| format!("no server answers at {address}"))?;
-        let status = answer.status().as_u16();
-        let body = to_bytes(Body::new(answer.into_body()), ANSWER_MAX).await;
-        let body = body.map_err(|_| format!("the answer of {address} breaks off"))?;
-        Ok((status, String::from_utf8_lossy(&body).into_owned()))
+        let nobody = |_| format!("no server answers at {address}");
+        let stream = TcpStream::connect(address).await.map_err(nobody)?;
+        match config.speaks_tls() {
+            false => ask_over(stream, config, path).await,
+            true => ask_over(tls::connect(stream).await.map_err(nobody)?, config, path).await,
+        }
+        .map_err(|error| format!("the server at {address} does not answer: {error}"))
     };
     tokio::time::timeout(PATIENCE, asking)
         .await
         .map_err(|_| format!("the server at {address} does not answer in time"))?
+}
+
+async fn ask_over(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    config: &Config,
+    path: &str,
+) -> Result<(u16, String), Error> {
+    let request =
+        Request::get(config.base_path.at(path)).header(header::HOST, public_url::authority(&config.public_url));
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+    let connection = tokio::spawn(connection);
+    let answer = sender.send_request(request.body(Body::empty())?).await?;
+    let status = answer.status().as_u16();
+    let body = to_bytes(Body::new(answer.into_body()), ANSWER_MAX).await?;
+    connection.abort();
+    Ok((status, String::from_utf8_lossy(&body).into_owned()))
 }
 
 /// Where a server that listens on all addresses is reached from here.

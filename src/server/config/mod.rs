@@ -28,6 +28,22 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_PUBLIC_URL", default_value = "http://localhost:3000")]
     pub public_url: String,
 
+    /// The certificate for TLS, in PEM form, with its chain. Read again at SIGHUP.
+    #[arg(long, global = true, env = "TWO_TOKENS_TLS_CERT")]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The private key of the certificate, in PEM form.
+    #[arg(long, global = true, env = "TWO_TOKENS_TLS_KEY")]
+    pub tls_key: Option<PathBuf>,
+
+    /// `self-signed` makes a certificate at start, for development: browsers warn of it. Loopback addresses only.
+    #[arg(long, global = true, env = "TWO_TOKENS_TLS", value_enum, default_value = "off")]
+    pub tls: Tls,
+
+    /// What HSTS promises for a public https name: `host` alone, also its `subdomains`, also browsers' `preload` lists.
+    #[arg(long, global = true, env = "TWO_TOKENS_HSTS", value_enum, default_value = "host")]
+    pub hsts: Hsts,
+
     /// The path prefix that a reverse proxy serves this app under, as `/my-app`; the proxy passes it on.
     #[arg(long, global = true, env = "TWO_TOKENS_BASE_PATH", default_value = "/", value_parser = base_path)]
     pub base_path: BasePath,
@@ -107,6 +123,22 @@ fn base_path(text: &str) -> Result<BasePath, String> {
     Ok(BasePath::new(prefix))
 }
 
+/// TLS without certificate files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Tls {
+    Off,
+    SelfSigned,
+}
+
+/// How much of a domain HSTS is for (RFC 6797).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Hsts {
+    Off,
+    Host,
+    Subdomains,
+    Preload,
+}
+
 /// Whether attempts are throttled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Throttle {
@@ -179,6 +211,7 @@ impl Config {
                 "must have another port than TWO_TOKENS_ADDR: metrics are not public",
             );
         }
+        super::tls::check(&self)?;
         for (on, setting, danger) in [
             (self.throttle == Throttle::Off, "TWO_TOKENS_THROTTLE", "off lets others guess passwords without limit"),
             (self.demo_user, "--demo-user", "its password is public"),
@@ -189,6 +222,11 @@ impl Config {
             }
         }
         Ok(self)
+    }
+
+    /// Whether connections are TLS. Without it, a proxy does that.
+    pub fn speaks_tls(&self) -> bool {
+        self.tls_cert.is_some() || self.tls == Tls::SelfSigned
     }
 
     /// Refuses a dangerous setting on a server that others reach, directly or through a proxy.
