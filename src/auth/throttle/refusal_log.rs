@@ -69,4 +69,33 @@ mod tests {
         log.purge(NOW.plus(WAIT + WAIT));
         assert!(log.0.is_empty());
     }
+
+    #[test]
+    fn a_full_log_forgets_what_is_over_for_a_new_key_alone() {
+        let full = || {
+            let mut log = RefusalLog::default();
+            for number in 0..KEYS_MAX {
+                assert!(log.is_news(key(number), NOW, WAIT));
+            }
+            log
+        };
+        let over = NOW.plus(WAIT);
+        let mut log = full();
+        assert!(log.is_news(key(0), over, WAIT));
+        assert_eq!(log.0.len(), KEYS_MAX, "a key that it knows needs no room");
+        assert!(log.is_news(key(KEYS_MAX), over, WAIT));
+        assert_eq!(log.0.len(), 2, "the others' waits were over");
+        let mut log = RefusalLog::default();
+        assert!(log.is_news(key(0), NOW, WAIT) && log.is_news(key(1), over, WAIT));
+        assert_eq!(log.0.len(), 2, "with room nothing is forgotten");
+    }
+
+    #[test]
+    fn a_wait_of_twice_its_length_is_believed_and_no_longer_one() {
+        for (ahead, news) in [(2 * WAIT, false), (2 * WAIT + Duration::from_millis(1), true)] {
+            let mut log = RefusalLog::default();
+            log.0.insert(key(1), NOW.plus(ahead));
+            assert_eq!(log.is_news(key(1), NOW, WAIT), news, "{ahead:?}");
+        }
+    }
 }

@@ -220,6 +220,24 @@ mod tests {
     }
 
     #[test]
+    fn the_limits_are_those_of_the_document() {
+        let seconds = |rule: ThrottleRule| [rule.first, rule.cap, rule.forget].map(|time| time.as_secs());
+        assert_eq!(RULES.map(|rule| rule.free), [20, 60, 100, 10, 20, 5, 50, 5]);
+        assert_eq!(seconds(SOURCE), [1, 900, 900]);
+        assert_eq!(seconds(SOURCE_56), [1, 300, 300]);
+        assert_eq!(seconds(OWN), [1, 60, 300]);
+        assert_eq!(OWN.max_attempts(), 5 + 6, "64 s is the first wait that is cut");
+        assert_eq!(ACCOUNT.max_attempts(), 10 + 5);
+    }
+
+    #[test]
+    fn a_network_is_known_by_its_bytes_and_printed_without_them() {
+        let source = Source::of("192.0.2.1".parse().unwrap());
+        assert_eq!(source.bytes()[10..], [0xff, 0xff, 192, 0, 2, 1]);
+        assert_eq!(format!("{source:?}"), "Source([redacted])");
+    }
+
+    #[test]
     fn after_the_free_attempts_waits_double_up_to_the_cap() {
         assert_eq!(waits(OWN, 14), [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(waits(ACCOUNT, 18)[9..], [0, 1, 2, 4, 8, 16, 30, 30, 30]);

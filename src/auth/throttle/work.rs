@@ -83,6 +83,30 @@ mod tests {
     }
 
     #[test]
+    fn at_the_limit_the_half_that_did_least_is_forgotten_for_a_new_user_alone() {
+        let mut meter = WorkMeter::default();
+        for number in 0..USERS_MAX {
+            meter.0.insert(member(number), NOW.plus(Duration::from_millis(1 + number as u64)));
+        }
+        meter.count(member(0), NOW).unwrap();
+        assert_eq!(meter.0.len(), USERS_MAX, "a user that it knows needs no room");
+        meter.count(member(USERS_MAX), NOW).unwrap();
+        assert_eq!(meter.0.len(), USERS_MAX / 2 + 1);
+        assert!(meter.0.contains_key(&member(USERS_MAX - 1)) && !meter.0.contains_key(&member(1)));
+    }
+
+    #[test]
+    fn with_room_nobody_is_forgotten() {
+        let mut meter = WorkMeter::default();
+        meter.count(member(0), NOW).unwrap();
+        let rested = NOW.plus(MEMBER_WORK.interval);
+        meter.count(member(1), rested).unwrap();
+        assert_eq!(meter.0.len(), 2);
+        meter.forget_half(rested);
+        assert_eq!(meter.0.len(), 1, "the one who has rested is over");
+    }
+
+    #[test]
     fn a_flood_of_users_is_forgotten_before_one_who_did_much() {
         let mut meter = WorkMeter::default();
         for _ in 0..MEMBER_WORK.burst {

@@ -201,3 +201,162 @@ fn acceptable_kid(header: &Header) -> Option<&str> {
     let typed = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case(TYPE));
     (header.alg == Algorithm::EdDSA && typed && !has_foreign_parameters).then_some(header.kid.as_deref()).flatten()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::auth::model::session::Salt;
+    use crate::auth::token::key_ring::tests::ring;
+    use crate::auth::token::rotation::{RecentlySuperseded, RotationState};
+
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+    const TTL: Duration = Duration::from_secs(900);
+
+    fn tokens(cached: usize) -> AccessTokens {
+        AccessTokens::new("https://app.example", TTL, cached)
+    }
+
+    fn seconds(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn session(absolute: Duration) -> Session {
+        Session {
+            id: SessionId([3; 16]),
+            user_id: UserId(uuid::Uuid::from_u128(7)),
+            user_email: String::new(),
+            user_disabled: false,
+            session_epoch: 4,
+            salt: Salt([0; 32]),
+            rotation: RotationState { generation: 0, parent: None, recently_superseded: RecentlySuperseded::default() },
+            created_at: NOW,
+            authenticated_at: NOW.minus(seconds(60)),
+            last_used_at: NOW,
+            idle_expires_at: NOW.plus(absolute),
+            absolute_expires_at: NOW.plus(absolute),
+            revoked: None,
+            device: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_token_says_what_the_session_is_and_lives_for_its_time_to_the_second() {
+        let (tokens, keys) = (tokens(8), ring());
+        assert_eq!(tokens.ttl(), TTL);
+        let (token, expires_in) = tokens.issue(&keys, &session(seconds(86_400)), NOW).unwrap();
+        assert_eq!(expires_in, 900);
+        // The second time it is remembered.
+        for _ in 0..2 {
+            let verified = tokens.verify(&keys, token.reveal(), NOW.plus(seconds(899))).unwrap();
+            let times = [verified.auth_time, verified.issued_at, verified.expires_at].map(|at| at.since(NOW) / 1000);
+            assert_eq!((verified.user_id.0.as_u128(), verified.session_epoch, times), (7, Some(4), [-60, 0, 900]));
+            assert_eq!(verified.session_id, SessionId([3; 16]));
+            assert_eq!(tokens.verify(&keys, token.reveal(), NOW.plus(TTL)), Err(Refused::Expired));
+        }
+    }
+
+    #[test]
+    fn a_token_never_outlives_its_session_and_lives_for_a_second_at_least() {
+        for (left, expires_in) in
+            [(Duration::from_millis(100), 1), (seconds(5), 5), (seconds(900), 900), (seconds(901), 900)]
+        {
+            let (token, told) = tokens(0).issue(&ring(), &session(left), NOW).unwrap();
+            assert_eq!(told, expires_in, "{left:?}");
+            drop(token);
+        }
+    }
+
+    #[test]
+    fn a_remembered_token_is_verified_anew_when_the_keys_change() {
+        let (tokens, keys) = (tokens(8), ring());
+        let (token, _) = tokens.issue(&keys, &session(seconds(86_400)), NOW).unwrap();
+        let first = tokens.verify(&keys, token.reveal(), NOW).unwrap();
+        assert!(Arc::ptr_eq(&first, &tokens.verify(&keys, token.reveal(), NOW).unwrap()), "remembered");
+        keys.becomes(ring());
+        assert_eq!(tokens.verify(&keys, token.reveal(), NOW), Err(Refused::Invalid), "the key is gone");
+    }
+
+    /// A genuine token with some claims of another value, signed by the server's key: the holder of a leaked key.
+    fn signed(keys: &KeyRing, changed: &[(&str, Value)]) -> String {
+        let mut claims = json!({
+            "iss": "https://app.example", "aud": "https://app.example/api", "sub": uuid::Uuid::from_u128(7).to_string(),
+            "sid": SessionId([3; 16]).to_string(), "jti": "1", "iat": NOW.secs(), "exp": NOW.secs() + 900,
+            "auth_time": NOW.secs(), "client_id": CLIENT_ID,
+        });
+        for (name, value) in changed {
+            claims[*name] = value.clone();
+        }
+        keys.current().signing.sign(&claims).unwrap()
+    }
+
+    #[test]
+    fn claims_of_another_kind_or_for_too_long_are_refused_whoever_signed() {
+        let (tokens, keys) = (tokens(0), ring());
+        let (now, longest, skew) =
+            (NOW.secs(), ACCESS_TTL_MAX.as_secs().cast_signed(), CLOCK_SKEW.as_secs().cast_signed());
+        for (changed, valid) in [
+            (vec![], true),
+            (vec![("client_id", json!("another"))], false),
+            (vec![("iss", json!("https://other.example"))], false),
+            (vec![("aud", json!("https://app.example"))], false),
+            (vec![("sub", json!("ada"))], false),
+            (vec![("sid", json!("x"))], false),
+            (vec![("exp", json!(now + longest))], true),
+            (vec![("exp", json!(now + longest + 1))], false),
+            (vec![("iat", json!(now + skew)), ("exp", json!(now + 900))], true),
+            (vec![("iat", json!(now + skew + 1)), ("exp", json!(now + 900))], false),
+        ] {
+            assert_eq!(tokens.verify(&keys, &signed(&keys, &changed), NOW).is_ok(), valid, "{changed:?}");
+        }
+        assert_eq!(tokens.verify(&ring(), &signed(&keys, &[]), NOW), Err(Refused::Invalid), "another server's key");
+    }
+
+    #[test]
+    fn a_token_of_the_longest_length_is_parsed_and_no_longer_one() {
+        let (tokens, keys) = (tokens(0), ring());
+        let of_length = |claim: usize| signed(&keys, &[("jti", json!("x".repeat(claim)))]);
+        let shortest_too_long = (0..LENGTH_MAX).find(|&claim| of_length(claim).len() > LENGTH_MAX).unwrap();
+        let longest = of_length(shortest_too_long - 1);
+        assert!(longest.len() > LENGTH_MAX - 4, "{}", longest.len());
+        assert!(tokens.verify(&keys, &longest, NOW).is_ok());
+        assert_eq!(tokens.verify(&keys, &of_length(shortest_too_long), NOW), Err(Refused::Invalid));
+    }
+
+    #[test]
+    fn a_header_has_one_algorithm_one_type_a_key_id_and_nothing_that_refers_to_another_key() {
+        let fine = json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": "k" });
+        let header = |changed: &[(&str, Value)]| -> Header {
+            let mut header = fine.clone();
+            for (name, value) in changed {
+                header[*name] = value.clone();
+            }
+            serde_json::from_value(header).unwrap()
+        };
+        assert_eq!(acceptable_kid(&header(&[])), Some("k"));
+        assert_eq!(acceptable_kid(&header(&[("typ", json!("AT+JWT"))])), Some("k"), "a media type has no case");
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo" });
+        for (name, value) in [
+            ("alg", json!("HS256")),
+            ("typ", json!("JWT")),
+            ("typ", Value::Null),
+            ("kid", Value::Null),
+            ("jku", json!("https://evil.example/keys")),
+            ("jwk", jwk),
+            ("x5u", json!("https://evil.example/cert")),
+            ("x5c", json!(["MIIB"])),
+            ("x5t", json!("x")),
+            ("x5t#S256", json!("x")),
+            ("crit", json!(["exp"])),
+            ("cty", json!("JWT")),
+            ("enc", json!("A128GCM")),
+            ("zip", json!("DEF")),
+            ("url", json!("https://evil.example")),
+            ("nonce", json!("x")),
+            ("another", json!("x")),
+        ] {
+            assert_eq!(acceptable_kid(&header(&[(name, value)])), None, "{name}");
+        }
+    }
+}

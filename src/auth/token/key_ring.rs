@@ -149,10 +149,30 @@ fn new_keys(sealing: &SealingKey, now: Timestamp) -> Result<(StoredKey, StoredKe
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::auth::store::StoreError;
     use crate::auth::token::keys::tests::{sealing, set};
+
+    /// A ring of new keys.
+    pub(in crate::auth::token) fn ring() -> KeyRing {
+        KeyRing {
+            sealing: sealing(),
+            current: RwLock::new(Arc::new(KeySet::unseal(&sealing(), set()).unwrap())),
+            version: AtomicU64::new(0),
+            reloading: tokio::sync::Mutex::default(),
+        }
+    }
+
+    impl KeyRing {
+        /// Takes another ring's keys for its next set.
+        pub(in crate::auth::token) fn becomes(&self, other: KeyRing) {
+            let mut set = Arc::into_inner(other.current.into_inner().unwrap()).unwrap();
+            set.version = self.version() + 1;
+            self.version.store(set.version, Ordering::Release);
+            *self.current.write().unwrap() = Arc::new(set);
+        }
+    }
 
     /// A store whose first read returns an old set, once it is let go.
     struct Slow {
@@ -188,13 +208,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_older_set_never_replaces_a_newer_one() {
-        let first = KeySet::unseal(&sealing(), set()).unwrap();
-        let ring = KeyRing {
-            sealing: sealing(),
-            current: RwLock::new(Arc::new(first)),
-            version: AtomicU64::new(0),
-            reloading: tokio::sync::Mutex::default(),
-        };
+        let ring = ring();
         let slow = Slow {
             sets: [set(), set()],
             reads: AtomicU64::new(0),

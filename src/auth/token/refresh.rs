@@ -156,6 +156,13 @@ mod tests {
     }
 
     #[test]
+    fn a_presented_token_is_printed_without_its_secret() {
+        let (key, id) = (key(), SessionId([1; 16]));
+        let presented = key.open(key.token(id, &Salt([2; 32]), 5).reveal()).unwrap();
+        assert_eq!(format!("{presented:?}"), format!("Presented({id}, generation 5)"));
+    }
+
+    #[test]
     fn every_flipped_bit_is_detected() {
         let (key, salt) = (key(), Salt(random::bytes()));
         let token = key.token(SessionId(random::bytes()), &salt, 3);

@@ -166,6 +166,49 @@ mod tests {
     }
 
     #[test]
+    fn ends_are_remembered_for_an_hour_and_two_minutes_and_loaded_from_a_day() {
+        assert_eq!((REMEMBERED.as_secs(), LOADED.as_secs()), (3720, 86_400));
+    }
+
+    #[test]
+    fn an_end_is_forgotten_at_its_last_moment_and_not_before() {
+        let set = RevokedSessions::default();
+        set.add(Revocation { session_id: LAPTOP, at: Timestamp::from_secs(100), reason: RevokeReason::Logout });
+        set.add_user(end(1, None, RevokeReason::PasswordChanged));
+        let added = {
+            let lists = set.0.read().unwrap();
+            [lists.sessions[&LAPTOP].0, lists.users[&ADA].0]
+        };
+        let left = |now| {
+            set.purge(now);
+            let lists = set.0.read().unwrap();
+            (lists.sessions.len(), lists.users.len())
+        };
+        let last = REMEMBERED - Duration::from_nanos(1);
+        assert_eq!(left(added[0] + last), (1, 1));
+        assert_eq!(left(added[0] + REMEMBERED).0, 0);
+        assert_eq!(left(added[1] + REMEMBERED), (0, 0));
+    }
+
+    #[test]
+    fn the_ends_that_a_start_loads_count() {
+        let set = RevokedSessions::default();
+        let (at, reason) = (Timestamp::from_secs(100), RevokeReason::Logout);
+        set.add_all([LAPTOP, PHONE].map(|session_id| Revocation { session_id, at, reason }));
+        for session in [LAPTOP, PHONE] {
+            assert_eq!(set.reason(&token(session, 0)), Some(reason));
+        }
+    }
+
+    #[test]
+    fn the_same_end_that_is_heard_twice_keeps_its_reason() {
+        let set = RevokedSessions::default();
+        set.add_user(end(1, None, RevokeReason::PasswordChanged));
+        set.add_user(end(1, None, RevokeReason::AccountDisabled));
+        assert_eq!(set.reason(&token(PHONE, 0)), Some(RevokeReason::PasswordChanged));
+    }
+
+    #[test]
     fn a_token_from_before_the_claim_is_judged_by_its_second() {
         let set = RevokedSessions::default();
         set.add_user(end(1, None, RevokeReason::AccountDisabled));
