@@ -70,15 +70,7 @@ impl AuthService {
         let (own, reason) = (Some(user.session_id), RevokeReason::SignedOutElsewhere);
         let guard = Guard { user_id: user.user_id, verified_hash: None, session_id: own };
         let end = self.end_of_all(Subject::User(user.user_id), own, reason, device);
-        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
-        let ended = self.detached(async move {
-            let ended = store.end_all_sessions(&guard, &end).await?;
-            if let Ok(ended) = &ended {
-                announce(&end, ended, &revoked, &audit);
-            }
-            Ok(ended)
-        });
-        Ok(self.ended(&ended.await??))
+        Ok(self.end_all(guard, end).await??)
     }
 
     /// Changes the password, and ends every other session unless `keep_others`. The same submission again (idempotency key and new

@@ -39,14 +39,7 @@ impl AuthService {
         let email = Email::parse(email)?;
         self.password_rules.long_enough(&password, "password")?;
         let password_hash = self.passwords.hash_new(password, email.as_str(), "password").await?;
-        let user = UserRecord {
-            id: UserId(Uuid::now_v7()),
-            email: email.shown().to_owned(),
-            email_key: email.as_str().to_owned(),
-            password_hash,
-            created_at: self.clock.now(),
-            disabled_at: None,
-        };
+        let user = UserRecord::new(&email, password_hash, self.clock.now());
         match self.store.create_user(&user).await? {
             CreateUser::Created => {}
             CreateUser::EmailTaken => return Err(AuthError::EmailTaken),
@@ -132,15 +125,7 @@ impl AuthService {
     async fn end_sessions(&self, id: UserId) -> Result<u32, AuthError> {
         let guard = Guard { user_id: id, verified_hash: None, session_id: None };
         let end = self.end_of_all(Subject::User(id), None, RevokeReason::EndedByOperator, &Device::default());
-        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
-        let ended = self.detached(async move {
-            let ended = store.end_all_sessions(&guard, &end).await?;
-            if let Ok(ended) = &ended {
-                announce(&end, ended, &revoked, &audit);
-            }
-            Ok(ended)
-        });
-        Ok(self.ended(&ended.await?.map_err(|_| AuthError::NotFound)?))
+        self.end_all(guard, end).await?.map_err(|_| AuthError::NotFound)
     }
 
     async fn id_of(&self, email: &str) -> Result<UserId, AuthError> {

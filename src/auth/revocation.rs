@@ -1,6 +1,7 @@
 //! Revocation: log out, end one session, end all sessions of a user. Each is one operation of the store, in a detached task
 //! (cancellation safety): when the client disconnects, the in-memory revocation list still learns of the end.
 
+use super::account::announce;
 use super::audit::Subject;
 use super::error::AuthError;
 use super::model::device::Device;
@@ -8,7 +9,7 @@ use super::model::event::{EventKind, ReuseNotice};
 use super::model::session::{Session, SessionId};
 use super::observer::FlowEvent;
 use super::service::AuthService;
-use super::store::{EndAll, EndSession, EndedAll};
+use super::store::{EndAll, EndSession, EndedAll, Guard, Stale};
 use super::token::{
     refresh::Presented,
     revoked::{LOADED, Revocation},
@@ -91,6 +92,19 @@ impl AuthService {
         device: &Device,
     ) -> EndAll {
         EndAll { kept, reason, event: self.audit.event(EventKind::TokenRevoked, subject, device, Some(reason)) }
+    }
+
+    /// Ends the sessions of the guard's user; returns how many ended.
+    pub(super) async fn end_all(&self, guard: Guard, end: EndAll) -> Result<Result<u32, Stale>, AuthError> {
+        let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());
+        let ended = self.detached(async move {
+            let ended = store.end_all_sessions(&guard, &end).await?;
+            if let Ok(ended) = &ended {
+                announce(&end, ended, &revoked, &audit);
+            }
+            Ok(ended)
+        });
+        Ok(ended.await?.map(|ended| self.ended(&ended)))
     }
 
     /// Reports the sessions that ended together; returns how many.

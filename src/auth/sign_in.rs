@@ -1,8 +1,6 @@
 //! Registration and log-in. Both create a session and issue its tokens. A failed log-in answers the same, and takes the same
 //! time, whether or not the account exists (OWASP: user enumeration, timing attack).
 
-use uuid::Uuid;
-
 use super::audit::{Audit, Subject};
 use super::error::AuthError;
 use super::model::device::Device;
@@ -10,7 +8,7 @@ use super::model::email::Email;
 use super::model::event::{EventKind, SecurityEvent};
 use super::model::session::{Salt, Session, SessionId};
 use super::model::submission::Submission;
-use super::model::user::{UserId, UserRecord};
+use super::model::user::UserRecord;
 use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
 use super::random;
@@ -67,14 +65,7 @@ impl AuthService {
                 return Err(error);
             }
         };
-        let user = UserRecord {
-            id: UserId(Uuid::now_v7()),
-            email: email.shown().to_owned(),
-            email_key: email.as_str().to_owned(),
-            password_hash,
-            created_at: self.clock.now(),
-            disabled_at: None,
-        };
+        let user = UserRecord::new(&email, password_hash, self.clock.now());
         let event = self.audit.event(EventKind::UserCreated, Subject::User(user.id), &visitor.device, None);
         let open = self.new_session(&user, &visitor).await?;
         let (store, revoked, audit) = (self.store.clone(), self.revoked.clone(), self.audit.clone());

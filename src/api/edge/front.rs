@@ -1,6 +1,6 @@
 //! What every request passes first and every response last, as one tower service: the request id, the limit of the headers, the
-//! language, the panic guard, the security headers and the observer of requests. One service and not one layer each, because each boxed layer
-//! costs a microsecond of every request (docs/performance.md).
+//! language, the panic guard, the security headers and the observer of requests. One service and not one layer each, because each
+//! boxed layer costs a microsecond of every request (docs/performance.md).
 
 use std::{
     any::Any,

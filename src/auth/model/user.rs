@@ -4,6 +4,7 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::email::Email;
 use crate::clock::Timestamp;
 
 /// A UUID version 7 (RFC 9562): the `sub` claim.
@@ -34,6 +35,20 @@ pub struct UserRecord {
     pub password_hash: String,
     pub created_at: Timestamp,
     pub disabled_at: Option<Timestamp>,
+}
+
+impl UserRecord {
+    /// A new account.
+    pub fn new(email: &Email, password_hash: String, created_at: Timestamp) -> Self {
+        Self {
+            id: UserId(Uuid::now_v7()),
+            email: email.shown().to_owned(),
+            email_key: email.as_str().to_owned(),
+            password_hash,
+            created_at,
+            disabled_at: None,
+        }
+    }
 }
 
 impl fmt::Debug for UserRecord {
