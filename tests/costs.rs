@@ -74,7 +74,7 @@ async fn service(config: &Config, store: &Arc<dyn Store>, observers: Observers) 
     let (secret, leptos) = (ServerSecret::new([7; 32]), leptos_options(config).unwrap());
     let passwords = Some(PasswordHasher::start(1, 1).unwrap());
     let options = AppOptions { observers, passwords, ..AppOptions::default() };
-    assemble::state(config, &secret, store.clone(), Arc::new(SystemClock), leptos, options).await.unwrap().auth
+    assemble::state(config, &secret, store.clone(), Arc::new(SystemClock), leptos, options).await.unwrap().auth.clone()
 }
 
 #[test]

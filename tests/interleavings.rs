@@ -132,7 +132,7 @@ async fn service(store: &Arc<dyn Store>, hasher: &PasswordHasher) -> Arc<AuthSer
     let config = config(&["--throttle", "off"]);
     let (leptos, clock) = (leptos_options(&config).unwrap(), Arc::new(ManualClock::at(NOW)));
     let options = AppOptions { passwords: Some(hasher.clone()), ..AppOptions::default() };
-    assemble::state(&config, &secret(), store.clone(), clock, leptos, options).await.unwrap().auth
+    assemble::state(&config, &secret(), store.clone(), clock, leptos, options).await.unwrap().auth.clone()
 }
 
 /// Polls a future at most so often, then drops it at whatever it waits for.

@@ -129,7 +129,7 @@ pub async fn state(
     let auth = AuthService::open(secret, store, clock, options).await?;
     let mut state = AppState::new(auth, leptos, &config.public_url, base_path);
     state.embedded = embedded;
-    state.hsts = state.hsts.and_then(|host| match config.hsts {
+    state.hsts = state.hsts.take().and_then(|host| match config.hsts {
         Hsts::Off => None,
         Hsts::Host => Some(host),
         Hsts::Subdomains => Some(headers::HSTS_SUBDOMAINS),

@@ -237,7 +237,7 @@ async fn render_page(
     }
     // Leptos may render parts of a page in another task, which does not have the task-local language.
     let lang = lang();
-    let options = LeptosOptions::clone(&state.leptos);
+    let options = state.leptos.clone();
     let signed_in_hint = session_hint::is_set(&state.base_path, request.headers());
     let header_link = header_link(&state, lang);
     let theme = theme::of(request.headers());

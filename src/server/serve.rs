@@ -18,7 +18,7 @@ use super::tls::Listener;
 use super::{cluster, demo};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::client_address::{Accept, PlainListener};
-use crate::api::edge::{host_guard::HostGuardLayer, public_url};
+use crate::api::edge::{host_guard::HostGuard, public_url};
 use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 
@@ -85,10 +85,9 @@ pub async fn serve_within(
     let cluster = tokio::spawn(cluster::follow(state.auth.clone()));
     let (auth, proxies) = (state.auth.clone(), state.proxies.clone());
     let (readiness, notice) = (state.stopping.clone(), limits.drain_notice);
-    let on_this_computer = listener.local_addr()?.ip().is_loopback() && public_url::is_loopback(&state.public_url);
-    let router = below(&state.base_path.clone(), router(state, pages)?)
-        .merge(extra_routes)
-        .layer(HostGuardLayer { on_this_computer });
+    let (on_loopback, public_url) = (listener.local_addr()?.ip().is_loopback(), state.public_url.clone());
+    let router = below(&state.base_path.clone(), router(state, pages)?).merge(extra_routes);
+    let service = HostGuard::new(router, on_loopback, &public_url);
     tokio::spawn(async move {
         shutdown.await;
         // Not ready first: a load balancer sends its next requests elsewhere while this instance still answers.
@@ -97,7 +96,7 @@ pub async fn serve_within(
         tokio::time::sleep(notice).await;
         let _ = stop.send(true);
     });
-    connections::serve(listener, router, proxies, limits, stopping).await;
+    connections::serve(listener, service, proxies, limits, stopping).await;
     maintenance.abort();
     if tokio::time::timeout(SETTLE, auth.settled()).await.is_err() {
         tracing::warn!("what was accepted from clients that left is not written: nothing of it takes effect");

@@ -1,8 +1,12 @@
 //! Structured logging (tracing): compact text on a terminal, JSON otherwise. Logs never contain tokens, cookies, passwords or
 //! e-mail addresses.
 
-use std::io::IsTerminal as _;
+use std::{fmt::Debug, io::IsTerminal as _};
 
+use serde_json::Value;
+use tracing::field::{Field, Visit};
+use tracing_subscriber::field::RecordFields;
+use tracing_subscriber::fmt::{FormatFields, format::Writer};
 use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt};
 
 /// Installs the global subscriber. `directives` are a level or tracing directives.
@@ -23,7 +27,7 @@ pub fn start(directives: &str) -> Result<(), String> {
     let started = if std::io::stdout().is_terminal() {
         builder.compact().with_target(false).try_init()
     } else {
-        builder.json().flatten_event(true).with_span_list(false).try_init()
+        builder.json().flatten_event(true).with_span_list(false).fmt_fields(SpanFields).try_init()
     };
     started.map_err(|error| error.to_string())
 }
@@ -33,9 +37,106 @@ fn is_readable(directive: &str) -> bool {
     directive.is_empty() || directive.contains(['=', '[', ']', '{', '}']) || directive.parse::<LevelFilter>().is_ok()
 }
 
+/// Writes the fields of a span as a JSON object. Every request has a span and few of them a log line, so this is written once for
+/// each request, without the map and the values that `tracing_subscriber`'s own form makes.
+struct SpanFields;
+
+impl<'w> FormatFields<'w> for SpanFields {
+    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> std::fmt::Result {
+        let mut object = Object { writer: writer.by_ref(), before: '{', outcome: Ok(()) };
+        fields.record(&mut object);
+        object.outcome?;
+        if object.before == '{' {
+            writer.write_char('{')?;
+        }
+        writer.write_char('}')
+    }
+}
+
+struct Object<'w> {
+    writer: Writer<'w>,
+    before: char,
+    outcome: std::fmt::Result,
+}
+
+impl Object<'_> {
+    /// `value` is JSON.
+    fn member(&mut self, field: &Field, value: std::fmt::Arguments<'_>) {
+        if self.outcome.is_ok() {
+            self.outcome = write!(self.writer, "{}\"{}\":{value}", self.before, field.name());
+            self.before = ',';
+        }
+    }
+}
+
+impl Visit for Object<'_> {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
+        match value.bytes().all(plain) {
+            true => self.member(field, format_args!("\"{value}\"")),
+            false => self.member(field, format_args!("{}", Value::from(value))),
+        }
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.member(field, format_args!("{value}"));
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.member(field, format_args!("{value}"));
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.member(field, format_args!("{value}"));
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        self.member(field, format_args!("{}", Value::from(format!("{value:?}"))));
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::{Arc, Mutex};
+
     use super::*;
+
+    #[test]
+    fn the_fields_of_a_span_are_json_whatever_is_in_them() {
+        #[derive(Clone, Default)]
+        struct Lines(Arc<Mutex<Vec<u8>>>);
+        impl std::io::Write for Lines {
+            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+                self.0.lock().unwrap().extend(bytes);
+                Ok(bytes.len())
+            }
+            fn flush(&mut self) -> std::io::Result<()> {
+                Ok(())
+            }
+        }
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = fmt()
+            .json()
+            .flatten_event(true)
+            .with_span_list(false)
+            .fmt_fields(SpanFields)
+            .with_writer(move || writer.clone());
+        tracing::subscriber::with_default(subscriber.finish(), || {
+            let odd = "a \"b\" \\ \n \u{e9}";
+            tracing::info_span!("a", id = "7d-1", odd, n = -1, m = 1_u64, yes = true, debug = ?Some(odd))
+                .in_scope(|| tracing::info!("one"));
+            tracing::info_span!("b").in_scope(|| tracing::info!("two"));
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        let spans: Vec<Value> =
+            text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["span"].clone()).collect();
+        let first = serde_json::json!({
+            "name": "a", "id": "7d-1", "odd": "a \"b\" \\ \n \u{e9}", "n": -1, "m": 1, "yes": true,
+            "debug": "Some(\"a \\\"b\\\" \\\\ \\n \u{e9}\")",
+        });
+        assert_eq!(spans, [first, serde_json::json!({"name": "b"})]);
+    }
 
     #[test]
     fn a_word_that_is_no_level_is_refused() {

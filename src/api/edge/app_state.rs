@@ -1,6 +1,9 @@
 //! The application state that all requests share (dependency injection by `axum::State`).
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use axum::{
     extract::FromRef,
@@ -37,12 +40,15 @@ pub struct Export {
     pub of: fn(AppState, UserId) -> BoxFuture<'static, Result<serde_json::Value, Problem>>,
 }
 
-/// The application state. Cheap to clone.
+/// The application state. One pointer, because the router clones the state several times for each request.
 #[derive(Clone)]
-pub struct AppState {
+pub struct AppState(Arc<Shared>);
+
+/// What an [`AppState`] points to. It is put together before the server starts.
+#[derive(Clone)]
+pub struct Shared {
     pub auth: Arc<AuthService>,
-    /// Shared, because each request clones the state several times and these are many strings.
-    pub leptos: Arc<LeptosOptions>,
+    pub leptos: LeptosOptions,
     /// The public origin, and the issuer of access tokens.
     pub public_url: Arc<str>,
     /// The files of the browser's program and their kin.
@@ -64,16 +70,16 @@ pub struct AppState {
     /// Whether the server shuts down: it is no longer ready.
     pub stopping: Arc<AtomicBool>,
     resources: Extensions,
-    exports: Arc<[Export]>,
+    exports: Vec<Export>,
 }
 
 impl AppState {
     /// A state without proxies, extra links, test clock and resources.
     pub fn new(auth: AuthService, leptos: LeptosOptions, public_url: &str, base_path: BasePath) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             auth: Arc::new(auth),
             site: Site::Folder((&*leptos.site_root).into()),
-            leptos: Arc::new(leptos),
+            leptos,
             public_url: public_url.into(),
             hsts: public_url::takes_hsts(public_url).then_some(headers::HSTS),
             base_path,
@@ -84,8 +90,8 @@ impl AppState {
             test_clock: None,
             stopping: Arc::default(),
             resources: Extensions::new(),
-            exports: Arc::default(),
-        }
+            exports: Vec::new(),
+        }))
     }
 
     /// The base path of the built files.
@@ -111,7 +117,7 @@ impl AppState {
     /// Adds a part to the download of a user's data (`GET /api/account/export`).
     #[must_use]
     pub fn with_export(mut self, export: Export) -> Self {
-        self.exports = self.exports.iter().copied().chain([export]).collect();
+        self.exports.push(export);
         self
     }
 
@@ -126,8 +132,23 @@ impl AppState {
     }
 }
 
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// Changes this state alone: clones made before keep what they had.
+impl DerefMut for AppState {
+    fn deref_mut(&mut self) -> &mut Shared {
+        Arc::make_mut(&mut self.0)
+    }
+}
+
 impl FromRef<AppState> for LeptosOptions {
     fn from_ref(state: &AppState) -> Self {
-        LeptosOptions::clone(&state.leptos)
+        state.leptos.clone()
     }
 }

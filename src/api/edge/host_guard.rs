@@ -10,33 +10,27 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::future::{Either, Ready, ready};
-use tower::{Layer, Service};
+use tower::Service;
 
-use super::public_url::is_loopback_authority;
+use super::public_url::{authority, is_loopback, is_loopback_authority};
 
 const REFUSAL: &str = "This server is for this computer alone and does not know the host that was asked for. If a proxy serves \
      it to others, set TWO_TOKENS_PUBLIC_URL to their address.\n";
 
-/// The layer that refuses other hosts.
-#[derive(Clone)]
-pub struct HostGuardLayer {
-    /// Whether listen address and public URL are loopback ones; otherwise every host is accepted.
-    pub on_this_computer: bool,
-}
-
-impl<S> Layer<S> for HostGuardLayer {
-    type Service = HostGuard<S>;
-
-    fn layer(&self, inner: S) -> HostGuard<S> {
-        HostGuard { on_this_computer: self.on_this_computer, inner }
-    }
-}
-
-/// The service of [`HostGuardLayer`].
+/// The service around everything that a server answers. Around the router and not a layer in it, which would be boxed.
 #[derive(Clone)]
 pub struct HostGuard<S> {
-    on_this_computer: bool,
+    /// The host of the public URL, where both it and the listen address are loopback ones; otherwise every host is accepted.
+    this_computer: Option<Box<str>>,
     inner: S,
+}
+
+impl<S> HostGuard<S> {
+    /// `on_loopback`: whether the listen address is a loopback one.
+    pub fn new(inner: S, on_loopback: bool, public_url: &str) -> Self {
+        let this_computer = (on_loopback && is_loopback(public_url)).then(|| authority(public_url).into());
+        Self { this_computer, inner }
+    }
 }
 
 impl<S: Service<Request, Response = Response>> Service<Request> for HostGuard<S> {
@@ -49,18 +43,18 @@ impl<S: Service<Request, Response = Response>> Service<Request> for HostGuard<S>
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        if self.on_this_computer && !is_for_this_computer(&request) {
+        if self.this_computer.as_deref().is_some_and(|known| !is_for_this_computer(&request, known)) {
             return Either::Right(ready(Ok((StatusCode::MISDIRECTED_REQUEST, REFUSAL).into_response())));
         }
         Either::Left(self.inner.call(request))
     }
 }
 
-/// Each host that the request names counts. One without any is from no browser.
-fn is_for_this_computer(request: &Request) -> bool {
+/// Each host that the request names counts. One without any is from no browser. `known` is not parsed again for each request.
+fn is_for_this_computer(request: &Request, known: &str) -> bool {
     let target = request.uri().authority().map(|authority| authority.as_str().as_bytes());
     let mut hosts = request.headers().get_all(header::HOST).into_iter().map(|host| host.as_bytes()).chain(target);
-    hosts.all(|host| std::str::from_utf8(host).is_ok_and(is_loopback_authority))
+    hosts.all(|host| host == known.as_bytes() || std::str::from_utf8(host).is_ok_and(is_loopback_authority))
 }
 
 #[cfg(test)]
@@ -84,7 +78,11 @@ mod tests {
         ] {
             let request =
                 hosts.iter().fold(Request::builder().uri(target), |request, host| request.header("host", *host));
-            assert_eq!(is_for_this_computer(&request.body(Body::empty()).unwrap()), accepted, "{target} {hosts:?}");
+            assert_eq!(
+                is_for_this_computer(&request.body(Body::empty()).unwrap(), "localhost:3000"),
+                accepted,
+                "{target} {hosts:?}"
+            );
         }
     }
 }

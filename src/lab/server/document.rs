@@ -16,7 +16,7 @@ use crate::ui::shell::{Assets, assets, start_script, stylesheet};
 
 /// `frames` are the foreign origins that the page may show in a frame (`frame-src`).
 pub async fn page(state: AppState, request: Request, frames: &[String]) -> Response {
-    let options = LeptosOptions::clone(&state.leptos);
+    let options = state.leptos.clone();
     let theme = theme::of(request.headers());
     let document = move || {
         headers::content_security_policy();

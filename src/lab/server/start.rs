@@ -49,7 +49,7 @@ pub async fn sandboxes(
         Audience::Public => Limits::PUBLIC,
     };
     folder::remove_abandoned();
-    let leptos = leptos::config::LeptosOptions::clone(&starting.state.leptos);
+    let leptos = starting.state.leptos.clone();
     let passwords = PasswordHasher::start(1, LOGINS_WAITING)?;
     let base = SandboxBase { config: config.clone(), leptos, passwords, log_bytes: limits.log_bytes };
     let foreign_origins = match audience {

@@ -9,17 +9,20 @@
 //! | `timed_io` | time limits of heads, idle connections and writes |
 //! | `bodies` | the time limit of request bodies, and the end of responses |
 
-use std::sync::Arc;
+use std::{convert::Infallible, sync::Arc};
 
-use axum::{Router, extract::ConnectInfo};
-use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
+use axum::{
+    extract::{ConnectInfo, Request},
+    response::Response,
+};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::{
     sync::watch,
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 use crate::api::edge::client_address::{Accept, Connection, TrustedProxies};
 
@@ -34,12 +37,19 @@ use bodies::{RequestBody, ResponseBody};
 use registry::{Phase, Registry, Slot};
 use timed_io::TimedIo;
 
+/// What answers the requests of all connections.
+pub trait Answer:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+impl<S: Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static> Answer for S {}
+
 /// Serves until `stopping` becomes true, then ends the connections: at once those that wait for another request, after
 /// [`Limits::drain_half_sent`] those that wait for their first one (it may be on its way) or for the rest of a body, after
 /// [`Limits::drain`] all others.
 pub async fn serve(
     mut listener: impl Accept,
-    router: Router,
+    service: impl Answer,
     proxies: TrustedProxies,
     limits: Limits,
     mut stopping: watch::Receiver<bool>,
@@ -53,7 +63,13 @@ pub async fn serve(
             _ = stopping.wait_for(|stopping| *stopping) => break,
         };
         let Some(slot) = registry.admit(connection.peer.ip(), &proxies) else { continue };
-        tasks.spawn(answer(TimedIo::new(io, slot.clone(), limits), connection, slot, router.clone(), stopping.clone()));
+        tasks.spawn(answer(
+            TimedIo::new(io, slot.clone(), limits),
+            connection,
+            slot,
+            service.clone(),
+            stopping.clone(),
+        ));
     }
     drop(listener);
     let all = async { while tasks.join_next().await.is_some() {} };
@@ -68,22 +84,22 @@ async fn answer<I>(
     io: TimedIo<I>,
     connection: Connection,
     slot: Arc<Slot>,
-    router: Router,
+    service: impl Answer,
     mut stopping: watch::Receiver<bool>,
 ) where
     I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
 {
     let limits = io.limits();
-    let service = service_fn({
+    let answer = service_fn({
         let slot = slot.clone();
-        move |request: Request<Incoming>| {
+        move |request: hyper::Request<Incoming>| {
             let mut request = request.map(|body| RequestBody::of(body, &slot, limits));
             request.extensions_mut().insert(ConnectInfo(connection.clone()));
-            let (router, slot) = (router.clone(), slot.clone());
-            async move { router.oneshot(request).await.map(|response| response.map(|body| ResponseBody::new(body, slot))) }
+            let (service, slot) = (service.clone(), slot.clone());
+            async move { service.oneshot(request).await.map(|response| response.map(|body| ResponseBody::new(body, slot))) }
         }
     });
-    let http = http1::Builder::new().max_buf_size(limits.buffer).serve_connection(TokioIo::new(io), service);
+    let http = http1::Builder::new().max_buf_size(limits.buffer).serve_connection(TokioIo::new(io), answer);
     let mut http = std::pin::pin!(http);
     let mut half_sent_until: Option<Instant> = None;
     loop {
