@@ -74,6 +74,11 @@ const fn limit(id: &'static str, what: &'static str, aim: Option<Bound>, by: By,
     Rule { id, what, aim, limit: Some(Limit { by, bound, noise }) }
 }
 
+/// A ratio of counts, which have little noise.
+const fn count(id: &'static str, what: &'static str, most: f64) -> Rule {
+    limit(id, what, None, By::Rate, Most(most), 0.03)
+}
+
 const RULES: &[Rule] = &[
     limit("open", "open route / hello world in axum", Some(Least(0.9)), By::Cpu, Least(0.35), 0.15),
     limit(
@@ -115,6 +120,12 @@ const RULES: &[Rule] = &[
         0.1,
     ),
     aim("remembered", "verifying a remembered access token: times as fast as one seen for the first time", None),
+    aim("instructions.hello", "instructions of a hello world in axum", None),
+    count("instructions.open", "instructions of an open route / of a hello world", 2.6),
+    count("instructions.protected", "instructions of a protected request / of an open route", 1.6),
+    count("instructions.refused", "instructions of a refused access token / of an open route", 12.0),
+    count("instructions.forged", "instructions of a forged refresh token / of an open route", 2.0),
+    count("instructions.refresh", "instructions of a refresh that commits alone / of an open route", 11.0),
     aim("start", "start to first ready answer, ms", Some(Most(100.0))),
     aim("memory.idle", "memory, idle, MB", Some(Most(30.0))),
     aim("memory.sign-ins", "memory at most, with 64 sign-ins at once, MB", Some(Most(100.0))),

@@ -158,6 +158,17 @@ pub async fn once(target: Target, talk: &Talk) -> Result<String, Failure> {
     Ok(Line::open(target.port, 0).await?.send(&talk.request()).await?.to_owned())
 }
 
+/// So many requests of each conversation, one after another on a connection of its own.
+pub async fn turns(target: Target, talks: &mut [Talk], turns: u32) -> Result<(), Failure> {
+    for (number, talk) in talks.iter_mut().enumerate() {
+        let mut line = Line::open(target.port, number).await?;
+        for _ in 0..turns {
+            talk.turn(&mut line).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Each conversation on a connection of its own, all at once, for this long. The connections are open before time counts.
 pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<Sample, Failure> {
     let mut lines = try_join_all((0..talks.len()).map(|number| Line::open(target.port, number))).await?;

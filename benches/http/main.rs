@@ -11,6 +11,7 @@ mod support;
 
 mod fill;
 mod growth;
+mod instructions;
 mod limits;
 mod load;
 mod machine;
@@ -26,6 +27,9 @@ use rounds::Plan;
 
 /// V8 needs some thousand requests until it has compiled what they run through; less would be unfair to the peers.
 const PEERS_WARM_UP: Duration = Duration::from_secs(4);
+
+/// Requests of each kind whose instructions are counted.
+const COUNTED: u32 = 500;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -68,6 +72,8 @@ enum Part {
     Peers,
     /// This server with up to ten million stored sessions.
     Growth,
+    /// The instructions of a request, counted.
+    Instructions,
 }
 
 fn main() -> Result<ExitCode, Failure> {
@@ -92,7 +98,7 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let environment = machine::environment().await?;
     let wants = |part| {
         let parts = &arguments.parts;
-        parts.contains(&part) || (parts.is_empty() && part != Part::Growth)
+        parts.contains(&part) || (parts.is_empty() && matches!(part, Part::Own | Part::Peers))
     };
     if wants(Part::Own) {
         own::measure(arguments.plan(7, 2.0), true, &environment).await?.show()?;
@@ -109,6 +115,9 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let ranges = Ranges { sizes: arguments.sizes.clone(), connections: arguments.connections.clone(), cores };
         growth::measure(arguments.plan(3, 1.0), &ranges, &environment).await?.show()?;
     }
+    if wants(Part::Instructions) {
+        instructions::measure(COUNTED, &environment).await?.show()?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -118,6 +127,7 @@ async fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let ranges = Ranges { sizes: vec![1000, 100_000], connections: vec![32], cores: vec![machine::SERVER] };
     let growth = growth::measure(plan, &ranges, &environment).await?;
     report.join("check", growth);
+    report.join("check", instructions::measure(COUNTED, &environment).await?);
     report.show()?;
     let wrong = limits::regressions(&report.figures, &arguments.limits);
     for sentence in &wrong {

@@ -16,7 +16,12 @@ use super::{
 /// Starts this project's server on these cores, without throttling, since all load comes from one network, and with access
 /// tokens that outlive a run.
 pub async fn start(installation: &Installation, cores: &str) -> Server {
-    let pinned = format!("taskset -cp {cores} $$ >/dev/null;");
+    start_under(installation, cores, "").await
+}
+
+/// The same, after this shell code.
+pub async fn start_under(installation: &Installation, cores: &str, prelude: &str) -> Server {
+    let pinned = format!("taskset -cp {cores} $$ >/dev/null; {prelude}");
     installation.serve_at(free_port(), &["--throttle", "off", "--access-ttl", "1h"], &pinned).await
 }
 

@@ -199,7 +199,164 @@ fn checked(title: String, body: String) -> Result<Note, NoteError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+
     use super::*;
+    use crate::clock::ManualClock;
+    use crate::notes::store::FoundPage;
+
+    /// A store that has one note, answers writes as it is told, and keeps what it was asked to write.
+    struct Fake {
+        has: Note,
+        more: bool,
+        write: WriteNote,
+        delete: DeleteNote,
+        after: Mutex<Vec<Place>>,
+        wrote: Mutex<Vec<Note>>,
+        deleted: Mutex<Vec<(String, u32, Timestamp)>>,
+    }
+
+    #[async_trait]
+    impl NotesStore for Fake {
+        async fn notes(&self, _: UserId, after: &Place, _: Quota) -> Result<FoundPage, StoreError> {
+            self.after.lock().unwrap().push(after.clone());
+            Ok(FoundPage { notes: vec![self.has.clone()], more: self.more })
+        }
+        async fn note(&self, _: UserId, id: &str) -> Result<Option<Note>, StoreError> {
+            Ok((id == self.has.id).then(|| self.has.clone()))
+        }
+        async fn create_note(&self, _: UserId, note: &Note, _: Quota) -> Result<WriteNote, StoreError> {
+            self.wrote.lock().unwrap().push(note.clone());
+            Ok(self.write)
+        }
+        async fn update_note(&self, _: UserId, note: &Note, _: Seen<'_>, _: Quota) -> Result<WriteNote, StoreError> {
+            self.wrote.lock().unwrap().push(note.clone());
+            Ok(self.write)
+        }
+        async fn delete_note(&self, _: UserId, id: &str, v: u32, now: Timestamp) -> Result<DeleteNote, StoreError> {
+            self.deleted.lock().unwrap().push((id.into(), v, now));
+            Ok(self.delete)
+        }
+    }
+
+    const ID: &str = "0190a5c3-0000-7000-8000-00000000000a";
+    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+    const OWNER: UserId = UserId(Uuid::nil());
+    const SEEN: Seen<'static> = Seen { version: 3, change: None };
+
+    fn note() -> Note {
+        Note { id: ID.into(), title: "Milk".into(), body: "two".into(), version: 3, updated_at: Timestamp(7) }
+    }
+
+    fn notes(set: impl FnOnce(&mut Fake)) -> (Notes, Arc<Fake>) {
+        let (write, delete) = (WriteNote::Written(4), DeleteNote::Deleted);
+        let mut fake = Fake {
+            has: note(),
+            more: false,
+            write,
+            delete,
+            after: Mutex::default(),
+            wrote: Mutex::default(),
+            deleted: Mutex::default(),
+        };
+        set(&mut fake);
+        let fake = Arc::new(fake);
+        (Notes::new(fake.clone(), Arc::new(ManualClock::at(NOW))), fake)
+    }
+
+    #[tokio::test]
+    async fn a_list_goes_on_where_its_page_ended() {
+        let (last, _) = notes(|_| ());
+        assert_eq!(last.list(OWNER, None).await.unwrap(), NotePage { notes: vec![note()], next: None });
+        let (more, fake) = notes(|fake| fake.more = true);
+        let next = more.list(OWNER, None).await.unwrap().next.unwrap();
+        more.list(OWNER, Some(&next)).await.unwrap();
+        assert_eq!(*fake.after.lock().unwrap(), [Place::start(), Place::of(&note())]);
+        let unknown = more.list(OWNER, Some("x")).await.unwrap_err();
+        assert!(matches!(unknown, NoteError::Invalid { field: "after", error: NoteValidationError::UnknownCursor }));
+    }
+
+    #[tokio::test]
+    async fn a_note_is_found_by_each_spelling_of_its_id() {
+        let (notes, _) = notes(|_| ());
+        assert_eq!(notes.get(OWNER, &ID.to_uppercase()).await.unwrap(), note());
+        for id in ["", "x", "0190a5c3-0000-7000-8000-00000000000b"] {
+            assert!(matches!(notes.get(OWNER, id).await, Err(NoteError::NotFound)), "{id}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_write_has_the_id_and_the_time_and_gives_the_version() {
+        let (notes, fake) = notes(|_| ());
+        let expected = |id: &str, version| Note { id: id.into(), version, updated_at: NOW, ..note() };
+        let upper = ID.to_uppercase();
+        let created = notes.create(OWNER, Some(&upper), "Milk".into(), "two".into()).await.unwrap();
+        let updated = notes.update(OWNER, &upper, SEEN, "Milk".into(), "two".into()).await.unwrap();
+        assert_eq!([created, updated], [expected(ID, 4), expected(ID, 4)]);
+        assert_eq!(*fake.wrote.lock().unwrap(), [expected(ID, 0), expected(ID, 0)]);
+        let chosen = notes.create(OWNER, None, "Milk".into(), "two".into()).await.unwrap();
+        assert!(Uuid::try_parse(&chosen.id).is_ok_and(|id| id.get_version_num() == 7));
+        notes.delete(OWNER, &upper, 3).await.unwrap();
+        assert_eq!(*fake.deleted.lock().unwrap(), [(ID.to_owned(), 3, NOW)]);
+    }
+
+    #[tokio::test]
+    async fn what_a_store_refuses_is_told() {
+        for (write, told) in [
+            (WriteNote::NotFound, "not found"),
+            (WriteNote::Stale, "stale"),
+            (WriteNote::NoRoom(Usage { notes: 1_000, bytes: 0 }), "no room: Notes"),
+        ] {
+            let (notes, _) = notes(|fake| fake.write = write);
+            let created = notes.create(OWNER, None, "Milk".into(), String::new()).await.unwrap_err();
+            let updated = notes.update(OWNER, ID, SEEN, "Milk".into(), String::new()).await.unwrap_err();
+            assert_eq!([created.to_string(), updated.to_string()], [told, told]);
+        }
+        for (delete, told) in [(DeleteNote::NotFound, "not found"), (DeleteNote::Stale, "stale")] {
+            let (notes, _) = notes(|fake| fake.delete = delete);
+            assert_eq!(notes.delete(OWNER, ID, 3).await.unwrap_err().to_string(), told);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_note_reaches_no_store() {
+        use NoteValidationError::*;
+        let long = |length: usize| "\u{e9}".repeat(length);
+        let cases = [
+            (String::new(), String::new(), Some(("title", TitleMissing))),
+            (" \n".into(), String::new(), Some(("title", TitleMissing))),
+            (long(TITLE_MAX), long(BODY_MAX), None),
+            (long(TITLE_MAX + 1), String::new(), Some(("title", TitleTooLong))),
+            ("a".into(), long(BODY_MAX + 1), Some(("body", BodyTooLong))),
+            ("a\0".into(), String::new(), Some(("title", Nul))),
+            ("a".into(), "\0".into(), Some(("body", Nul))),
+        ];
+        for (title, body, refused) in cases {
+            let (notes, fake) = notes(|_| ());
+            let outcomes = [
+                notes.create(OWNER, None, title.clone(), body.clone()).await,
+                notes.update(OWNER, ID, SEEN, title.clone(), body.clone()).await,
+            ];
+            for outcome in outcomes {
+                let found = match outcome {
+                    Ok(_) => None,
+                    Err(NoteError::Invalid { field, error }) => Some((field, error)),
+                    Err(other) => panic!("{other}"),
+                };
+                assert_eq!(found, refused, "{:?}", title.chars().next());
+            }
+            assert_eq!(fake.wrote.lock().unwrap().len(), if refused.is_some() { 0 } else { 2 });
+        }
+        let (notes, _) = notes(|_| ());
+        let no_id = notes.create(OWNER, Some("x"), "a".into(), String::new()).await.unwrap_err();
+        assert!(matches!(no_id, NoteError::Invalid { field: "id", error: IdNoUuid }));
+        let (no_key, key) = (Seen { change: Some("x"), ..SEEN }, Seen { change: Some(ID), ..SEEN });
+        let refused = notes.update(OWNER, ID, no_key, "a".into(), String::new()).await.unwrap_err();
+        assert!(matches!(refused, NoteError::Invalid { field: "change", error: IdNoUuid }));
+        notes.update(OWNER, ID, key, "a".into(), String::new()).await.unwrap();
+    }
 
     #[test]
     fn a_cursor_is_read_as_it_was_written_and_nothing_else_is() {

@@ -61,9 +61,12 @@ struct Object<'w> {
 
 impl Object<'_> {
     /// `value` is JSON.
-    fn member(&mut self, field: &Field, value: std::fmt::Arguments<'_>) {
+    fn member(&mut self, field: &Field, value: &[&str]) {
         if self.outcome.is_ok() {
-            self.outcome = write!(self.writer, "{}\"{}\":{value}", self.before, field.name());
+            let before = self.before;
+            let mut parts = ["\"", field.name(), "\":"].into_iter().chain(value.iter().copied());
+            self.outcome =
+                self.writer.write_char(before).and_then(|()| parts.try_for_each(|part| self.writer.write_str(part)));
             self.before = ',';
         }
     }
@@ -73,25 +76,25 @@ impl Visit for Object<'_> {
     fn record_str(&mut self, field: &Field, value: &str) {
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
         match value.bytes().all(plain) {
-            true => self.member(field, format_args!("\"{value}\"")),
-            false => self.member(field, format_args!("{}", Value::from(value))),
+            true => self.member(field, &["\"", value, "\""]),
+            false => self.member(field, &[&Value::from(value).to_string()]),
         }
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.member(field, format_args!("{value}"));
+        self.member(field, &[&value.to_string()]);
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.member(field, format_args!("{value}"));
+        self.member(field, &[&value.to_string()]);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.member(field, format_args!("{value}"));
+        self.member(field, &[&value.to_string()]);
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.member(field, format_args!("{}", Value::from(format!("{value:?}"))));
+        self.member(field, &[&Value::from(format!("{value:?}")).to_string()]);
     }
 }
 
