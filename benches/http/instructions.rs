@@ -12,7 +12,7 @@ use super::{
     load::{self, Talk, Target},
     machine,
     result::{Figure, Report},
-    servers::{Person, Process, register, start_under, target},
+    servers::{Process, register, start_under, target},
     support::{Installation, free_port},
 };
 
