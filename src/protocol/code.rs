@@ -93,6 +93,7 @@ codes! {
     HeadersTooLarge = "headers_too_large", 431, Show, "The headers of the request are too large";
     PreconditionFailed = "precondition_failed", 412, Show, "It was changed elsewhere meanwhile";
     NotFound = "not_found", 404, Show, "There is nothing here";
+    MethodNotAllowed = "method_not_allowed", 405, Show, "This path does not take this method";
     CrossSiteRequest = "cross_site_request", 403, Show, "The request came from another site";
     RateLimited = "rate_limited", 429, Wait, "Too many attempts";
     TemporarilyUnavailable = "temporarily_unavailable", 503, Wait, "The service is not available right now";
@@ -101,6 +102,18 @@ codes! {
     /// Made by the client, never sent: something in front of the server answered, or the answer
     /// cannot be read. A repetition does not change it.
     Intercepted = "intercepted", 403, Show, "Something in front of this site answered";
+}
+
+impl Code {
+    /// Whether a server sends it; the others are made by the client.
+    pub const fn is_sent(self) -> bool {
+        !matches!(self, Code::NoAnswer | Code::Intercepted)
+    }
+
+    /// Whether its responses say how long to wait (`Retry-After`).
+    pub const fn waits(self) -> bool {
+        matches!(self.reaction(), Reaction::Wait)
+    }
 }
 
 impl fmt::Display for Code {
