@@ -47,6 +47,7 @@ soak: ## the long random tests that `make test` omits, and the browser tests twe
 	@script/without-lab site
 	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
+	@script/contract 600
 
 lighthouse: ## Lighthouse on the public pages, and the first load on a slow phone
 	@script/test lighthouse
@@ -58,4 +59,4 @@ cargo-leptos: ## install cargo-leptos for `make watch` (15 minutes if it must be
 	@script/bootstrap cargo-leptos
 
 clean: ## remove build output; fetched tools stay in ~/.cache/two-tokens
-	@rm -rf target benches/peers/node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+	@rm -rf target benches/peers/node_modules end2end/node_modules end2end/api-types/node_modules end2end/generated end2end/test-results end2end/playwright-report
