@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use futures::stream::{self, BoxStream, StreamExt as _};
 use sqlx::postgres::{PgListener, PgPoolOptions, PgRow};
-use sqlx::{Postgres, Row as _};
+use sqlx::{ConnectOptions as _, Postgres, Row as _};
 use tokio::time::{sleep, timeout};
 
 use super::CHANNEL;
@@ -40,6 +40,12 @@ pub(super) fn changes(pool: Pool) -> BoxStream<'static, Change> {
 /// A sentence that says what to change.
 pub(super) async fn hears_itself(addresses: &Addresses) -> Result<(), String> {
     let heard = async {
+        if let Some(listen) = &addresses.listen {
+            // The pool of the link would try again and again to reach an address where nobody answers.
+            let connecting = timeout(START_LIMIT, listen.connect()).await;
+            let connection = connecting.map_err(|_| Broken::SilentListenAddress)?.map_err(Broken::ListenAddress)?;
+            let _ = connection.close().await;
+        }
         let mut up = Up::connect(addresses, START_LIMIT).await?;
         up.check_sessions().await?;
         up.echo().await
@@ -79,6 +85,8 @@ enum Broken {
     ListenAddress(sqlx::Error),
     #[error("the database does not answer")]
     Silent,
+    #[error("TWO_TOKENS_LISTEN_URL: nobody answers there")]
+    SilentListenAddress,
     #[error(
         "TWO_TOKENS_DATABASE_URL leads to a pooler in transaction mode, where notifications of other instances get lost: set \
          TWO_TOKENS_LISTEN_URL to the address of PostgreSQL itself, or let the pooler work in session mode"
@@ -161,9 +169,9 @@ impl Up {
         };
         let connecting = async {
             let broken = |error| if has_listen_address { Broken::ListenAddress(error) } else { error.into() };
-            let listener = listening.await.map_err(broken)?;
             // It needs no session, and must not rely on one before it is proven.
-            Ok::<_, Broken>((listener, PostgresConnection::connect(&addresses.main, PoolMode::Transaction).await?))
+            let speaker = PostgresConnection::connect(&addresses.main, PoolMode::Transaction).await?;
+            Ok::<_, Broken>((listening.await.map_err(broken)?, speaker))
         };
         let (listener, speaker) = timeout(limit + limit, connecting).await.map_err(|_| Broken::Silent)??;
         let echo = format!("echo {}", uuid::Uuid::new_v4().simple());

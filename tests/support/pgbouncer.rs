@@ -1,0 +1,40 @@
+//! A throw-away PgBouncer from `script/pgbouncer` in front of a database. It ends with the test.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+
+use super::free_port;
+
+pub struct Pooler {
+    child: Child,
+    /// The database, through the pooler.
+    pub url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Pooler {
+    /// `mode` is `session` or `transaction`; at most `size` sessions of the database are open at once.
+    pub fn before(url: &str, mode: &str, size: u32) -> Self {
+        let (server, database) = url.rsplit_once('/').unwrap();
+        let (user, upstream) = server.rsplit_once(':').unwrap();
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port().to_string());
+        let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/script/pgbouncer"))
+            .arg(folder.path())
+            .args([&*port, upstream, mode, &size.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("script/pgbouncer runs");
+        let mut answer = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut answer).unwrap();
+        assert_eq!(answer, "up\n", "is PgBouncer there? `script/bootstrap pgbouncer` says");
+        Self { child, url: format!("{user}:{port}/{database}"), _folder: folder }
+    }
+}
+
+impl Drop for Pooler {
+    fn drop(&mut self) {
+        drop(self.child.stdin.take());
+        let _ = self.child.wait();
+    }
+}
