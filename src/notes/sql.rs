@@ -5,9 +5,9 @@ use sqlx::SqliteConnection;
 use crate::auth::model::user::UserId;
 use crate::auth::store::StoreError;
 use crate::clock::Timestamp;
+use crate::store::postgres::{PostgresStore, connection::PostgresConnection};
 use crate::store::rows::{Readable, collect};
 use crate::store::sql::unavailable;
-use crate::store::postgres::{PostgresStore, connection::PostgresConnection};
 use crate::store::sqlite::SqliteStore;
 
 use super::protocol::Note;

@@ -151,10 +151,7 @@ pub async fn open(url: &str) -> Result<Database, StoreError> {
 /// # Errors
 ///
 /// [`StoreError::Unavailable`] when the URL has an unknown scheme, or the database cannot be opened or migrated.
-pub async fn open_for(
-    location: impl Into<DatabaseLocation<'_>>,
-    access: Access,
-) -> Result<Database, StoreError> {
+pub async fn open_for(location: impl Into<DatabaseLocation<'_>>, access: Access) -> Result<Database, StoreError> {
     let location = location.into();
     match location.url.split_once(':') {
         Some(("sqlite", _)) => Ok(Database::Sqlite(Arc::new(sqlite::SqliteStore::open(location.url, access).await?))),

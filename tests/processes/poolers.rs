@@ -21,6 +21,17 @@ async fn use_everything(mut client: Client, round: usize) -> Client {
     client
 }
 
+/// The arguments with which `backup` calls `pg_dump`.
+fn dumped_from(installation: &Installation) -> String {
+    let folder = installation.folder.path();
+    let (program, arguments) = (folder.join("pg_dump"), folder.join("arguments"));
+    std::fs::write(&program, format!("#!/bin/sh\necho \"$@\" >{}\n", arguments.display())).unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    installation.run_with_path(&["backup", folder.join("copy").to_str().unwrap()], &path);
+    std::fs::read_to_string(arguments).unwrap()
+}
+
 async fn use_by_many(servers: &[&Server]) {
     let clients = (0..12).map(|index| {
         let client = servers[index % servers.len()].client();
@@ -65,7 +76,7 @@ async fn a_pooler_in_transaction_mode_works_with_a_listen_address() {
     assert!(installation.run(&["users", "list"]).contains("eve@example.com"));
     let said = installation.run(&["doctor", "--addr", &format!("127.0.0.1:{}", one.port)]);
     assert!(said.contains("ok    notifications of other instances arrive"), "{said}");
-    installation.run(&["backup", installation.folder.path().join("copy").to_str().unwrap()]);
+    assert!(dumped_from(&installation).contains(&direct), "pg_dump leaves settings behind in a session");
     use_everything(one.registered("zoe@example.com").await, 0).await;
 }
 

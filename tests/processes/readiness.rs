@@ -7,7 +7,7 @@ use std::sync::{
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf};
 
@@ -109,6 +109,28 @@ async fn a_read_only_database_is_not_ready_and_a_writable_one_works_at_once() {
     for _ in 0..20 {
         ada.refresh().await.expect(StatusCode::OK);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_not_write_is_not_ready() {
+    let url = Databases::shared().empty().await;
+    Installation::on(&url).run(&["migrate"]);
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    let role = format!("app_{}", uuid::Uuid::new_v4().simple());
+    let mut run = async |statement: &str| {
+        owner.execute(AssertSqlSafe(statement.replace("ROLE_NAME", &role))).await.unwrap();
+    };
+    run("CREATE ROLE ROLE_NAME LOGIN PASSWORD 'secret'; GRANT CREATE ON SCHEMA public TO ROLE_NAME").await;
+    run("GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE_NAME; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ROLE_NAME")
+        .await;
+    let mut of_role = url::Url::parse(&url).unwrap();
+    of_role.set_username(&role).unwrap();
+    of_role.set_password(Some("secret")).unwrap();
+    let server = Installation::on(of_role.as_str()).serve(&[]).await;
+    run("REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public FROM ROLE_NAME").await;
+    assert_eq!(readyz(&server).await, StatusCode::SERVICE_UNAVAILABLE);
+    run("GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE_NAME").await;
+    assert_eq!(readyz(&server).await, StatusCode::OK);
 }
 
 /// The limit on the size of files stands for a full disk.

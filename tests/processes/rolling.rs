@@ -162,7 +162,8 @@ impl Crowd {
 
     /// Waits until everybody has got something done.
     async fn goes_on(&self) {
-        let counts = || self.written.iter().chain([&self.signed_in]).map(|count| count.load(SeqCst)).collect::<Vec<_>>();
+        let counts =
+            || self.written.iter().chain([&self.signed_in]).map(|count| count.load(SeqCst)).collect::<Vec<_>>();
         let before = counts();
         while counts().iter().zip(&before).any(|(now, before)| *now < before + 2) {
             let ended = self.writers.iter().any(|writer| writer.is_finished()) || self.signer.is_finished();

@@ -15,12 +15,20 @@ pub struct Pooler {
 impl Pooler {
     /// `mode` is `session` or `transaction`; at most `size` sessions of the database are open at once.
     pub fn before(url: &str, mode: &str, size: u32) -> Self {
-        let (server, database) = url.rsplit_once('/').unwrap();
-        let (user, upstream) = server.rsplit_once(':').unwrap();
-        let (folder, port) = (tempfile::tempdir().unwrap(), free_port().to_string());
+        let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
+        let mut through = url::Url::parse(url).unwrap();
+        let upstream = format!(
+            "host={} port={} user={} password={}",
+            through.host_str().unwrap(),
+            through.port().unwrap_or(5432),
+            through.username(),
+            through.password().unwrap_or_default(),
+        );
+        through.set_host(Some("127.0.0.1")).unwrap();
+        through.set_port(Some(port)).unwrap();
         let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/script/pgbouncer"))
             .arg(folder.path())
-            .args([&*port, upstream, mode, &size.to_string()])
+            .args([&port.to_string(), &upstream, mode, &size.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
@@ -28,7 +36,7 @@ impl Pooler {
         let mut answer = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut answer).unwrap();
         assert_eq!(answer, "up\n", "is PgBouncer there? `script/bootstrap pgbouncer` says");
-        Self { child, url: format!("{user}:{port}/{database}"), _folder: folder }
+        Self { child, url: through.into(), _folder: folder }
     }
 }
 

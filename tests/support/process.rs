@@ -94,7 +94,8 @@ impl Installation {
     }
 
     fn settings(&self) -> Vec<&str> {
-        let mut settings = vec!["--database-url", &self.database_url, "--secret-file", self.secret_file.to_str().unwrap()];
+        let mut settings =
+            vec!["--database-url", &self.database_url, "--secret-file", self.secret_file.to_str().unwrap()];
         settings.extend(self.listen_url.iter().flat_map(|url| ["--listen-url", url]));
         settings
     }

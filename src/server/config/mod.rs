@@ -197,7 +197,10 @@ impl Config {
         self.database_url.check().map_err(invalid("TWO_TOKENS_DATABASE_URL"))?;
         if let Some(listen) = &self.listen_url {
             if !self.database_url.is_postgres() {
-                return refuse("TWO_TOKENS_LISTEN_URL", "is for PostgreSQL, and TWO_TOKENS_DATABASE_URL is SQLite: remove it");
+                return refuse(
+                    "TWO_TOKENS_LISTEN_URL",
+                    "is for PostgreSQL, and TWO_TOKENS_DATABASE_URL is SQLite: remove it",
+                );
             }
             if !listen.is_postgres() {
                 return refuse("TWO_TOKENS_LISTEN_URL", "must start with postgres://");

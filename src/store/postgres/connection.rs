@@ -16,7 +16,12 @@ use sqlx::{ConnectOptions as _, Connection as _, Describe, Either, Execute, Exec
 macro_rules! limits {
     ($before:literal, $set:literal) => {
         concat!(
-            $before, $set, " statement_timeout = '5s'; ", $set, " lock_timeout = '2s'; ", $set,
+            $before,
+            $set,
+            " statement_timeout = '5s'; ",
+            $set,
+            " lock_timeout = '2s'; ",
+            $set,
             " idle_in_transaction_session_timeout = '10s'"
         )
     };
@@ -137,7 +142,10 @@ impl DerefMut for PostgresTransaction {
 type Step = Either<PgQueryResult, PgRow>;
 
 /// Runs a statement in a transaction of its own.
-async fn alone<'q>(connection: &mut PgConnection, query: impl Execute<'q, Postgres> + 'q) -> Result<Vec<Step>, sqlx::Error> {
+async fn alone<'q>(
+    connection: &mut PgConnection,
+    query: impl Execute<'q, Postgres> + 'q,
+) -> Result<Vec<Step>, sqlx::Error> {
     let mut transaction = connection.begin_with(PoolMode::Transaction.begin()).await?;
     let steps = transaction.fetch_many(Unnamed(query)).try_collect().await?;
     transaction.commit().await?;
