@@ -210,8 +210,9 @@ async fn migrate(url: &str, release: i64) {
     sqlx::query(AssertSqlSafe(newer)).bind(vec![1_u8; 48]).execute(&mut owner).await.unwrap();
 }
 
-/// Kills one of two instances, and replaces both by those of the next release, one after the other.
-async fn roll(installation: &Installation, owner: &str, releases: i64) {
+/// Kills one of two instances, and replaces both by those of the next release, one after the other. Returns what the people had
+/// to do.
+async fn roll(installation: &Installation, owner: &str, releases: i64) -> String {
     let settings = &["--throttle", "off", "--access-ttl", "5s"];
     let balancer = Balancer::start().await;
     let mut old = [installation.serve(settings).await, installation.serve(settings).await];
@@ -248,16 +249,17 @@ async fn roll(installation: &Installation, owner: &str, releases: i64) {
     }
     let lost = crowd.sign_ins_lost.clone();
     let checks = crowd.end().await.into_iter().map(|person| person.check(since));
-    for person in join_all(checks).await {
-        println!("{} notes, {} refreshes, {} repeated", person.notes.len(), person.refreshes, person.repeated);
+    let mut told = format!("sign-ins sent again by hand: {}", lost.load(SeqCst));
+    for Person { notes, refreshes, repeated, .. } in join_all(checks).await {
+        told += &format!("\n{} notes, {refreshes} refreshes, {repeated} requests repeated in silence", notes.len());
     }
-    println!("sign-ins sent again by hand: {}", lost.load(SeqCst));
+    told
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_notices_an_instance_that_is_killed_or_a_release_that_is_rolled_out() {
     let url = Databases::shared().empty().await;
-    roll(&Installation::on(&url), &url, 1).await;
+    println!("{}", roll(&Installation::on(&url), &url, 1).await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -265,5 +267,5 @@ async fn nobody_notices_an_instance_that_is_killed_or_a_release_that_is_rolled_o
 async fn soak_many_releases_behind_a_pooler() {
     let url = Databases::shared().empty().await;
     let pooler = Pooler::before(&url, "transaction", 10);
-    roll(&Installation::on(&pooler.url).listening_at(&url), &url, 20).await;
+    println!("{}", roll(&Installation::on(&pooler.url).listening_at(&url), &url, 20).await);
 }

@@ -17,13 +17,11 @@ impl Pooler {
     pub fn before(url: &str, mode: &str, size: u32) -> Self {
         let (folder, port) = (tempfile::tempdir().unwrap(), free_port());
         let mut through = url::Url::parse(url).unwrap();
-        let upstream = format!(
-            "host={} port={} user={} password={}",
-            through.host_str().unwrap(),
-            through.port().unwrap_or(5432),
-            through.username(),
-            through.password().unwrap_or_default(),
-        );
+        let (host, port_there) = (through.host_str().unwrap(), through.port().unwrap_or(5432));
+        let mut upstream = format!("host={host} port={port_there} user={}", through.username());
+        if let Some(password) = through.password() {
+            upstream += &format!(" password={password}");
+        }
         through.set_host(Some("127.0.0.1")).unwrap();
         through.set_port(Some(port)).unwrap();
         let mut child = Command::new(concat!(env!("CARGO_MANIFEST_DIR"), "/script/pgbouncer"))

@@ -200,13 +200,6 @@ impl Server {
         }
     }
 
-    /// What `/readyz` says now; `None` while nobody answers.
-    pub async fn try_readyz(&self) -> Option<StatusCode> {
-        let transport = Transport::from(self);
-        let request = transport.request(Method::GET, "/readyz").body(Body::empty()).unwrap();
-        transport.send(request).await.map(|answer| answer.status)
-    }
-
     pub fn pid(&self) -> u32 {
         self.child.id()
     }
