@@ -99,6 +99,9 @@ async fn a_pooler_in_transaction_mode_without_a_listen_address_is_refused() {
     let said = installation.refused(&["doctor"]);
     names_the_mend(&said);
     assert!(said.contains("WRONG notifications do not arrive"), "{said}");
+    // They left nothing behind in the sessions of the pooler.
+    let server = Installation::on(&pooler.url).listening_at(&direct).serve(UNTHROTTLED).await;
+    use_by_many(&[&server]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -110,7 +113,7 @@ async fn a_listen_address_where_nothing_is_heard_is_refused() {
     let (_, name) = other.rsplit_once('/').unwrap();
     assert!(said.contains("TWO_TOKENS_LISTEN_URL leads to the database") && said.contains(name), "{said}");
     let said = refused(&pooler.url);
-    assert!(said.contains("is not heard at TWO_TOKENS_LISTEN_URL"), "{said}");
+    assert!(said.contains("TWO_TOKENS_LISTEN_URL leads to a pooler in transaction mode"), "{said}");
     let said = refused("postgres://tester@127.0.0.1:1/x");
     assert!(said.contains("TWO_TOKENS_LISTEN_URL: ") && said.contains("refused"), "{said}");
     // No table in either database.

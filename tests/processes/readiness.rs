@@ -67,7 +67,8 @@ async fn until(server: &Server, status: StatusCode, limit: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_hears_no_notification_is_not_ready() {
-    let proxy = Proxy::before(&Databases::shared().empty().await).await;
+    let direct = Databases::shared().empty().await;
+    let proxy = Proxy::before(&direct).await;
     let installation = Installation::on(&proxy.url);
     let server = installation.serve(&[]).await;
     proxy.swallows.store(true, Ordering::SeqCst);
@@ -80,7 +81,12 @@ async fn an_instance_that_hears_no_notification_is_not_ready() {
     until(&server, StatusCode::OK, Duration::from_secs(10)).await;
 
     proxy.swallows.store(true, Ordering::SeqCst);
-    let said = installation.start_refused(&[]);
+    let beside = Installation::on(&direct).listening_at(&proxy.url);
+    let (said, said_beside) = std::thread::scope(|starts| {
+        let start = starts.spawn(|| beside.start_refused(&[]));
+        (installation.start_refused(&[]), start.join().unwrap())
+    });
+    assert!(said_beside.contains("is not heard at TWO_TOKENS_LISTEN_URL"), "{said_beside}");
     assert!(said.contains("does not hear its own notifications") && said.contains("TWO_TOKENS_LISTEN_URL"), "{said}");
 }
 

@@ -40,17 +40,34 @@ pub(super) fn changes(pool: Pool) -> BoxStream<'static, Change> {
 /// A sentence that says what to change.
 pub(super) async fn hears_itself(addresses: &Addresses) -> Result<(), String> {
     let heard = async {
-        if let Some(listen) = &addresses.listen {
-            // The pool of the link would try again and again to reach an address where nobody answers.
-            let connecting = timeout(START_LIMIT, listen.connect()).await;
-            let connection = connecting.map_err(|_| Broken::SilentListenAddress)?.map_err(Broken::ListenAddress)?;
-            let _ = connection.close().await;
-        }
-        let mut up = Up::connect(addresses, START_LIMIT).await?;
-        up.check_sessions().await?;
-        up.echo().await
+        timeout(START_LIMIT, check_sessions(addresses)).await.map_err(|_| Broken::Silent)??;
+        Up::connect(addresses, START_LIMIT).await?.echo().await
     };
     heard.await.map_err(|error| error.to_string())
+}
+
+/// Finds a pooler that lends a session for a transaction: two of its clients get the same one. Before anything listens there: the
+/// session would go on to, and whoever gets it next would be sent notifications that they do not expect.
+async fn check_sessions(addresses: &Addresses) -> Result<(), Broken> {
+    let has_listen_address = addresses.listen.is_some();
+    let broken = |error| if has_listen_address { Broken::ListenAddress(error) } else { error.into() };
+    let mut main = addresses.main.connect().await?;
+    let mut one = addresses.session().connect().await.map_err(broken)?;
+    let mut other = addresses.session().connect().await.map_err(broken)?;
+    // A busy pooler may lend the session to a third client in between.
+    for _ in 0..3 {
+        if session_of(&mut one).await.map_err(broken)? == session_of(&mut other).await.map_err(broken)? {
+            return Err(if has_listen_address { Broken::PooledListenAddress } else { Broken::Pooled });
+        }
+    }
+    let ((_, main_database), (_, listen_database)) = (session_of(&mut main).await?, session_of(&mut one).await?);
+    for connection in [main, one, other] {
+        let _ = connection.close().await;
+    }
+    match main_database == listen_database {
+        true => Ok(()),
+        false => Err(Broken::OtherDatabase { listen: listen_database, main: main_database }),
+    }
 }
 
 struct Link {
@@ -85,13 +102,16 @@ enum Broken {
     ListenAddress(sqlx::Error),
     #[error("the database does not answer")]
     Silent,
-    #[error("TWO_TOKENS_LISTEN_URL: nobody answers there")]
-    SilentListenAddress,
     #[error(
         "TWO_TOKENS_DATABASE_URL leads to a pooler in transaction mode, where notifications of other instances get lost: set \
          TWO_TOKENS_LISTEN_URL to the address of PostgreSQL itself, or let the pooler work in session mode"
     )]
     Pooled,
+    #[error(
+        "TWO_TOKENS_LISTEN_URL leads to a pooler in transaction mode, where notifications get lost: it must lead to PostgreSQL \
+         itself, or to a pooler in session mode"
+    )]
+    PooledListenAddress,
     #[error(
         "TWO_TOKENS_LISTEN_URL leads to the database {listen} and TWO_TOKENS_DATABASE_URL to {main}: both must lead to one"
     )]
@@ -177,18 +197,6 @@ impl Up {
         let echo = format!("echo {}", uuid::Uuid::new_v4().simple());
         let now = Instant::now();
         Ok(Self { listener, speaker, has_listen_address, echo, limit, since: now, expected: None, next: now })
-    }
-
-    /// Says more exactly why no echo will be heard: two clients that get one session are clients of a pooler which lends it for a
-    /// transaction.
-    async fn check_sessions(&mut self) -> Result<(), Broken> {
-        let (there, listen) = session_of(&mut self.listener).await?;
-        let (here, main) = session_of(&mut self.speaker).await?;
-        match self.has_listen_address {
-            true if listen != main => Err(Broken::OtherDatabase { listen, main }),
-            false if here == there => Err(Broken::Pooled),
-            _ => Ok(()),
-        }
     }
 
     /// Sends a notification and hears it.
