@@ -252,7 +252,7 @@ impl Up {
 }
 
 /// The session in which a statement of a client runs, and its database. A simple query: nothing is prepared.
-async fn session_of<'c>(client: impl sqlx::Executor<'c, Database = Postgres>) -> Result<(String, String), Broken> {
+async fn session_of<'c>(client: impl sqlx::Executor<'c, Database = Postgres>) -> Result<(String, String), sqlx::Error> {
     let row: PgRow = client.fetch_one("SELECT pg_backend_pid()::text, current_database()::text").await?;
     Ok((row.try_get(0)?, row.try_get(1)?))
 }
