@@ -148,7 +148,6 @@ pub(super) async fn open(location: DatabaseLocation<'_>, access: Access) -> Resu
     }
     // First, because everything else relies on it: where no notification is heard, no connection is known to be a session, and a
     // listen address may be that of another database.
-    link::hears_itself(&addresses).await.map_err(StoreError::Unavailable)?;
     migrate(addresses.session(), access).await?;
     let mode = addresses.pool_mode();
     let connections = PgPoolOptions::new()
