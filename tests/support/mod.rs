@@ -44,6 +44,7 @@ mod client;
 mod cookies;
 mod postgres;
 mod process;
+mod tls;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, days, seconds, secret};
@@ -51,3 +52,4 @@ pub use client::{Client, ORIGIN, PASSWORD, Transport, form};
 pub use cookies::{Cookies, DEVICE_COOKIE, HINT_COOKIE, REFRESH_COOKIE};
 pub use postgres::{Cluster, Databases, free_port};
 pub use process::{Installation, Server, executable, program};
+pub use tls::{SELF_SIGNED, connect_tls};
