@@ -47,6 +47,7 @@ soak: ## the long random tests that `make test` omits, and the browser tests twe
 	@script/without-lab site
 	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
+	@script/test webkit
 
 lighthouse: ## Lighthouse on the public pages, and the first load on a slow phone
 	@script/test lighthouse
