@@ -51,7 +51,7 @@ pub struct Assembled {
 /// A message for the operator: the secret, the database or the site's options cannot be read.
 pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
     let secret = config.secret()?;
-    let database = store::open_for(config.database_url.as_str(), Access::Server).await?;
+    let database = store::open_for(config.database(), Access::Server).await?;
     assembled(config, &secret, database).await
 }
 
@@ -62,7 +62,7 @@ pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
 /// As [`assemble`], and when there is no database or secret of a server.
 pub async fn assemble_command(config: &Config) -> Result<Assembled, Error> {
     // The database first: its message says where the command looks.
-    let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
+    let database = store::open_for(config.database(), Access::Command).await?;
     let secret = config.existing_secret()?;
     assembled(config, &secret, database).await
 }
@@ -89,7 +89,7 @@ async fn assembled(config: &Config, secret: &ServerSecret, database: Database) -
 ///
 /// A message for the operator: the secret or the database cannot be read.
 pub async fn replace_signing_keys(config: &Config) -> Result<(), Error> {
-    let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
+    let database = store::open_for(config.database(), Access::Command).await?;
     let secret = config.existing_secret()?;
     replace_stored(&*database.store(), &secret.sealing_key(), SystemClock.now()).await?;
     database.close().await;

@@ -42,6 +42,7 @@ mod answer;
 mod app;
 mod client;
 mod cookies;
+mod pgbouncer;
 mod postgres;
 mod process;
 
@@ -49,5 +50,6 @@ pub use answer::Answer;
 pub use app::{TestApp, config, days, seconds, secret};
 pub use client::{Client, ORIGIN, PASSWORD, Transport, form};
 pub use cookies::{Cookies, DEVICE_COOKIE, HINT_COOKIE, REFRESH_COOKIE};
+pub use pgbouncer::Pooler;
 pub use postgres::{Cluster, Databases, free_port};
 pub use process::{Installation, Server, executable, program};
