@@ -57,12 +57,11 @@ fn callgrind(files: &TempDir) -> String {
 }
 
 /// The instructions of one request, by all threads of the server.
-async fn counted(files: &TempDir, target: Target, talk: Talk, requests: u32) -> Result<f64, Failure> {
-    let mut talks = [talk];
-    load::turns(target, &mut talks, WARM_UP).await?;
+async fn counted(files: &TempDir, target: Target, mut talk: Talk, requests: u32) -> Result<f64, Failure> {
+    load::turns(target, &mut talk, WARM_UP).await?;
     control(target, &["--instr=on"])?;
     control(target, &["--zero"])?;
-    load::turns(target, &mut talks, requests).await?;
+    load::turns(target, &mut talk, requests).await?;
     control(target, &["--instr=off"])?;
     control(target, &["--dump"])?;
     // Each dump is a file of its own, with a number behind the name.

@@ -158,13 +158,11 @@ pub async fn once(target: Target, talk: &Talk) -> Result<String, Failure> {
     Ok(Line::open(target.port, 0).await?.send(&talk.request()).await?.to_owned())
 }
 
-/// So many requests of each conversation, one after another on a connection of its own.
-pub async fn turns(target: Target, talks: &mut [Talk], turns: u32) -> Result<(), Failure> {
-    for (number, talk) in talks.iter_mut().enumerate() {
-        let mut line = Line::open(target.port, number).await?;
-        for _ in 0..turns {
-            talk.turn(&mut line).await?;
-        }
+/// So many requests of a conversation, one after another on one connection.
+pub async fn turns(target: Target, talk: &mut Talk, turns: u32) -> Result<(), Failure> {
+    let mut line = Line::open(target.port, 0).await?;
+    for _ in 0..turns {
+        talk.turn(&mut line).await?;
     }
     Ok(())
 }

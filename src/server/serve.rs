@@ -85,9 +85,9 @@ pub async fn serve_within(
     let cluster = tokio::spawn(cluster::follow(state.auth.clone()));
     let (auth, proxies) = (state.auth.clone(), state.proxies.clone());
     let (readiness, notice) = (state.stopping.clone(), limits.drain_notice);
-    let (on_loopback, public_url) = (listener.local_addr()?.ip().is_loopback(), state.public_url.clone());
+    let (on_loopback, origin) = (listener.local_addr()?.ip().is_loopback(), state.public_url.clone());
     let router = below(&state.base_path.clone(), router(state, pages)?).merge(extra_routes);
-    let service = HostGuard::new(router, on_loopback, &public_url);
+    let service = HostGuard::new(router, on_loopback, &origin);
     tokio::spawn(async move {
         shutdown.await;
         // Not ready first: a load balancer sends its next requests elsewhere while this instance still answers.
