@@ -338,6 +338,24 @@ async fn a_shutdown_is_announced_and_lets_requests_in_progress_finish() {
 }
 
 #[tokio::test]
+async fn a_connection_just_accepted_has_its_first_request_answered_at_a_shutdown() {
+    let mut served = Served::with(Limits { drain_half_sent: LONG, ..limits() }).await;
+    let mut fresh = served.connect().await;
+    // Connections are accepted in their order.
+    let mut later = served.connect().await;
+    later.get("/healthz").await;
+    later.response("\r\n\r\nok").await;
+    served.shut_down();
+    while TcpStream::connect(served.address).await.is_ok() {}
+    assert_eq!(later.rest().await, "");
+    fresh.get("/healthz").await;
+    let answer = fresh.response("\r\n\r\nok").await;
+    assert!(answer.contains("connection: close\r\n"), "{answer}");
+    assert_eq!(fresh.rest().await, "");
+    served.has_ended().await;
+}
+
+#[tokio::test]
 async fn half_of_a_request_never_holds_a_shutdown() {
     let mut served = Served::with(Limits { drain_half_sent: SHORT, ..limits() }).await;
     let mut peers = Vec::new();

@@ -13,6 +13,7 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, Request},
+    http::{HeaderValue, header},
     response::Response,
 };
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -96,7 +97,13 @@ async fn answer<I>(
             let mut request = request.map(|body| RequestBody::of(body, &slot, limits));
             request.extensions_mut().insert(ConnectInfo(connection.clone()));
             let (service, slot) = (service.clone(), slot.clone());
-            async move { service.oneshot(request).await.map(|response| response.map(|body| ResponseBody::new(body, slot))) }
+            async move {
+                let Ok(mut response) = service.oneshot(request).await;
+                if !slot.may_linger() {
+                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                }
+                Ok::<_, Infallible>(response.map(|body| ResponseBody::new(body, slot)))
+            }
         }
     });
     let http = http1::Builder::new().max_buf_size(limits.buffer).serve_connection(TokioIo::new(io), answer);
@@ -110,10 +117,12 @@ async fn answer<I>(
             () = slot.has_to_make_room() => return,
             _ = stopping.wait_for(|stopping| *stopping), if half_sent_until.is_none() => {
                 slot.no_lingering();
-                if matches!(slot.phase(), Phase::Idle | Phase::Closing) {
-                    return;
+                match slot.phase() {
+                    Phase::Idle | Phase::Closing => return,
+                    // hyper would close it at once, and the first request may be on its way.
+                    Phase::Fresh => {}
+                    Phase::Body | Phase::Answer => http.as_mut().graceful_shutdown(),
                 }
-                http.as_mut().graceful_shutdown();
                 half_sent_until = Some(Instant::now() + limits.drain_half_sent);
             }
             () = sleep_until(half_sent_until.unwrap_or_else(Instant::now)),

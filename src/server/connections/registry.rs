@@ -114,7 +114,7 @@ impl Slot {
         self.make_room.notified().await;
     }
 
-    /// The server shuts down: nothing is read any more after the last response.
+    /// The server shuts down: the next response is the last, and nothing is read any more after it.
     pub fn no_lingering(&self) {
         self.no_lingering.store(true, Ordering::Relaxed);
     }
