@@ -42,8 +42,9 @@ bench-growth: ## the benchmarks with up to ten million stored sessions (ARGS='--
 bench-check: ## a short benchmark that compares ratios with their limits and fails for a regression
 	@script/bench --check $(ARGS)
 
-soak: ## the long random tests that `make test` omits, and the browser tests twenty times
+soak: ## the long random tests that `make test` omits, those of traces, and the browser tests twenty times
 	@. script/env && cargo test --release --no-default-features --features ssr,app,lab -- --ignored soak
+	@. script/env && cargo test --no-default-features --features ssr,app,otel --test traces
 	@script/without-lab site
 	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e

@@ -67,18 +67,22 @@ fn start(mut cli: Cli, matches: &ArgMatches, environment: &Environment) -> Resul
     cli.config = cli.config.check()?;
     #[cfg(feature = "lab")]
     cli.lab.check(&cli.config)?;
-    telemetry::start(&cli.config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let command = cli.command.take().unwrap_or(Command::Serve);
+    // A command is over before anybody would look at its trace.
+    let exporting = matches!(command, Command::Serve).then(|| runtime.handle());
+    let traces = telemetry::start(&cli.config.log, exporting)?;
     if !environment.ignored.is_empty() {
         let names = environment.ignored.join(", ");
         tracing::warn!(names, "these names in .env are no settings of this program and are ignored");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let command = cli.command.take().unwrap_or(Command::Serve);
-        match commands::run(command, &cli.config, matches, environment).await? {
+        let done = match commands::run(command, &cli.config, matches, environment).await? {
             Some(()) => Ok(()),
             None => serve(cli).await,
-        }
+        };
+        traces.end().await;
+        done
     })
 }
 

@@ -11,6 +11,7 @@ pub mod service;
 pub mod store;
 pub mod throttle;
 pub mod token;
+pub mod traces;
 pub mod validation;
 
 mod account;

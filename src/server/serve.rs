@@ -2,7 +2,7 @@
 //! parameters, so tests bind port 0.
 
 use std::{
-    net::SocketAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -10,6 +10,7 @@ use std::{
 use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse as _};
 use tokio::{net::TcpListener, sync::watch};
 use tower::ServiceExt as _;
+use tracing::Instrument as _;
 
 use super::config::Config;
 use super::connections::{self, Limits};
@@ -20,6 +21,7 @@ use crate::api::edge::app_state::AppState;
 use crate::api::edge::client_address::{Accept, PlainListener};
 use crate::api::edge::{host_guard::HostGuard, public_url};
 use crate::auth::service::AuthService;
+use crate::auth::traces;
 use crate::base_path::BasePath;
 
 /// How long a shutdown waits for writes that were accepted from clients that left.
@@ -130,7 +132,8 @@ async fn maintain(auth: Arc<AuthService>) {
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        if let Err(error) = auth.maintain().await {
+        let span = tracing::trace_span!(target: traces::TARGET, "maintenance");
+        if let Err(error) = auth.maintain().instrument(span).await {
             tracing::warn!(%error, "maintenance failed, retrying in 30 s");
         }
     }
@@ -156,6 +159,18 @@ pub async fn bind(config: &Config) -> Result<Listener, Error> {
         })?,
     };
     Ok(Listener::new(PlainListener(listener), config)?)
+}
+
+/// Where a server that listens on this address is reached from the same computer: one that listens on all addresses has no
+/// address of its own.
+#[must_use]
+pub fn reachable(mut address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
+        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
+        _ => {}
+    }
+    address
 }
 
 fn passed_listener() -> Result<Option<TcpListener>, Error> {
@@ -247,5 +262,22 @@ async fn count_signals(count: watch::Sender<u32>) {
     while tokio::signal::ctrl_c().await.is_ok() {
         tracing::info!("shutting down");
         count.send_modify(|count| *count += 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_on_all_addresses_is_reached_on_loopback() {
+        for (listens, reached) in [
+            ("0.0.0.0:3000", "127.0.0.1:3000"),
+            ("[::]:3000", "[::1]:3000"),
+            ("127.0.0.2:1", "127.0.0.2:1"),
+            ("192.0.2.1:443", "192.0.2.1:443"),
+        ] {
+            assert_eq!(reachable(listens.parse().unwrap()).to_string(), reached);
+        }
     }
 }

@@ -13,6 +13,8 @@ mod rotation_queue;
 pub(crate) mod rows;
 pub(crate) mod sql;
 pub mod sqlite;
+#[cfg(feature = "otel")]
+mod traced;
 
 pub use database_url::{DatabaseUrl, url_of_file};
 pub use sqlite::files::create_private_folder;
@@ -40,9 +42,21 @@ pub enum Database {
 impl Database {
     /// The database as the ports of the authentication rules.
     pub fn store(&self) -> Arc<dyn Store> {
-        match self {
+        let store: Arc<dyn Store> = match self {
             Self::Sqlite(store) => store.clone(),
             Self::Postgres(store) => store.clone(),
+        };
+        #[cfg(feature = "otel")]
+        let store = traced::Traced::over(store, self.system());
+        store
+    }
+
+    /// The database by its name in the semantic conventions of OpenTelemetry.
+    #[cfg(feature = "otel")]
+    const fn system(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "sqlite",
+            Self::Postgres(_) => "postgresql",
         }
     }
 

@@ -137,13 +137,17 @@ impl TrustedProxies {
         self.client(peer_of(&parts.extensions), &parts.headers)
     }
 
+    /// Whether the request comes from a trusted proxy, so that what a proxy says about it counts.
+    pub fn forwarded(&self, request: &Request) -> bool {
+        self.trusts(peer_of(request.extensions()))
+    }
+
     /// Warns, once in the life of a server, of a request that was forwarded in a way that does not count.
     pub fn warn_of_others(&self, request: &Request) {
         if self.warned.load(Ordering::Relaxed) {
             return;
         }
-        let trusted = self.trust(peer_of(request.extensions()).to_canonical());
-        if let Some(problem) = misread(trusted, request.headers())
+        if let Some(problem) = misread(self.forwarded(request), request.headers())
             && !self.warned.swap(true, Ordering::Relaxed)
         {
             tracing::warn!("{problem}");

@@ -23,6 +23,7 @@ use tracing::instrument::{Instrument as _, Instrumented};
 use super::request_observer::{Pending, RequestObserver};
 use super::{
     app_state::AppState, client_address::TrustedProxies, headers, language, problem, request_body, request_id,
+    request_span::RequestSpans,
 };
 use crate::lang::{InLanguage, in_language, in_language_now};
 
@@ -32,11 +33,17 @@ pub struct FrontLayer {
     proxies: TrustedProxies,
     hsts: Option<HeaderValue>,
     observer: Option<Arc<dyn RequestObserver>>,
+    spans: RequestSpans,
 }
 
 impl FrontLayer {
     pub fn new(state: &AppState) -> Self {
-        Self { proxies: state.proxies.clone(), hsts: state.hsts.clone(), observer: state.request_observer.clone() }
+        Self {
+            proxies: state.proxies.clone(),
+            hsts: state.hsts.clone(),
+            observer: state.request_observer.clone(),
+            spans: RequestSpans::of(state),
+        }
     }
 }
 
@@ -69,7 +76,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let id = request_id::of(request.headers_mut());
-        let span = request_id::span(&id);
+        let span = self.settings.spans.begin(&id, &request);
         let entered = span.enter();
         self.settings.proxies.warn_of_others(&request);
         let pending = self.settings.observer.as_ref().map(|observer| Pending::begin(observer, &request));
@@ -120,7 +127,9 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        this.answer.poll(context).map(|mut response| {
+        let mut answer = this.answer;
+        answer.as_mut().poll(context).map(|mut response| {
+            RequestSpans::end(answer.span(), &response);
             headers::add(response.headers_mut(), this.hsts.as_ref());
             if let Some(id) = this.id.take() {
                 response.headers_mut().insert(request_id::REQUEST_ID, id);

@@ -15,6 +15,7 @@ pub mod request_body;
 pub mod request_context;
 pub mod request_id;
 pub mod request_observer;
+pub mod request_span;
 pub mod same_origin;
 pub mod server_functions;
 pub mod site;

@@ -52,6 +52,11 @@ pub fn authority(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, authority)| authority)
 }
 
+/// The scheme of a normalized origin.
+pub fn scheme(origin: &str) -> &'static str {
+    if origin.starts_with("https://") { "https" } else { "http" }
+}
+
 /// The port of a normalized origin, if it is not the scheme's own.
 pub fn own_port(origin: &str) -> Option<u16> {
     Url::parse(origin).ok()?.port()

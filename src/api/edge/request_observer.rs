@@ -24,6 +24,22 @@ pub struct Answered<'a> {
     pub took: Duration,
 }
 
+/// The method by its name; `None` for one that a visitor may have invented.
+pub const fn known_method(method: &Method) -> Option<&'static str> {
+    match *method {
+        Method::GET => Some("GET"),
+        Method::POST => Some("POST"),
+        Method::HEAD => Some("HEAD"),
+        Method::OPTIONS => Some("OPTIONS"),
+        _ => None,
+    }
+}
+
+/// A matched route without the parameter that the router gives to a nested service.
+pub fn route_name(matched: &str) -> &str {
+    matched.split("/{*").next().unwrap_or(matched)
+}
+
 /// Receives every answered request. It runs on the request's own task and must not block.
 pub trait RequestObserver: Send + Sync {
     fn answered(&self, answered: &Answered<'_>);
@@ -51,5 +67,18 @@ impl Pending {
         let Self { observer, method, route, begin } = self;
         let route = route.as_ref().map(MatchedPath::as_str);
         observer.answered(&Answered { method: &method, route, response, took: begin.elapsed() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_visitor_invents_makes_no_new_name() {
+        assert_eq!(known_method(&Method::from_bytes(b"BREW").unwrap()), None);
+        assert_eq!(known_method(&Method::POST), Some("POST"));
+        assert_eq!(route_name("/pkg/{*__private__axum_nest_tail_param}"), "/pkg");
+        assert_eq!(route_name("/api/account/me"), "/api/account/me");
     }
 }

@@ -12,11 +12,13 @@ use std::{
 };
 
 use tokio::sync::oneshot;
+use tracing::{Span, trace_span};
 
 use crate::auth::error::AuthError;
 use crate::auth::model::user::UserId;
 use crate::auth::password::fair_queue::FairQueue;
 use crate::auth::throttle::rules::Source;
+use crate::auth::traces;
 
 /// The wait that a refused caller is asked for, in seconds.
 const RETRY_AFTER: u32 = 1;
@@ -77,6 +79,7 @@ struct State<S> {
 }
 
 struct Shared<S> {
+    name: &'static str,
     state: Mutex<State<S>>,
     changed: Condvar,
     done: AtomicU64,
@@ -124,9 +127,10 @@ impl<S: Default + 'static> Pool<S> {
     /// # Errors
     ///
     /// A thread could not be started.
-    pub fn start(name: &str, threads: usize, capacity: usize) -> std::io::Result<Self> {
+    pub fn start(name: &'static str, threads: usize, capacity: usize) -> std::io::Result<Self> {
         let state = State { queue: FairQueue::new(capacity), capacity, closed: false };
         let pool = Self(Arc::new(Shared {
+            name,
             state: Mutex::new(state),
             changed: Condvar::new(),
             done: AtomicU64::new(0),
@@ -164,6 +168,7 @@ impl<S: Default + 'static> Pool<S> {
         user: WorkFor,
         work: impl FnOnce(&mut S) -> Result<R, AuthError> + Send + 'static,
     ) -> Result<R, AuthError> {
+        let work = self.traced(work);
         let (reply, answer) = oneshot::channel();
         let refused = {
             let mut state = self.0.lock();
@@ -177,6 +182,17 @@ impl<S: Default + 'static> Pool<S> {
             refused.refuse();
         }
         answer.await.map_err(|_| AuthError::Internal("work on a password panicked"))?
+    }
+
+    /// The same work, with a span for its time in the queue and one for the time that it takes.
+    fn traced<R, F: FnOnce(&mut S) -> R>(&self, work: F) -> impl FnOnce(&mut S) -> R + use<S, R, F> {
+        let (pool, caller) = (self.0.name, Span::current());
+        let queued = trace_span!(target: traces::TARGET, "password queue", pool);
+        move |scratch| {
+            drop(queued);
+            let _working = trace_span!(target: traces::TARGET, parent: &caller, "password work", pool).entered();
+            work(scratch)
+        }
     }
 }
 

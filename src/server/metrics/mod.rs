@@ -5,17 +5,19 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::http::Method;
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
     registry::{Metric, Registry, Unit},
 };
 
-use crate::api::edge::request_observer::{Answered, RequestObserver};
+use crate::api::edge::request_observer::{Answered, RequestObserver, known_method, route_name};
 use crate::auth::observer::{FlowEvent, Observer};
 use crate::auth::service::{AuthService, NotAuthenticated};
-use crate::auth::token::{access::Refused, rotation::Decision};
+use crate::auth::token::{
+    access::{Refused, Verified},
+    rotation::Decision,
+};
 use crate::protocol::code::Code;
 use crate::protocol::session::RevokeReason;
 use crate::store::Database;
@@ -29,8 +31,32 @@ const REQUEST_SECONDS: [f64; 13] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0
 /// The upper bounds of the time until an end made elsewhere is in force here, in seconds. The promise is one second.
 const LAG_SECONDS: [f64; 8] = [0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 60.0];
 
-const REFRESH_OUTCOMES: [&str; 6] = ["rotated", "re_keyed", "replayed", "ended", "ahead", "reuse"];
-const ACCESS_OUTCOMES: [&str; 4] = ["accepted", "expired", "invalid", "revoked"];
+/// The values of a label: all of them, and that of an event.
+macro_rules! outcomes {
+    ($all:ident, $name:ident($event:ty): $($pattern:pat => $label:literal,)+) => {
+        const $all: &[&str] = &[$($label),+];
+
+        const fn $name(event: $event) -> &'static str {
+            match event { $($pattern => $label,)+ }
+        }
+    };
+}
+
+outcomes! { REFRESH_OUTCOMES, refresh_outcome(&Decision):
+    Decision::Rotate(_) => "rotated",
+    Decision::ReKey(_) => "re_keyed",
+    Decision::Replay { .. } => "replayed",
+    Decision::Ended(_) => "ended",
+    Decision::Ahead => "ahead",
+    Decision::Reuse => "reuse",
+}
+
+outcomes! { ACCESS_OUTCOMES, access_outcome(&Result<&Verified, NotAuthenticated>):
+    Ok(_) => "accepted",
+    Err(NotAuthenticated::Refused(Refused::Expired)) => "expired",
+    Err(NotAuthenticated::Refused(Refused::Invalid)) => "invalid",
+    Err(NotAuthenticated::Revoked(_)) => "revoked",
+}
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Request {
@@ -121,10 +147,10 @@ impl Default for Metrics {
 impl Metrics {
     /// A counter that appears with its first event hides that event from `rate()` and `increase()`.
     fn begin_at_zero(&self) {
-        for outcome in REFRESH_OUTCOMES {
+        for &outcome in REFRESH_OUTCOMES {
             drop(self.refreshes.get_or_create(&Outcome { outcome }));
         }
-        for outcome in ACCESS_OUTCOMES {
+        for &outcome in ACCESS_OUTCOMES {
             drop(self.access_checks.get_or_create(&Outcome { outcome }));
         }
         for outcome in ["right", "wrong"] {
@@ -264,66 +290,23 @@ impl Observer for Metrics {
     }
 }
 
-const fn refresh_outcome(decision: &Decision) -> &'static str {
-    match decision {
-        Decision::Rotate(_) => "rotated",
-        Decision::ReKey(_) => "re_keyed",
-        Decision::Replay { .. } => "replayed",
-        Decision::Ended(_) => "ended",
-        Decision::Ahead => "ahead",
-        Decision::Reuse => "reuse",
-    }
-}
-
-const fn access_outcome<T>(outcome: &Result<T, NotAuthenticated>) -> &'static str {
-    match outcome {
-        Ok(_) => "accepted",
-        Err(NotAuthenticated::Refused(Refused::Expired)) => "expired",
-        Err(NotAuthenticated::Refused(Refused::Invalid)) => "invalid",
-        Err(NotAuthenticated::Revoked(_)) => "revoked",
-    }
-}
-
 impl RequestObserver for Metrics {
     fn answered(&self, answered: &Answered<'_>) {
         if let Some(code) = answered.response.extensions().get::<Code>() {
             self.refusals.get_or_create(&Refusal { code: code.as_str() }).inc();
         }
         let request = Request {
-            method: method(answered.method),
-            route: answered.route.map_or("none", route).to_owned(),
+            method: known_method(answered.method).unwrap_or("other"),
+            route: answered.route.map_or("none", route_name).to_owned(),
             status: answered.response.status().as_u16(),
         };
         self.requests.get_or_create(&request).observe(answered.took.as_secs_f64());
     }
 }
 
-/// A visitor may invent methods.
-const fn method(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::HEAD => "HEAD",
-        Method::OPTIONS => "OPTIONS",
-        _ => "other",
-    }
-}
-
-/// The router names a nested service by a parameter of its own.
-fn route(matched: &str) -> &str {
-    matched.split("/{*").next().unwrap_or(matched)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_visitor_invents_makes_no_new_series() {
-        assert_eq!(method(&Method::from_bytes(b"BREW").unwrap()), "other");
-        assert_eq!(route("/pkg/{*__private__axum_nest_tail_param}"), "/pkg");
-        assert_eq!(route("/api/account/me"), "/api/account/me");
-    }
 
     #[test]
     fn every_name_is_in_the_text() {

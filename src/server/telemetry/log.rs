@@ -4,32 +4,40 @@
 use std::{fmt::Debug, io::IsTerminal as _};
 
 use serde_json::Value;
+use tracing::Subscriber;
 use tracing::field::{Field, Visit};
 use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::{FormatFields, format::Writer};
-use tracing_subscriber::{EnvFilter, filter::LevelFilter, fmt};
+use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, fmt};
 
-/// Installs the global subscriber. `directives` are a level or tracing directives.
+/// What is logged.
 ///
 /// # Errors
 ///
-/// The directives cannot be parsed, or a subscriber is already installed.
-pub fn start(directives: &str) -> Result<(), String> {
+/// The directives cannot be parsed: a level or tracing directives.
+pub(super) fn filter(directives: &str) -> Result<EnvFilter, String> {
     let unreadable = directives.split(',').map(str::trim).find(|directive| !is_readable(directive));
     if let Some(directive) = unreadable {
         return Err(format!(
             "TWO_TOKENS_LOG: {directive:?} is not a level (error, warn, info, debug, trace, off) or target=level"
         ));
     }
-    let filter = EnvFilter::try_new(directives).map_err(|error| format!("TWO_TOKENS_LOG: {error}"))?;
+    EnvFilter::try_new(directives).map_err(|error| format!("TWO_TOKENS_LOG: {error}"))
+}
+
+/// The lines.
+pub(super) fn lines<S>() -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'a> LookupSpan<'a> + Send + Sync,
+{
     // A line that cannot be written (a full disk) is lost. By default it is reported to stderr, which panics in its turn.
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).log_internal_errors(false);
-    let started = if std::io::stdout().is_terminal() {
-        builder.compact().with_target(false).try_init()
+    let lines = fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
+    if std::io::stdout().is_terminal() {
+        lines.compact().with_target(false).boxed()
     } else {
-        builder.json().flatten_event(true).with_span_list(false).fmt_fields(SpanFields).try_init()
-    };
-    started.map_err(|error| error.to_string())
+        lines.json().flatten_event(true).with_span_list(false).fmt_fields(SpanFields).boxed()
+    }
 }
 
 /// A level, or a directive with one. The filter takes any other word for a target, and then logs nothing else.
@@ -62,7 +70,8 @@ struct Object<'w> {
 impl Object<'_> {
     /// `value` is JSON.
     fn member(&mut self, field: &Field, value: &[&str]) {
-        if self.outcome.is_ok() {
+        // Those are for the exporter of traces.
+        if self.outcome.is_ok() && !field.name().starts_with("otel.") {
             let before = self.before;
             let mut parts = ["\"", field.name(), "\":"].into_iter().chain(value.iter().copied());
             self.outcome =
@@ -127,7 +136,7 @@ mod tests {
             .with_writer(move || writer.clone());
         tracing::subscriber::with_default(subscriber.finish(), || {
             let odd = "a \"b\" \\ \n \u{e9}";
-            tracing::info_span!("a", id = "7d-1", odd, n = -1, m = 1_u64, yes = true, debug = ?Some(odd))
+            tracing::info_span!("a", otel.kind = "server", id = "7d-1", odd, n = -1, m = 1_u64, yes = true, debug = ?Some(odd))
                 .in_scope(|| tracing::info!("one"));
             tracing::info_span!("b").in_scope(|| tracing::info!("two"));
         });
