@@ -12,10 +12,11 @@ use super::model::user::UserRecord;
 use super::observer::FlowEvent;
 use super::password::hasher::{Password, Verification};
 use super::service::AuthService;
-use super::sign_in::{SESSIONS_MAX, VERIFY_TRIES};
+use super::sign_in::SESSIONS_MAX;
 use super::store::{ChangePassword, EndAll, EndedAll, Guard, Stale};
 use super::throttle::{attempt::CountedAttempt, device_cookie::DeviceCookie};
 use super::token::{access::Verified, revoked::RevokedSessions};
+use super::tries::Tries;
 use super::validation::ValidationError;
 use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
@@ -96,7 +97,9 @@ impl AuthService {
         if let Some(device_cookie) = self.changed_before(user, &new, submission, &attempt).await? {
             return Ok((0, device_cookie));
         }
-        for _ in 0..VERIFY_TRIES {
+        let mut tries = Tries::default();
+        loop {
+            tries.begin()?;
             let refused = EventKind::PasswordChangeFail;
             let account = self.confirm(user, &old, "current_password", refused, device, &attempt).await?;
             let passwords = self.passwords.working_for(attempt.work_for);
@@ -119,7 +122,6 @@ impl AuthService {
                 }
             }
         }
-        Err(AuthError::AccountChanged)
     }
 
     /// Whether this submission has set this password already: then the answer to it was lost, and the old password, which comes
@@ -171,7 +173,9 @@ impl AuthService {
         let email = Email::parse(email)?;
         password.not_oversized("password")?;
         let attempt = self.attempts.change_email(user).await?;
-        for _ in 0..VERIFY_TRIES {
+        let mut tries = Tries::default();
+        loop {
+            tries.begin()?;
             let refused = EventKind::EmailChangeFail;
             let account = self.confirm(user, &password, "password", refused, device, &attempt).await?;
             if account.email == email.shown() {
@@ -194,7 +198,6 @@ impl AuthService {
                 Err(ended) => return Err(ended.into()),
             }
         }
-        Err(AuthError::AccountChanged)
     }
 
     /// Revokes every session, then deletes the account with everything that references it.
@@ -205,7 +208,9 @@ impl AuthService {
     pub async fn delete_account(&self, user: &Verified, password: Password, device: &Device) -> Result<(), AuthError> {
         password.not_oversized("password")?;
         let attempt = self.attempts.confirm_password(user).await?;
-        for _ in 0..VERIFY_TRIES {
+        let mut tries = Tries::default();
+        loop {
+            tries.begin()?;
             let refused = EventKind::UserDeleteFail;
             let account = self.confirm(user, &password, "password", refused, device, &attempt).await?;
             let reason = RevokeReason::AccountDeleted;
@@ -229,7 +234,6 @@ impl AuthService {
                 Err(ended) => return Err(ended.into()),
             }
         }
-        Err(AuthError::AccountChanged)
     }
 
     /// The account of an address. An account that kept its own spelling as its key is found by that spelling.

@@ -26,6 +26,7 @@ mod report_order;
 mod revocation;
 pub mod sign_in;
 mod step_up;
+mod tries;
 
 /// Switches that weaken a defence, for the lab. They do not exist in a build without it.
 #[cfg(feature = "lab")]

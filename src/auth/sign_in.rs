@@ -20,10 +20,9 @@ use super::token::{
     revoked::{Revocation, RevokedSessions},
     rotation::{RecentlySuperseded, RotationState},
 };
+use super::tries::Tries;
 use crate::protocol::session::RevokeReason;
 
-/// How often a password is verified when the account changes between the look and the write.
-pub(super) const VERIFY_TRIES: usize = 3;
 /// The most living sessions of an account. The sign-in beyond it ends the session unused longest.
 pub const SESSIONS_MAX: u32 = 100;
 
@@ -126,7 +125,9 @@ impl AuthService {
         let account = read.as_ref().and_then(Option::as_ref);
         let attempt = self.attempts.sign_in(&email, account, &visitor.caller).await?;
         let mut forgiven = false;
-        for _ in 0..VERIFY_TRIES {
+        let mut tries = Tries::default();
+        loop {
+            tries.begin()?;
             let user = match read.take() {
                 Some(user) => user,
                 None => self.user_with_email(&email).await?,
@@ -153,7 +154,6 @@ impl AuthService {
                 }
             }
         }
-        Err(AuthError::AccountChanged)
     }
 
     /// Replaces a hash that was made of another spelling of the password than NFC, unless the hasher is busy or the account has

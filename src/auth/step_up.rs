@@ -6,9 +6,9 @@ use super::model::device::Device;
 use super::model::event::EventKind;
 use super::password::hasher::Password;
 use super::service::{AuthService, Grant};
-use super::sign_in::VERIFY_TRIES;
 use super::store::Guard;
 use super::token::{access::Verified, refresh::Presented};
+use super::tries::Tries;
 use crate::clock::Timestamp;
 use crate::protocol::code::STEP_UP_MAX_AGE;
 
@@ -40,7 +40,9 @@ impl AuthService {
         let session = self.evaluate(&presented, &device).await?;
         let user_id = session.user_id;
         let attempt = self.attempts.reauthenticate(&session).await?;
-        for _ in 0..VERIFY_TRIES {
+        let mut tries = Tries::default();
+        loop {
+            tries.begin()?;
             let user = self.store.user(user_id).await?.ok_or(AuthError::RefreshTokenInvalid)?;
             if !self.verify_own(&user, password.clone(), &attempt).await?.is_right() {
                 self.audit.record(EventKind::ReauthenticationFail, &session, &device).await?;
@@ -52,7 +54,6 @@ impl AuthService {
                 outcome => return outcome,
             }
         }
-        Err(AuthError::AccountChanged)
     }
 }
 

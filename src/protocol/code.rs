@@ -103,6 +103,17 @@ codes! {
     Intercepted = "intercepted", 403, Show, "Something in front of this site answered";
 }
 
+impl Code {
+    /// The code of a name that a server sent. One that this program does not know, of a newer server, says by its status whether
+    /// to wait; otherwise its detail is shown. It signs nobody out: only a code that is known does.
+    pub fn of_any_version(name: &str, status: u16) -> Self {
+        Self::parse(name).unwrap_or(match status {
+            408 | 425 | 429 | 500.. => Code::TemporarilyUnavailable,
+            _ => Code::Intercepted,
+        })
+    }
+}
+
 impl fmt::Display for Code {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())

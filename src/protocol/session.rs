@@ -1,7 +1,7 @@
 //! Sessions, the security history and notices as wire types, and the name of the session hint
 //! cookie.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base_path::BasePath;
 use crate::clock::Timestamp;
@@ -75,6 +75,14 @@ impl RevokeReason {
         RevokeReason::SessionLimit,
     ];
 
+    /// The reasons of a session that was not revoked but expired.
+    pub const EXPIRED: [Self; 2] = [RevokeReason::IdleLimit, RevokeReason::AbsoluteLimit];
+
+    /// The reason of a name on the wire; `None` for one that this program does not know, of a newer server.
+    pub fn known(name: &str) -> Option<Self> {
+        Self::REVOKED.into_iter().chain(Self::EXPIRED).find(|reason| reason.as_str() == name)
+    }
+
     pub fn parse(text: &str) -> Option<Self> {
         Self::REVOKED.into_iter().find(|reason| reason.as_str() == text)
     }
@@ -115,6 +123,12 @@ pub struct SessionsEnded {
     pub ended: u32,
 }
 
+/// Reads the reason of a newer server as none: the session has ended whatever the word for it is.
+fn known_reason<'de, D: Deserializer<'de>>(from: D) -> Result<Option<RevokeReason>, D::Error> {
+    let name = Option::<String>::deserialize(from)?;
+    Ok(name.as_deref().and_then(RevokeReason::known))
+}
+
 /// The kinds of events in the owner's security history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -138,6 +152,9 @@ pub enum HistoryKind {
     EmailChanged,
     EmailChangeRefused,
     AccountDeletionRefused,
+    /// One that this program does not know, of a newer server. Never sent.
+    #[serde(other)]
+    Other,
 }
 
 /// One entry of the security history.
@@ -151,7 +168,7 @@ pub struct HistoryEntry {
     /// Whether it happened to the session of this request.
     pub current_session: bool,
     /// With [`HistoryKind::SignedOut`], [`HistoryKind::SessionEnded`] and [`HistoryKind::Reuse`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "known_reason", skip_serializing_if = "Option::is_none")]
     pub reason: Option<RevokeReason>,
 }
 
@@ -171,6 +188,28 @@ pub struct Notice {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_history_of_a_newer_server_is_read_by_an_older_tab() {
+        let entry = |kind: &str, reason: &str| {
+            let entry = serde_json::json!({
+                "at": 0, "kind": kind, "device": "d", "current_session": false, "reason": reason,
+            });
+            serde_json::from_value::<HistoryEntry>(entry).unwrap()
+        };
+        let known = entry("session_ended", "replaced");
+        assert_eq!((known.kind, known.reason), (HistoryKind::SessionEnded, Some(RevokeReason::Replaced)));
+        assert_eq!(entry("session_ended", "moved_away").reason, None);
+        assert_eq!(entry("passkey_added", "idle_limit").kind, HistoryKind::Other);
+    }
+
+    #[test]
+    fn the_name_on_the_wire_is_the_name_of_the_reason() {
+        for reason in RevokeReason::REVOKED.into_iter().chain(RevokeReason::EXPIRED) {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+            assert_eq!(RevokeReason::known(reason.as_str()), Some(reason));
+        }
+    }
 
     #[test]
     fn each_base_path_and_port_has_its_own_hint_cookie() {

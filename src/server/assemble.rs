@@ -55,15 +55,26 @@ pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
     assembled(config, &secret, database).await
 }
 
+/// What a command does with the signing keys in the database, before anything reads them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StoredKeys {
+    Keep,
+    /// Replaces every key, also where the old ones cannot be read.
+    Replace,
+}
+
 /// Builds the state for a command: the database and the secret must exist.
 ///
 /// # Errors
 ///
 /// As [`assemble`], and when there is no database or secret of a server.
-pub async fn assemble_command(config: &Config) -> Result<Assembled, Error> {
+pub async fn assemble_command(config: &Config, keys: StoredKeys) -> Result<Assembled, Error> {
     // The database first: its message says where the command looks.
     let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
     let secret = config.existing_secret()?;
+    if keys == StoredKeys::Replace {
+        replace_stored(&*database.store(), &secret.sealing_key(), SystemClock.now()).await?;
+    }
     assembled(config, &secret, database).await
 }
 
@@ -81,19 +92,6 @@ async fn assembled(config: &Config, secret: &ServerSecret, database: Database) -
     state.test_clock = test_clock;
     state.request_observer = metrics.clone().map(|metrics| metrics as _);
     Ok(Assembled { state, metrics, database, clock })
-}
-
-/// Replaces every signing key in the database, also where the old keys cannot be read.
-///
-/// # Errors
-///
-/// A message for the operator: the secret or the database cannot be read.
-pub async fn replace_signing_keys(config: &Config) -> Result<(), Error> {
-    let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
-    let secret = config.existing_secret()?;
-    replace_stored(&*database.store(), &secret.sealing_key(), SystemClock.now()).await?;
-    database.close().await;
-    Ok(())
 }
 
 /// Builds the state on an open store.

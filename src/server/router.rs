@@ -13,7 +13,9 @@ use tower_http::csrf::ConfigError;
 
 use super::{health, test_clock};
 use crate::api::edge::app_state::AppState;
-use crate::api::edge::{bearer_guard, front::FrontLayer, headers, problem, same_origin, server_functions};
+use crate::api::edge::{
+    bearer_guard, front::FrontLayer, headers, problem, same_origin, server_functions, site::SiteFiles,
+};
 use crate::api::export;
 
 /// The pages of an app.
@@ -62,6 +64,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         None => Router::new(),
     };
 
+    let files = state.site.files("");
     Ok(Router::new()
         .merge(server_functions::routes(&state))
         .merge(export)
@@ -72,7 +75,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         // A program that failed is loaded anew from here; see `ui/start.js`.
         .nest_service("/pkg/again", built_files(&state))
         .fallback(async move |State(state): State<AppState>, request: Request| {
-            fallback(state, request, not_found).await
+            fallback(state, files.clone(), request, not_found).await
         })
         .layer(ServiceBuilder::new().layer(FrontLayer::new(&state)).layer(same_origin))
         .with_state(state))
@@ -85,14 +88,15 @@ async fn change_password(State(state): State<AppState>) -> Redirect {
 
 /// The build's files: content-hashed names, precompressed.
 fn built_files(state: &AppState) -> Router {
-    let (site, folder) = (state.site.clone(), state.leptos.site_pkg_dir.clone());
-    let file = async move |request: Request| site.serve(&folder, request).await;
+    let files = state.site.files(&state.leptos.site_pkg_dir);
+    let file = async move |request: Request| files.clone().serve(request).await;
     Router::new().fallback(file).layer(from_fn(headers::immutable))
 }
 
 /// A static file of the site root, else the 404 page; below `/api/` a problem document.
 async fn fallback(
     state: AppState,
+    files: SiteFiles,
     request: Request,
     not_found: fn(AppState, Request) -> BoxFuture<'static, Response>,
 ) -> Response {
@@ -101,7 +105,7 @@ async fn fallback(
         return problem::nothing_here().await.into_response();
     }
     let file = Request::from_parts(parts.clone(), axum::body::Body::empty());
-    let found = state.site.serve("", file).await;
+    let found = files.serve(file).await;
     match found.status().is_success() || found.status().is_redirection() {
         true => found,
         false => not_found(state, Request::from_parts(parts, body)).await,

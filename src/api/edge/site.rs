@@ -19,7 +19,7 @@ use axum::{
 use rust_embed::EmbeddedFile;
 use tokio::io::{AsyncRead, AsyncSeek, ReadBuf};
 use tower::ServiceExt as _;
-use tower_http::services::fs::{Backend, File, Metadata, ServeDir};
+use tower_http::services::fs::{Backend, DefaultServeDirFallback, File, Metadata, ServeDir};
 
 /// A file in the binary, by its path below the site's root.
 pub type Lookup = fn(&str) -> Option<EmbeddedFile>;
@@ -52,25 +52,43 @@ impl Site {
         }
     }
 
-    /// Answers a request for a file below `folder`, which is a path below the site's root.
-    pub async fn serve(&self, folder: &str, request: Request) -> Response {
+    /// The files below `folder`, which is a path below the site's root.
+    pub fn files(&self, folder: &str) -> SiteFiles {
         // Directories have no pages of their own.
-        let answer = match self {
+        match self {
             Self::Folder(root) => {
                 let files = ServeDir::new(root.join(folder)).append_index_html_on_directories(false);
-                files.precompressed_br().precompressed_gzip().oneshot(request).await
+                SiteFiles::Folder(files.precompressed_br().precompressed_gzip())
             }
             Self::Embedded(lookup) => {
                 let files = ServeDir::with_backend(folder, Embedded(*lookup)).append_index_html_on_directories(false);
-                files.precompressed_br().precompressed_gzip().oneshot(request).await
+                SiteFiles::Embedded(files.precompressed_br().precompressed_gzip())
             }
+        }
+    }
+}
+
+/// The files of a folder of the site. Made once: a request clones it.
+#[derive(Clone)]
+pub enum SiteFiles {
+    Folder(ServeDir),
+    Embedded(ServeDir<DefaultServeDirFallback, Embedded>),
+}
+
+impl SiteFiles {
+    /// Answers a request for a file.
+    pub async fn serve(self, request: Request) -> Response {
+        let answer = match self {
+            Self::Folder(files) => files.oneshot(request).await,
+            Self::Embedded(files) => files.oneshot(request).await,
         };
         answer.map_or_else(|never: Infallible| match never {}, |answer| answer.map(Body::new).into_response())
     }
 }
 
+/// The files in the binary.
 #[derive(Clone)]
-struct Embedded(Lookup);
+pub struct Embedded(Lookup);
 
 impl Embedded {
     fn find(&self, path: &Path) -> io::Result<EmbeddedFile> {
@@ -100,8 +118,9 @@ impl Backend for Embedded {
     }
 }
 
+/// What is known of a file in the binary.
 #[derive(Clone, Copy)]
-struct Facts {
+pub struct Facts {
     length: usize,
     modified: Option<u64>,
 }
@@ -127,7 +146,8 @@ impl Metadata for Facts {
     }
 }
 
-struct Opened {
+/// A file in the binary that is being read.
+pub struct Opened {
     facts: Facts,
     contents: Cursor<std::borrow::Cow<'static, [u8]>>,
 }
@@ -187,7 +207,7 @@ mod tests {
 
     async fn get(site: &Site, path: &str, headers: &[(&str, &str)]) -> (StatusCode, HeaderMap, Vec<u8>) {
         let request = headers.iter().fold(Request::get(path), |request, (name, value)| request.header(*name, *value));
-        let answer = site.serve("", request.body(Body::empty()).unwrap()).await;
+        let answer = site.files("").serve(request.body(Body::empty()).unwrap()).await;
         let (parts, body) = answer.into_parts();
         (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
     }

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::state::LabState;
 use crate::lab::model::event::ForeignOrigin;
 
-/// A page in a frame that is not the app: an attacker's, or one with an injected script.
+/// A visit of such a page.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ForeignVisit {
     pub title: &'static str,

@@ -1,7 +1,7 @@
 //! A loopback HTTP client: it connects to this server's own port, so an actor's request travels over TCP and passes every layer that
 //! a real request passes.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::actor;
 use super::sandbox::Sandbox;
 use crate::lab::model::event::Lifeline;
+use crate::server::serve::reachable;
 
 const RESPONSE_MAX: usize = 1024 * 1024;
 
@@ -42,10 +43,8 @@ pub struct ActorResponse {
 }
 
 impl LoopbackClient {
-    pub fn new(mut address: SocketAddr, public_url: &str) -> Self {
-        if address.ip().is_unspecified() {
-            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
-        }
+    pub fn new(address: SocketAddr, public_url: &str) -> Self {
+        let address = reachable(address);
         let host = public_url.split("//").nth(1).unwrap_or_default().to_owned();
         Self { client: Client::builder(TokioExecutor::new()).build_http(), address, host }
     }

@@ -7,7 +7,7 @@ use leptos::server_fn::{
     ContentType, Decodes, Encodes, Format, FormatType,
     error::{FromServerFnError, ServerFnErrorErr},
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::code::Code;
 use super::session::RevokeReason;
@@ -20,7 +20,9 @@ pub use server::with_problem;
 
 /// An error on the wire: `application/problem+json` (RFC 9457). `code`, `field`, `retry_after` and
 /// `reason` are extension members (section 3.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// A tab of an older version reads the problems of a newer server too ([`Code::of_any_version`]).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
     #[serde(rename = "type")]
     pub type_uri: String,
@@ -40,6 +42,34 @@ pub struct Problem {
     /// [`Code::RefreshTokenExpired`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<RevokeReason>,
+}
+
+/// A problem as it arrives: with words that this version may not know.
+#[derive(Deserialize)]
+struct Received {
+    #[serde(rename = "type")]
+    type_uri: String,
+    title: String,
+    status: u16,
+    code: String,
+    detail: String,
+    #[serde(default)]
+    field: Option<String>,
+    #[serde(default)]
+    retry_after: Option<u32>,
+    #[serde(default)]
+    reason: Option<String>,
+}
+
+// Not by `From`: `?` could then no longer infer the error of an `Ok` whose function ends with a problem.
+impl<'de> Deserialize<'de> for Problem {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let received = Received::deserialize(from)?;
+        let Received { type_uri, title, status, code, detail, field, retry_after, reason } = received;
+        let code = Code::of_any_version(&code, status);
+        let reason = reason.as_deref().and_then(RevokeReason::known);
+        Ok(Self { type_uri, title, status, code, detail, field, retry_after, reason })
+    }
 }
 
 impl Problem {
@@ -175,6 +205,33 @@ mod tests {
             let problem = Problem::new(code, "why");
             let bytes = ProblemJson::encode(&problem).unwrap();
             assert_eq!(ProblemJson::decode(bytes).unwrap(), problem);
+        }
+    }
+
+    #[test]
+    fn a_problem_of_a_newer_server_is_read_by_an_older_tab() {
+        let newer = |status: u16, code: &str, reason: &str| {
+            let document = serde_json::json!({
+                "type": "urn:two-tokens:problem:x", "title": "t", "status": status, "code": code, "detail": "why",
+                "reason": reason, "what_comes_later": {"a": [1]},
+            });
+            ProblemJson::decode(document.to_string().into()).unwrap()
+        };
+        // The session has ended, whatever the word for it is.
+        let ended = newer(401, "session_revoked", "moved_to_another_planet");
+        assert_eq!((ended.code, ended.reason, &*ended.detail), (Code::SessionRevoked, None, "why"));
+        for reason in RevokeReason::REVOKED.into_iter().chain(RevokeReason::EXPIRED) {
+            assert_eq!(newer(401, "session_revoked", reason.as_str()).reason, Some(reason));
+        }
+        for (status, code, known) in [
+            (401, "a_newer_code", Code::Intercepted),
+            (409, "a_newer_code", Code::Intercepted),
+            (429, "a_newer_code", Code::TemporarilyUnavailable),
+            (503, "a_newer_code", Code::TemporarilyUnavailable),
+            (409, "email_taken", Code::EmailTaken),
+        ] {
+            let problem = newer(status, code, "");
+            assert_eq!((problem.code, &*problem.detail), (known, "why"), "{status} {code}");
         }
     }
 

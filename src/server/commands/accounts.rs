@@ -14,6 +14,7 @@ use crate::auth::password::{
 use crate::auth::service::AuthService;
 use crate::clock::Timestamp;
 use crate::lang::Lang;
+use crate::server::assemble::StoredKeys;
 use crate::server::config::Config;
 use crate::server::serve::Error;
 
@@ -45,7 +46,7 @@ pub enum UsersCommand {
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(super) async fn run(config: &Config, command: UsersCommand) -> Result<(), Error> {
     let min = config.password_min;
-    with_service(config, async |auth| {
+    with_service(config, StoredKeys::Keep, async |auth| {
         match command {
             UsersCommand::Add { email, password_stdin } => add(auth, &email, password_stdin, min).await?,
             UsersCommand::List => list(auth).await?,

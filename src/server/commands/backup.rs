@@ -5,7 +5,8 @@ use std::path::{Path, absolute};
 use std::process::Command;
 
 use super::with_service;
-use crate::server::assemble::replace_signing_keys;
+use crate::auth::service::AuthService;
+use crate::server::assemble::StoredKeys;
 use crate::server::config::Config;
 use crate::server::serve::Error;
 use crate::store::{self, Access, Database};
@@ -65,8 +66,8 @@ fn dump(config: &Config, file: &Path) -> Result<(), Error> {
 /// Ends what a backup may know wrongly. The keys first: from then on no access token of the time before is accepted.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(super) async fn restored(config: &Config) -> Result<(), Error> {
-    replace_signing_keys(config).await?;
-    let ended = with_service(config, async |auth| Ok(auth.end_every_session().await?)).await?;
+    let end_all = async |auth: &AuthService| Ok(auth.end_every_session().await?);
+    let ended = with_service(config, StoredKeys::Replace, end_all).await?;
     println!("signing keys replaced; sessions ended: {ended}. Everybody signs in again.");
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `health`: asks a running server whether it is ready.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
@@ -12,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::api::edge::public_url;
 use crate::server::config::Config;
-use crate::server::serve::Error;
+use crate::server::serve::{Error, reachable};
 use crate::server::tls;
 
 /// How long the server may take.
@@ -66,14 +65,4 @@ async fn ask_over(
     let body = to_bytes(Body::new(answer.into_body()), ANSWER_MAX).await?;
     connection.abort();
     Ok((status, String::from_utf8_lossy(&body).into_owned()))
-}
-
-/// Where a server that listens on all addresses is reached from here.
-fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
 }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 
 use super::with_service;
-use crate::server::assemble::replace_signing_keys;
+use crate::server::assemble::StoredKeys;
 use crate::server::config::Config;
 use crate::server::serve::Error;
 
@@ -23,10 +23,11 @@ pub enum KeysCommand {
 
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(super) async fn run(config: &Config, command: KeysCommand) -> Result<(), Error> {
-    if let KeysCommand::Retire { now: true } = command {
-        replace_signing_keys(config).await?;
-    }
-    with_service(config, async |auth| {
+    let keys = match command {
+        KeysCommand::Retire { now: true } => StoredKeys::Replace,
+        _ => StoredKeys::Keep,
+    };
+    with_service(config, keys, async |auth| {
         match command {
             KeysCommand::Rotate => drop(auth.rotate_keys().await?),
             KeysCommand::Retire { .. } => println!("retired keys forgotten: {}", auth.forget_retired_keys().await?),

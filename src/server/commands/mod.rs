@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 use clap::{ArgMatches, Subcommand};
 
-use super::assemble::{Assembled, assemble_command};
+use super::assemble::{Assembled, StoredKeys, assemble_command};
 use super::config::{Config, environment::Environment};
 use super::serve::Error;
 use crate::store::{self, Access};
@@ -86,9 +86,10 @@ async fn migrate(config: &Config) -> Result<(), Error> {
 /// Runs `work` with the service on an existing database.
 async fn with_service<T>(
     config: &Config,
+    keys: StoredKeys,
     work: impl AsyncFnOnce(&crate::auth::service::AuthService) -> Result<T, Error>,
 ) -> Result<T, Error> {
-    let Assembled { state, database, .. } = assemble_command(config).await?;
+    let Assembled { state, database, .. } = assemble_command(config, keys).await?;
     let done = work(&state.auth).await;
     database.close().await;
     done

@@ -112,7 +112,8 @@ fn mark(kind: HistoryKind) -> (&'static str, &'static str) {
         | HistoryKind::SessionEnded
         | HistoryKind::Reauthenticated
         | HistoryKind::PasswordChanged
-        | HistoryKind::EmailChanged => ("check", "done"),
+        | HistoryKind::EmailChanged
+        | HistoryKind::Other => ("check", "done"),
     }
 }
 
@@ -140,5 +141,6 @@ fn words(kind: HistoryKind, reason: Option<RevokeReason>) -> &'static str {
         HistoryKind::EmailChanged => lang().history_email_changed(),
         HistoryKind::EmailChangeRefused => lang().history_email_change_refused(),
         HistoryKind::AccountDeletionRefused => lang().history_deletion_refused(),
+        HistoryKind::Other => lang().history_other(),
     }
 }

@@ -1,28 +1,31 @@
-//! The rate limit of a visitor's actions (a token bucket, as GCRA): a burst, then a few a second. A person never reaches it; a
-//! program that acts for hours costs no more than that.
+//! The rate limit of a visitor's actions: a burst, then a few a second. A person never reaches it; a program that acts for hours
+//! costs no more than that.
 
 use std::{
     sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-const BURST: u32 = 40;
-const INTERVAL: Duration = Duration::from_millis(150);
+use crate::auth::throttle::rules::Gcra;
+use crate::clock::{Clock as _, SystemClock, Timestamp};
 
-/// The theoretical arrival time: when the bucket is full again.
+const BURST: u32 = 40;
+const ACTIONS: Gcra = Gcra { burst: BURST, interval: Duration::from_millis(150) };
+
+/// The theoretical arrival time of the next action, on the real clock: the visitor moves that of the sandbox.
 #[derive(Default)]
-pub struct RateLimit(Mutex<Option<Instant>>);
+pub struct RateLimit(Mutex<Option<Timestamp>>);
 
 impl RateLimit {
     pub fn allow(&self) -> bool {
-        let mut busy_until = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
-        let from = busy_until.map_or(now, |until| until.max(now));
-        let allowed = from - now < INTERVAL * BURST;
-        if allowed {
-            *busy_until = Some(from + INTERVAL);
+        let mut arrival = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match ACTIONS.admit(*arrival, SystemClock.now()) {
+            Ok(next) => {
+                *arrival = Some(next);
+                true
+            }
+            Err(_) => false,
         }
-        allowed
     }
 }
 
