@@ -1,20 +1,20 @@
-//! What a protected request costs: no query, and no allocation for an observer that is not there.
+//! What a protected request costs: no query, and no allocation for an observer that is not there. And what the revocation list
+//! holds in memory, in the table of `docs/scaling.md`.
 //!
 //! A test binary of its own, because both are counted for the whole process: a global allocator counts allocations, and a
 //! global tracing subscriber counts the statements that the database driver reports. The tests take turns (`ALONE`).
 
-#![allow(unsafe_code, reason = "an allocator cannot be written without")]
-
 #[allow(dead_code, unused_imports, reason = "shared with the suite, which uses all of it")]
 mod support;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+#[path = "support/counting.rs"]
+mod counting;
+#[path = "../benches/scaling/model.rs"]
+mod scaling;
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use axum::http::StatusCode;
@@ -31,35 +31,10 @@ use two_tokens::clock::SystemClock;
 use two_tokens::server::assemble::{self, AppOptions, leptos_options};
 use two_tokens::server::config::Config;
 
+use counting::{allocations, memory};
 use support::{Cookies, PASSWORD, REFRESH_COOKIE, TestApp, config};
 
 static ALONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
-
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-fn allocations(work: impl FnOnce()) -> u64 {
-    let before = ALLOCATIONS.get();
-    work();
-    ALLOCATIONS.get() - before
-}
 
 /// Allocates for each step, as a recorder does.
 struct Recorder;
@@ -135,4 +110,22 @@ async fn a_thousand_protected_requests_make_no_query() {
     assert_eq!(statements.0.load(Ordering::SeqCst) - before, 0);
     ada.get("/api/notes/list").await.expect(StatusCode::OK);
     assert_eq!(statements.0.load(Ordering::SeqCst) - before, 1);
+}
+
+#[test]
+fn the_document_about_scaling_shows_the_table_that_the_simulation_prints() {
+    let document = include_str!("../docs/scaling.md");
+    let (day, measured) =
+        (scaling::Day::simulate(), scaling::Measured::read(include_str!("../docs/performance/own.json")));
+    // The list doubles its memory, so a part of the entries takes the same part of the bytes. `make bench-scaling` fills all.
+    let table = scaling::table(&day, &measured, |entries| {
+        let halvings = (0..64).find(|halvings| entries >> halvings <= 50_000).unwrap_or(0);
+        let (_list, held, most) = memory(|| scaling::fill(entries.div_ceil(1 << halvings)));
+        scaling::Memory { held: held << halvings, most: most << halvings }
+    });
+    for row in table.lines() {
+        assert!(document.lines().any(|line| line == row), "docs/scaling.md lacks a row of the table:\n{table}");
+    }
+    let users = scaling::users_of_one_core(&day, &measured);
+    assert!(document.contains(&format!("**{users}**")), "docs/scaling.md does not say {users}");
 }

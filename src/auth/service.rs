@@ -31,7 +31,7 @@ use crate::protocol::session::RevokeReason;
 use crate::protocol::tokens::AccessToken;
 
 /// Capacity of the cache of verified access tokens, about 1 kB each.
-const VERIFIED_TOKENS: usize = 8192;
+pub const VERIFIED_TOKENS: usize = 8192;
 
 /// The lifetimes of tokens and sessions.
 #[derive(Clone, Copy, Debug)]
