@@ -6,7 +6,7 @@ SHELL := bash
 ifneq (,$(findstring L,$(firstword -$(MAKEFLAGS))))
 ARGS += --check
 endif
-.PHONY: help run test watch lint unit e2e build bench bench-growth bench-check soak lighthouse parity cargo-leptos clean
+.PHONY: help run test watch lint unit e2e build bench bench-growth bench-check bench-scaling soak sbom lighthouse parity cargo-leptos clean
 
 help: ## this list
 	@awk -F ': ## ' '/^[a-z0-9-]+: ## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,12 +42,22 @@ bench-growth: ## the benchmarks with up to ten million stored sessions (ARGS='--
 bench-check: ## a short benchmark that compares ratios with their limits and fails for a regression
 	@script/bench --check $(ARGS)
 
+bench-scaling: ## a simulated day of a million users and more: what it asks of servers, memory and database
+	@. script/env && cargo bench --quiet --bench scaling --no-default-features --features ssr,app,lab
+
 soak: ## the long random tests that `make test` omits, those of traces, and the browser tests twenty times
 	@. script/env && cargo test --release --no-default-features --features ssr,app,lab -- --ignored soak
 	@. script/env && cargo test --no-default-features --features ssr,app,otel --test traces
 	@script/without-lab site
+	@script/test-pins
+	@script/test-sbom
+	@script/lint-deploy
+	@script/test-image
 	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
+
+sbom: ## the bill of materials of the program (CycloneDX), in target/sbom
+	@. script/env && node script/sbom.mjs
 
 lighthouse: ## Lighthouse on the public pages, and the first load on a slow phone
 	@script/test lighthouse

@@ -10,6 +10,7 @@
 //! | `processes` | whole processes: kills, full disks, two instances, a proxy |
 //! | `one_way` | which file of `src/` may name which, and other rules of the sources |
 //! | `docs` | what the documents say is so |
+//! | `supply_chain` | each package that is fetched has a hash, and another one is refused |
 //! | `make_it_yours` | the worked example of `docs/make-it-yours.md`, followed on a copy of the tree |
 //! | `lab` | the lab |
 //!
@@ -28,3 +29,4 @@ mod processes;
 mod rotation_model;
 mod rotation_properties;
 mod store_contract;
+mod supply_chain;

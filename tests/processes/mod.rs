@@ -4,6 +4,7 @@
 
 mod behind_a_proxy;
 mod commands;
+mod compose;
 mod files;
 mod hostile_load;
 mod killed;
