@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 use two_tokens::api::edge::{app_state::AppState, site::Site};
 use two_tokens::notes;
+use two_tokens::protocol::openapi::Operations;
 use two_tokens::server::{
     assemble::{Assembled, assemble},
     commands::{self, Command},
@@ -36,6 +37,9 @@ struct Cli {
 struct Files;
 /// Has the binary built again when the folder comes or goes, which cargo does not see.
 const _: Option<&str> = option_env!("TWO_TOKENS_SITE");
+
+/// What the resources add to the API's document.
+const RESOURCES: [Operations; 1] = [notes::operations];
 
 fn main() -> ExitCode {
     match run() {
@@ -77,7 +81,7 @@ fn start(mut cli: Cli, matches: &ArgMatches, environment: &Environment) -> Resul
         tracing::warn!(names, "these names in .env are no settings of this program and are ignored");
     }
     runtime.block_on(async {
-        let done = match commands::run(command, &cli.config, matches, environment).await? {
+        let done = match commands::run(command, &cli.config, matches, environment, &RESOURCES).await? {
             Some(()) => Ok(()),
             None => serve(cli).await,
         };
@@ -89,6 +93,7 @@ fn start(mut cli: Cli, matches: &ArgMatches, environment: &Environment) -> Resul
 async fn serve(cli: Cli) -> Result<(), Error> {
     let Assembled { state, metrics, database, clock } = assemble(&cli.config).await?;
     let state = state.with_resource(notes::open(&database, clock)).with_export(notes::EXPORT);
+    let state = RESOURCES.into_iter().fold(state, AppState::with_operations);
     let site = Site::find(Files::get, &state.leptos.site_root);
     if let Some(hashes) = site.hashes() {
         shell::set_hashes(hashes);

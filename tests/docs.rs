@@ -78,7 +78,10 @@ async fn the_tour_works() {
     let arguments = ["two-tokens", "--public-url", &url, "--database-url", &database, "--refresh-grace", "0s"];
     let config = Config::parse_from(arguments).check().unwrap();
     let Assembled { state, database, clock, .. } = assemble(&config).await.unwrap();
-    let state = state.with_resource(two_tokens::notes::open(&database, clock)).with_export(two_tokens::notes::EXPORT);
+    let state = state
+        .with_resource(two_tokens::notes::open(&database, clock))
+        .with_export(two_tokens::notes::EXPORT)
+        .with_operations(two_tokens::notes::operations);
     let (end, ended) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {
         let _ = ended.await;

@@ -68,6 +68,13 @@ const places: Place[] = [
       await expect(page.getByRole("article").getByRole("heading", { level: 1 })).toBeVisible();
     },
   },
+  {
+    name: "the page of the API",
+    async open(page) {
+      await page.goto("/docs/api");
+      await expect(heading(page, t("The API"))).toBeVisible();
+    },
+  },
   { name: "the registration page", open: (page) => arrive(page, "/register", "Create account") },
   {
     name: "the registration page after a short password",

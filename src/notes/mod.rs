@@ -40,6 +40,8 @@ pub mod page;
 pub mod protocol;
 
 #[cfg(feature = "ssr")]
+mod operations;
+#[cfg(feature = "ssr")]
 mod problem;
 #[cfg(feature = "ssr")]
 pub mod rules;
@@ -48,6 +50,8 @@ mod sql;
 #[cfg(feature = "ssr")]
 pub mod store;
 
+#[cfg(feature = "ssr")]
+pub use operations::operations;
 #[cfg(feature = "ssr")]
 pub use server::{EXPORT, open, signed_in};
 

@@ -93,6 +93,7 @@ codes! {
     HeadersTooLarge = "headers_too_large", 431, Show, "The headers of the request are too large";
     PreconditionFailed = "precondition_failed", 412, Show, "It was changed elsewhere meanwhile";
     NotFound = "not_found", 404, Show, "There is nothing here";
+    MethodNotAllowed = "method_not_allowed", 405, Show, "This path does not take this method";
     CrossSiteRequest = "cross_site_request", 403, Show, "The request came from another site";
     RateLimited = "rate_limited", 429, Wait, "Too many attempts";
     TemporarilyUnavailable = "temporarily_unavailable", 503, Wait, "The service is not available right now";
@@ -111,6 +112,16 @@ impl Code {
             408 | 425 | 429 | 500.. => Code::TemporarilyUnavailable,
             _ => Code::Intercepted,
         })
+    }
+
+    /// Whether a server sends it; the others are made by the client.
+    pub const fn is_sent(self) -> bool {
+        !matches!(self, Code::NoAnswer | Code::Intercepted)
+    }
+
+    /// Whether its responses say how long to wait (`Retry-After`).
+    pub const fn waits(self) -> bool {
+        matches!(self.reaction(), Reaction::Wait)
     }
 }
 

@@ -3,6 +3,8 @@
 
 pub mod code;
 pub mod empty;
+#[cfg(feature = "ssr")]
+pub mod openapi;
 pub mod problem;
 pub mod session;
 pub mod theme;

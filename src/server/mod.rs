@@ -9,6 +9,7 @@ pub mod connections;
 pub mod demo;
 pub mod health;
 pub mod metrics;
+pub mod openapi;
 pub mod router;
 pub mod serve;
 pub mod telemetry;

@@ -32,7 +32,8 @@ use crate::base_path::{BasePath, FilesBase};
 use crate::client::auth_state::SignedInHint;
 use crate::lang::{Lang, lang};
 use crate::protocol::problem::Problem;
-use crate::server::router::Pages;
+use crate::server::{openapi, router::Pages};
+use crate::ui::pages::api_reference::{API_REFERENCE, ApiReference};
 use crate::ui::pages::documents::{self, Documents};
 use crate::ui::pages::forgot_password::{FORGOT_PASSWORD, ForgotPassword};
 use crate::ui::shell::{plain_shell, shell};
@@ -67,6 +68,7 @@ pub fn pages() -> Pages {
         .route(FORGOT_PASSWORD, get(forgot_password))
         .route("/docs", get(documents))
         .route("/docs/{*document}", get(documents))
+        .route(API_REFERENCE, get(api_reference))
         .route("/language", post(language::choose))
         .route("/theme", post(theme::choose));
     Pages { routes, not_found: |state, request| Box::pin(not_found(state, request)) }
@@ -114,6 +116,15 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
 
 async fn forgot_password(State(state): State<AppState>, request: Request) -> Response {
     let page = |options| plain_shell(options, || ForgotPassword().into_any());
+    render_page(state, request, None, None, page).await
+}
+
+async fn api_reference(State(state): State<AppState>, request: Request) -> Response {
+    let operations = openapi::all(state.operations());
+    let page = move |options| {
+        let operations = operations.clone();
+        plain_shell(options, move || view! { <ApiReference operations=operations /> }.into_any())
+    };
     render_page(state, request, None, None, page).await
 }
 
@@ -226,7 +237,7 @@ async fn render_page(
     mut request: Request,
     form_result: Option<FormResult>,
     status: Option<StatusCode>,
-    document: fn(LeptosOptions) -> AnyView,
+    document: impl Fn(LeptosOptions) -> AnyView + Clone + Send + Sync + 'static,
 ) -> Response {
     let retry_after = form_result.as_ref().and_then(|form_result| form_result.problem.retry_after);
     // axum removed the base path from the URI; the Leptos router expects it.

@@ -11,7 +11,7 @@ use futures::future::BoxFuture;
 use tower::ServiceBuilder;
 use tower_http::csrf::ConfigError;
 
-use super::{health, test_clock};
+use super::{health, openapi, test_clock};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{
     bearer_guard, front::FrontLayer, headers, problem, same_origin, server_functions, site::SiteFiles,
@@ -46,6 +46,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
 
     let export = Router::new()
         .route("/api/account/export", get(export::download))
+        .method_not_allowed_fallback(problem::method_not_allowed)
         .layer(from_fn_with_state(state.clone(), bearer_guard::layer))
         .layer(from_fn(headers::no_store));
 
@@ -57,7 +58,9 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         .route("/readyz", get(health::readyz))
         .route("/version", get(health::version))
         .route("/.well-known/jwks.json", get(health::jwks))
-        .route("/.well-known/change-password", get(change_password));
+        .route("/.well-known/change-password", get(change_password))
+        .route("/openapi.json", get(openapi::handler(&state)))
+        .method_not_allowed_fallback(problem::method_not_allowed);
 
     let for_tests = match state.test_clock.clone() {
         Some(clock) => Router::new().route("/test/clock", test_clock::route(clock)),

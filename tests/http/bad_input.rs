@@ -87,21 +87,26 @@ async fn too_much_is_refused_whether_or_not_it_says_how_much_it_is() {
 }
 
 #[tokio::test]
-async fn unknown_paths_and_methods_are_not_found() {
+async fn unknown_paths_are_not_found_and_a_known_one_says_which_methods_it_takes() {
     let app = TestApp::start().await;
     let mut ada = app.registered("ada@example.com").await;
     for path in ["/api/auth/nothing", "/api/notes/nothing", "/api/nothing", "/api/", "/api/auth/../notes/list"] {
         ada.get(path).await.refused(404, "not_found");
     }
     for path in POSTS {
-        ada.get(path).await.refused(404, "not_found");
+        let refused = ada.get(path).await.refused(405, "method_not_allowed");
+        assert_eq!(refused.headers[header::ALLOW], "POST");
     }
     for method in [Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS] {
-        for path in ["/api/auth/login", "/api/notes/list"] {
+        let gets =
+            ["/api/notes/list", "/api/account/export", "/healthz", "/openapi.json"].map(|path| (path, "GET,HEAD"));
+        for (path, allowed) in [("/api/auth/login", "POST")].into_iter().chain(gets) {
             let request = ada.request(method.clone(), path).body(Body::empty()).unwrap();
-            ada.send(request).await.refused(404, "not_found");
+            let refused = ada.send(request).await.refused(405, "method_not_allowed");
+            assert_eq!(refused.headers[header::ALLOW], allowed, "{path}");
         }
     }
+    app.client().get("/api/notes/create").await.refused(401, "access_token_missing");
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ mod logging_out;
 mod naughty_strings;
 mod notes;
 mod one_address;
+mod openapi;
 mod pages;
 mod passwords;
 mod random_requests;

@@ -2,6 +2,8 @@
 
 use axum::http::{StatusCode, header};
 
+use two_tokens::server::openapi::all;
+
 use crate::support::TestApp;
 
 #[tokio::test]
@@ -96,6 +98,21 @@ async fn the_footer_of_every_page_leads_to_the_documents_and_they_are_plain_html
     assert!(!page.body.contains("type=\"module\"") && !page.body.contains(".wasm"));
     for missing in ["/docs/nothing", "/docs/flow.md", "/docs/../Cargo"] {
         assert_eq!(app.client().get(missing).await.status, StatusCode::NOT_FOUND, "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_of_the_api_shows_each_operation_and_links_only_to_what_it_holds() {
+    let app = TestApp::start().await;
+    let page = app.client().get_with("/docs/api", &[("accept-language", "de")]).await.expect(StatusCode::OK);
+    assert!(page.body.contains("Endpunkte") && !page.body.contains("type=\"module\""), "{}", page.body);
+    for operation in all(&[two_tokens::notes::operations]) {
+        assert!(page.body.contains(&format!("id=\"{}\"", operation.id())), "{}", operation.id());
+        assert!(page.body.contains(operation.path) && page.body.contains(operation.summary), "{}", operation.path);
+    }
+    let targets = page.body.split("href=\"#").skip(1).filter_map(|rest| rest.split('"').next());
+    for target in targets {
+        assert!(page.body.contains(&format!("id=\"{target}\"")), "nothing has the id {target}");
     }
 }
 

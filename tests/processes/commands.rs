@@ -301,3 +301,22 @@ async fn accounts_that_share_an_address_are_listed_with_the_one_that_has_it() {
     let line = format!("{new} signs in as andre\u{301}@example.com alone; the address belongs to {old}\n");
     assert!(told.contains(&line), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openapi_prints_the_document_that_a_server_serves_without_a_database_or_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let print = |settings: &[&str]| {
+        let output = program().arg("openapi").args(settings).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "it made something");
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    };
+    let installation = Installation::on_sqlite();
+    for settings in [&[][..], &["--public-url", "http://localhost:3123"]] {
+        let server = installation.serve(settings).await;
+        let served = server.client().get("/openapi.json").await.expect(StatusCode::OK).json();
+        let printed = print(settings);
+        assert_eq!(printed, served);
+        assert!(printed["paths"]["/api/notes/create"]["post"]["requestBody"].is_object());
+    }
+}

@@ -145,7 +145,10 @@ async fn assemble(
     let (secret, leptos) = (secret(), leptos_options(config).unwrap());
     let options = AppOptions { passwords: Some(passwords.clone()), ..AppOptions::default() };
     let state = assemble::state(config, &secret, database.store(), clock.clone(), leptos, options).await.unwrap();
-    state.with_resource(notes::open(database, clock.clone())).with_export(notes::EXPORT)
+    state
+        .with_resource(notes::open(database, clock.clone()))
+        .with_export(notes::EXPORT)
+        .with_operations(notes::operations)
 }
 
 pub fn seconds(seconds: u64) -> Duration {

@@ -16,7 +16,7 @@ use serde_json::Value;
 use tower::ServiceExt as _;
 use two_tokens::api::edge::client_address::Connection;
 
-use super::{Answer, Cookies, REFRESH_COOKIE};
+use super::{Answer, Cookies, REFRESH_COOKIE, contract};
 
 pub const PASSWORD: &str = "correct horse battery staple";
 const HOME: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
@@ -130,7 +130,9 @@ impl Client {
     /// Keeps the cookies and the access token of the answer; `None` when it was lost.
     pub async fn try_send(&mut self, mut request: Request<Body>) -> Option<Answer> {
         request.extensions_mut().insert(ConnectInfo(Connection::of((self.from, 50_000))));
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let answer = self.to.send(request).await?;
+        contract::check(&method, &path, &answer);
         for line in answer.set_cookies() {
             self.cookies.keep(&line);
         }

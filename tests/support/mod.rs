@@ -35,12 +35,16 @@
 //! }
 //! ```
 //!
+//! Whatever a client is answered by an endpoint is held against the API's document: a status or a code that it does not list
+//! for the operation fails the test.
+//!
 //! A request that the app's client would never send is built by hand: `client.request(Method::POST, path)` gives a builder
 //! with the usual headers, `client.send(request)` sends it. `form(fields)` is the one form encoder.
 
 mod answer;
 mod app;
 mod client;
+mod contract;
 mod cookies;
 mod postgres;
 mod process;

@@ -21,6 +21,7 @@ use crate::auth::service::AuthService;
 use crate::base_path::BasePath;
 use crate::clock::ShiftedClock;
 use crate::lang::Lang;
+use crate::protocol::openapi::Operations;
 use crate::protocol::problem::Problem;
 
 /// A link in the header of every page, to routes served beside the app.
@@ -71,6 +72,7 @@ pub struct Shared {
     pub stopping: Arc<AtomicBool>,
     resources: Extensions,
     exports: Vec<Export>,
+    operations: Vec<Operations>,
 }
 
 impl AppState {
@@ -91,6 +93,7 @@ impl AppState {
             stopping: Arc::default(),
             resources: Extensions::new(),
             exports: Vec::new(),
+            operations: Vec::new(),
         }))
     }
 
@@ -124,6 +127,18 @@ impl AppState {
     /// The parts that were added.
     pub fn exports(&self) -> &[Export] {
         &self.exports
+    }
+
+    /// Adds the operations of a resource to the API's document (`GET /openapi.json`).
+    #[must_use]
+    pub fn with_operations(mut self, operations: Operations) -> Self {
+        self.operations.push(operations);
+        self
+    }
+
+    /// The lists of operations that were added.
+    pub fn operations(&self) -> &[Operations] {
+        &self.operations
     }
 
     /// The resource of this type, if it was added.

@@ -147,6 +147,11 @@ pub fn from_panic(panic: Box<dyn std::any::Any + Send>) -> Response {
     Problem::from(AuthError::Internal("a handler panicked")).into_response()
 }
 
+/// The response to a method that a known path does not take. axum adds `Allow`.
+pub async fn method_not_allowed() -> Problem {
+    Problem::new(Code::MethodNotAllowed, lang().problem_method_not_allowed())
+}
+
 /// The response for an unknown path of the API.
 pub async fn nothing_here() -> Problem {
     AuthError::NotFound.into()

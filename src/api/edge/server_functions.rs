@@ -21,7 +21,7 @@ use leptos::server_fn::{
     middleware::BoxedService,
 };
 
-use super::{app_state::AppState, bearer_guard, headers::NO_STORE, request_body};
+use super::{app_state::AppState, bearer_guard, headers::NO_STORE, problem, request_body};
 use crate::auth::error::AuthError;
 use crate::auth::token::access::Verified;
 use crate::protocol::problem::{Problem, with_problem};
@@ -56,7 +56,7 @@ impl Call {
     }
 }
 
-/// The routes of all server functions below [`API`]. Other paths there, and other methods, are unknown.
+/// The routes of all server functions below [`API`]. Other paths there are unknown.
 pub fn routes<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
     let state = Arc::new(state.clone());
     let mut paths: BTreeMap<&str, MethodRouter> = BTreeMap::new();
@@ -73,9 +73,18 @@ pub fn routes<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
             guard.check(request.headers()).map(|_| Problem::from(AuthError::NotFound)).into_response()
         }
     };
+    let wrong_method = |path: &str| {
+        let guard = Guard::of(path, &state);
+        move |request: Request| async move {
+            match guard.check(request.headers()) {
+                Ok(_) => problem::method_not_allowed().await,
+                Err(problem) => problem,
+            }
+        }
+    };
     paths
         .into_iter()
-        .fold(Router::new(), |routes, (path, route)| routes.route(path, route.fallback(unknown(path))))
+        .fold(Router::new(), |routes, (path, route)| routes.route(path, route.fallback(wrong_method(path))))
         .route("/api/auth/{*endpoint}", any(unknown(WITHOUT_BEARER)))
         .route("/api/{*endpoint}", any(unknown(API)))
         .with_state(())

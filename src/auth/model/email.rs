@@ -14,7 +14,7 @@ use crate::auth::error::AuthError;
 use crate::auth::validation::ValidationError;
 
 /// The longest address that SMTP can carry, in bytes (RFC 5321 section 4.5.3.1.3).
-const MAX: usize = 254;
+pub const LENGTH_MAX: usize = 254;
 /// A dot above that composes with no letter. On an `i` nobody sees it: the lower case of the Turkish `İ` has one.
 const COMBINING_DOT_ABOVE: char = '\u{307}';
 
@@ -93,7 +93,7 @@ fn former_key(input: &str) -> Result<String, ValidationError> {
         && !address.contains(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
     if address.is_empty() {
         Err(ValidationError::EmailMissing)
-    } else if address.len() > MAX {
+    } else if address.len() > LENGTH_MAX {
         Err(ValidationError::EmailTooLong)
     } else if !shaped {
         Err(ValidationError::NoEmail)
@@ -113,7 +113,7 @@ pub(in crate::auth) fn canonical(input: &str) -> Result<(String, String), Valida
     let typed =
         domain.split(is_dot).any(|label| label.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--")));
     let shown = format!("{local}@{}", if typed { &unicode } else { domain });
-    if key.len() > MAX { Err(ValidationError::EmailTooLong) } else { Ok((key, shown)) }
+    if key.len() > LENGTH_MAX { Err(ValidationError::EmailTooLong) } else { Ok((key, shown)) }
 }
 
 /// The local part in NFC and lower case. Both shapes of the Greek small sigma are one letter, as in capitals.
@@ -286,7 +286,7 @@ mod tests {
         ] {
             assert_eq!(refusal(bad), error, "{bad:?}");
         }
-        assert!(expanded.len() > MAX || Email::parse(&expanded).is_ok());
+        assert!(expanded.len() > LENGTH_MAX || Email::parse(&expanded).is_ok());
     }
 
     #[test]

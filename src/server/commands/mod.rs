@@ -7,6 +7,7 @@ mod doctor;
 mod effective;
 mod health;
 mod keys;
+mod openapi;
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ use clap::{ArgMatches, Subcommand};
 use super::assemble::{Assembled, StoredKeys, assemble_command};
 use super::config::{Config, environment::Environment};
 use super::serve::Error;
+use crate::protocol::openapi::Operations;
 use crate::store::{self, Access};
 
 /// What the program does.
@@ -44,11 +46,13 @@ pub enum Command {
     /// After a backup was restored: end every session and replace the signing keys. The backup may know sessions that ended
     /// since it was made, and old refresh tokens as the newest.
     Restored,
+    /// Print the document of the API (OpenAPI 3.1), as a server with these settings serves it at /openapi.json.
+    Openapi,
     /// Ask the running server whether it is ready, as a container's health check. Exits with 1 when it is not.
     Health,
 }
 
-/// Runs a command; `None` when it is the server's turn.
+/// Runs a command; `None` when it is the server's turn. `resources` are the operations that a server with them would add.
 ///
 /// # Errors
 ///
@@ -58,6 +62,7 @@ pub async fn run(
     config: &Config,
     matches: &ArgMatches,
     environment: &Environment,
+    resources: &[Operations],
 ) -> Result<Option<()>, Error> {
     match command {
         Command::Serve => return Ok(None),
@@ -68,6 +73,7 @@ pub async fn run(
         Command::Doctor => doctor::run(config).await?,
         Command::Backup { file } => backup::backup(config, &file).await?,
         Command::Restored => backup::restored(config).await?,
+        Command::Openapi => openapi::print(config, resources)?,
         Command::Health => health::ask(config).await?,
     }
     Ok(Some(()))

@@ -12,6 +12,7 @@ use crate::base_path::{self, at};
 use crate::lang::lang;
 use crate::ui::components::plain_page::PlainPage;
 use crate::ui::footer::REPOSITORY;
+use crate::ui::pages::api_reference::API_REFERENCE;
 
 /// The path of the list; a document is below it.
 pub const DOCUMENTS: &str = "/docs";
@@ -166,6 +167,9 @@ fn List(title: String) -> impl IntoView {
     view! {
         <div class="document index prose">
             <h1>{title}</h1>
+            <p>
+                <a href=at(API_REFERENCE)>{lang().api_title()}</a>
+            </p>
             <ul lang="en">{items.collect_view()}</ul>
         </div>
     }

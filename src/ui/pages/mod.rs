@@ -3,6 +3,8 @@
 pub mod account;
 mod account_forms;
 #[cfg(feature = "ssr")]
+pub mod api_reference;
+#[cfg(feature = "ssr")]
 pub mod documents;
 pub mod ended;
 #[cfg(feature = "ssr")]

@@ -43,8 +43,10 @@ impl Bound {
         let database = format!("sqlite://{}/app.db", folder.path().display());
         let config = config(&[&["--public-url", &base, "--database-url", &database], arguments].concat());
         let Assembled { state, database, clock, .. } = assemble(&config).await.unwrap();
-        let state =
-            state.with_resource(two_tokens::notes::open(&database, clock)).with_export(two_tokens::notes::EXPORT);
+        let state = state
+            .with_resource(two_tokens::notes::open(&database, clock))
+            .with_export(two_tokens::notes::EXPORT)
+            .with_operations(two_tokens::notes::operations);
         let listener = CuttableListener(listener);
         Self { listener, base, config, state, folder }
     }

@@ -14,7 +14,7 @@ const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
 const PATH: &str = "/api/auth";
 
 /// The name of an app's: [`NAME`], with the port where that is not the scheme's own.
-fn name(base_path: &BasePath) -> String {
+pub fn name(base_path: &BasePath) -> String {
     base_path.cookie_name(NAME)
 }
 

@@ -161,7 +161,10 @@ impl AppParts {
         };
         let (store, clock, leptos) = (self.database.store(), self.clock.clone(), self.base.leptos.clone());
         let state = assemble::state(&config, &self.secret, store, self.clock.clone(), leptos, options).await?;
-        let state = state.with_resource(notes::open(&self.database, clock)).with_export(notes::EXPORT);
+        let state = state
+            .with_resource(notes::open(&self.database, clock))
+            .with_export(notes::EXPORT)
+            .with_operations(notes::operations);
         if settings.weak.contains(&Defence::InstantRevocation) {
             state.auth.forget_revocations();
         }
