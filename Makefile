@@ -55,6 +55,7 @@ soak: ## the long random tests that `make test` omits, those of traces, and the 
 	@script/test-image
 	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
+	@script/contract 600
 
 sbom: ## the bill of materials of the program (CycloneDX), in target/sbom
 	@. script/env && node script/sbom.mjs
@@ -69,4 +70,4 @@ cargo-leptos: ## install cargo-leptos for `make watch` (15 minutes if it must be
 	@script/bootstrap cargo-leptos
 
 clean: ## remove build output; fetched tools stay in ~/.cache/two-tokens
-	@rm -rf target benches/peers/node_modules end2end/node_modules end2end/test-results end2end/playwright-report
+	@rm -rf target benches/peers/node_modules end2end/node_modules end2end/api-types/node_modules end2end/generated end2end/test-results end2end/playwright-report
