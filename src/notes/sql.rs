@@ -1,13 +1,14 @@
 //! The notes port in SQL, for SQLite and PostgreSQL: the statements are valid in both dialects.
 
-use sqlx::{Connection as _, PgConnection, SqliteConnection};
+use sqlx::SqliteConnection;
 
 use crate::auth::model::user::UserId;
 use crate::auth::store::StoreError;
 use crate::clock::Timestamp;
+use crate::store::postgres::{PostgresStore, connection::PostgresConnection};
 use crate::store::rows::{Readable, collect};
 use crate::store::sql::unavailable;
-use crate::store::{postgres::PostgresStore, sqlite::SqliteStore};
+use crate::store::sqlite::SqliteStore;
 
 use super::protocol::Note;
 use super::store::{DELETED_IDS, DeleteNote, FoundPage, NotesStore, Obstacles, Place, Quota, Seen, Usage, WriteNote};
@@ -45,7 +46,7 @@ async fn lock_owner_sqlite(_: &mut SqliteConnection, _: UserId) -> Result<(), St
 
 /// Lets one transaction at a time write notes of an owner. The next statement's snapshot is taken after the wait, so it counts
 /// what the transaction before has written.
-async fn lock_owner_postgres(connection: &mut PgConnection, owner: UserId) -> Result<(), StoreError> {
+async fn lock_owner_postgres(connection: &mut PostgresConnection, owner: UserId) -> Result<(), StoreError> {
     sqlx::query("SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE")
         .bind(owner.0.as_bytes().as_slice())
         .execute(connection)
@@ -127,8 +128,7 @@ macro_rules! notes_sql {
             }
 
             async fn create_note(&self, owner: UserId, note: &Note, quota: Quota) -> Result<WriteNote, StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 $lock_owner(&mut transaction, owner).await?;
                 let written = sqlx::query(
                     "INSERT INTO notes (id, owner_id, title, body, updated_at, version, change_key) \
@@ -173,8 +173,7 @@ macro_rules! notes_sql {
                 seen: Seen<'_>,
                 quota: Quota,
             ) -> Result<WriteNote, StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 $lock_owner(&mut transaction, owner).await?;
                 let written = sqlx::query(
                     "UPDATE notes SET title = $1, body = $2, updated_at = $3, change_key = $9, \
@@ -213,8 +212,7 @@ macro_rules! notes_sql {
                 version: u32,
                 now: Timestamp,
             ) -> Result<DeleteNote, StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 $lock_owner(&mut transaction, owner).await?;
                 let deleted = sqlx::query("DELETE FROM notes WHERE id = $1 AND owner_id = $2 AND version = $3")
                     .bind(id)
@@ -259,4 +257,4 @@ macro_rules! notes_sql {
 }
 
 notes_sql!(SqliteStore, SqliteConnection, lock_owner_sqlite);
-notes_sql!(PostgresStore, PgConnection, lock_owner_postgres);
+notes_sql!(PostgresStore, PostgresConnection, lock_owner_postgres);

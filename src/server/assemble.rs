@@ -51,7 +51,7 @@ pub struct Assembled {
 /// A message for the operator: the secret, the database or the site's options cannot be read.
 pub async fn assemble(config: &Config) -> Result<Assembled, Error> {
     let secret = config.secret()?;
-    let database = store::open_for(config.database_url.as_str(), Access::Server).await?;
+    let database = store::open_for(config.database(), Access::Server).await?;
     assembled(config, &secret, database).await
 }
 
@@ -70,7 +70,7 @@ pub enum StoredKeys {
 /// As [`assemble`], and when there is no database or secret of a server.
 pub async fn assemble_command(config: &Config, keys: StoredKeys) -> Result<Assembled, Error> {
     // The database first: its message says where the command looks.
-    let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
+    let database = store::open_for(config.database(), Access::Command).await?;
     let secret = config.existing_secret()?;
     if keys == StoredKeys::Replace {
         replace_stored(&*database.store(), &secret.sealing_key(), SystemClock.now()).await?;

@@ -47,6 +47,11 @@ impl DatabaseUrl {
         }
     }
 
+    /// Whether it is for PostgreSQL, valid or not.
+    pub fn is_postgres(&self) -> bool {
+        matches!(self.0.split_once(':'), Some(("postgres" | "postgresql", _)))
+    }
+
     /// The URL with `***` for the password.
     pub fn without_password(&self) -> String {
         let (apart, password) = self.apart_from_password();

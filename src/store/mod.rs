@@ -19,6 +19,27 @@ mod traced;
 pub use database_url::{DatabaseUrl, url_of_file};
 pub use sqlite::files::create_private_folder;
 
+/// Where a database is.
+#[derive(Clone, Copy)]
+pub struct DatabaseLocation<'a> {
+    /// `sqlite://path` or `postgres://…`.
+    pub url: &'a str,
+    /// The address of PostgreSQL itself, where `url` is that of a pooler in transaction mode.
+    pub listen_url: Option<&'a str>,
+}
+
+impl<'a> From<&'a str> for DatabaseLocation<'a> {
+    fn from(url: &'a str) -> Self {
+        Self { url, listen_url: None }
+    }
+}
+
+impl<'a> From<&'a String> for DatabaseLocation<'a> {
+    fn from(url: &'a String) -> Self {
+        url.as_str().into()
+    }
+}
+
 /// Why a database is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -120,10 +141,10 @@ impl Inspection {
 /// # Errors
 ///
 /// Those of [`open_for`] for a command.
-pub async fn inspect(url: &str) -> Result<Inspection, StoreError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => sqlite::SqliteStore::inspect(url).await,
-        _ => postgres::PostgresStore::inspect(url).await,
+pub async fn inspect(location: DatabaseLocation<'_>) -> Result<Inspection, StoreError> {
+    match location.url.split_once(':') {
+        Some(("sqlite", _)) => sqlite::SqliteStore::inspect(location.url).await,
+        _ => postgres::PostgresStore::inspect(location).await,
     }
 }
 
@@ -139,16 +160,17 @@ pub async fn open(url: &str) -> Result<Database, StoreError> {
     open_for(url, Access::Shared).await
 }
 
-/// Opens the database of a URL and runs the pending migrations.
+/// Opens a database and runs the pending migrations.
 ///
 /// # Errors
 ///
 /// [`StoreError::Unavailable`] when the URL has an unknown scheme, or the database cannot be opened or migrated.
-pub async fn open_for(url: &str, access: Access) -> Result<Database, StoreError> {
-    match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Database::Sqlite(Arc::new(sqlite::SqliteStore::open(url, access).await?))),
+pub async fn open_for(location: impl Into<DatabaseLocation<'_>>, access: Access) -> Result<Database, StoreError> {
+    let location = location.into();
+    match location.url.split_once(':') {
+        Some(("sqlite", _)) => Ok(Database::Sqlite(Arc::new(sqlite::SqliteStore::open(location.url, access).await?))),
         Some(("postgres" | "postgresql", _)) => {
-            Ok(Database::Postgres(Arc::new(postgres::PostgresStore::open(url, access).await?)))
+            Ok(Database::Postgres(Arc::new(postgres::PostgresStore::open(location, access).await?)))
         }
         _ => Err(StoreError::Unavailable("a database URL starts with sqlite:// or postgres://".into())),
     }

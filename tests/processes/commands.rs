@@ -227,7 +227,8 @@ async fn the_doctor_on_postgres_compares_the_clocks_and_hears_notifications() {
 fn the_effective_settings_name_their_sources_and_no_password() {
     let folder = tempfile::tempdir().unwrap();
     let url = "postgres://app:hunter2@db.example/app?password=hunter3";
-    std::fs::write(folder.path().join(".env"), format!("# settings\nTWO_TOKENS_DATABASE_URL='{url}'\n")).unwrap();
+    let settings = format!("# settings\nTWO_TOKENS_DATABASE_URL='{url}'\nTWO_TOKENS_LISTEN_URL='{url}'\n");
+    std::fs::write(folder.path().join(".env"), settings).unwrap();
     let output = program()
         .args(["config", "--access-ttl", "5m"])
         .env("TWO_TOKENS_PASSWORD_MIN", "12")
@@ -237,6 +238,7 @@ fn the_effective_settings_name_their_sources_and_no_password() {
     let told = String::from_utf8(output.stdout).unwrap();
     for line in [
         "TWO_TOKENS_DATABASE_URL='postgres://app:***@db.example/app' # .env line 2",
+        "TWO_TOKENS_LISTEN_URL='postgres://app:***@db.example/app' # .env line 3",
         "TWO_TOKENS_ACCESS_TTL='5m' # --access-ttl",
         "TWO_TOKENS_PASSWORD_MIN='12' # environment",
         "TWO_TOKENS_ADDR='127.0.0.1:3000' # default",

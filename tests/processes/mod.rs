@@ -1,4 +1,4 @@
-//! What only whole processes show: settings, files and commands, two instances on one PostgreSQL, a reverse proxy, and faults:
+//! What only whole processes show: settings, files and commands, two instances on one PostgreSQL, a reverse proxy, a pooler, and faults:
 //! a kill, a full disk, a database that goes away. Each fault asks the same three things: nobody is signed out, nothing is half written, and the
 //! server recovers by itself.
 
@@ -10,6 +10,7 @@ mod hostile_load;
 mod killed;
 mod metrics;
 mod migrations;
+mod poolers;
 mod postgres_away;
 mod readiness;
 mod settings;

@@ -7,7 +7,7 @@ use std::sync::{
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, tcp::OwnedReadHalf, tcp::OwnedWriteHalf};
 
@@ -67,7 +67,8 @@ async fn until(server: &Server, status: StatusCode, limit: Duration) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_instance_that_hears_no_notification_is_not_ready() {
-    let proxy = Proxy::before(&Databases::shared().empty().await).await;
+    let direct = Databases::shared().empty().await;
+    let proxy = Proxy::before(&direct).await;
     let installation = Installation::on(&proxy.url);
     let server = installation.serve(&[]).await;
     proxy.swallows.store(true, Ordering::SeqCst);
@@ -80,14 +81,13 @@ async fn an_instance_that_hears_no_notification_is_not_ready() {
     until(&server, StatusCode::OK, Duration::from_secs(10)).await;
 
     proxy.swallows.store(true, Ordering::SeqCst);
-    let deaf = installation.spawn(free_port(), &[], "");
-    let answered = Instant::now();
-    while answered.elapsed() < Duration::from_secs(3) {
-        let answer = deaf.try_readyz().await;
-        assert_ne!(answer, Some(StatusCode::OK), "ready although it has heard nothing since its start");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    assert_eq!(deaf.try_readyz().await, Some(StatusCode::SERVICE_UNAVAILABLE));
+    let beside = Installation::on(&direct).listening_at(&proxy.url);
+    let (said, said_beside) = std::thread::scope(|starts| {
+        let start = starts.spawn(|| beside.start_refused(&[]));
+        (installation.start_refused(&[]), start.join().unwrap())
+    });
+    assert!(said_beside.contains("is not heard at TWO_TOKENS_LISTEN_URL"), "{said_beside}");
+    assert!(said.contains("does not hear its own notifications") && said.contains("TWO_TOKENS_LISTEN_URL"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,6 +115,28 @@ async fn a_read_only_database_is_not_ready_and_a_writable_one_works_at_once() {
     for _ in 0..20 {
         ada.refresh().await.expect(StatusCode::OK);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_role_that_may_not_write_is_not_ready() {
+    let url = Databases::shared().empty().await;
+    Installation::on(&url).run(&["migrate"]);
+    let mut owner = PgConnection::connect(&url).await.unwrap();
+    let role = format!("app_{}", uuid::Uuid::new_v4().simple());
+    let mut run = async |statement: &str| {
+        owner.execute(AssertSqlSafe(statement.replace("ROLE_NAME", &role))).await.unwrap();
+    };
+    run("CREATE ROLE ROLE_NAME LOGIN PASSWORD 'secret'; GRANT CREATE ON SCHEMA public TO ROLE_NAME").await;
+    run("GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE_NAME; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO ROLE_NAME")
+        .await;
+    let mut of_role = url::Url::parse(&url).unwrap();
+    of_role.set_username(&role).unwrap();
+    of_role.set_password(Some("secret")).unwrap();
+    let server = Installation::on(of_role.as_str()).serve(&[]).await;
+    run("REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public FROM ROLE_NAME").await;
+    assert_eq!(readyz(&server).await, StatusCode::SERVICE_UNAVAILABLE);
+    run("GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE_NAME").await;
+    assert_eq!(readyz(&server).await, StatusCode::OK);
 }
 
 /// The limit on the size of files stands for a full disk.

@@ -46,6 +46,7 @@ mod app;
 mod client;
 mod contract;
 mod cookies;
+mod pgbouncer;
 mod postgres;
 mod process;
 
@@ -53,5 +54,6 @@ pub use answer::Answer;
 pub use app::{TestApp, config, days, seconds, secret};
 pub use client::{Client, ORIGIN, PASSWORD, Transport, form};
 pub use cookies::{Cookies, DEVICE_COOKIE, HINT_COOKIE, REFRESH_COOKIE};
+pub use pgbouncer::Pooler;
 pub use postgres::{Cluster, Databases, free_port};
 pub use process::{Installation, Server, executable, program};

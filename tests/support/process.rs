@@ -21,6 +21,8 @@ use super::{Client, Transport, free_port};
 /// What outlives a process: the database and the server secret.
 pub struct Installation {
     pub database_url: String,
+    /// The address of PostgreSQL itself, beside a pooler's.
+    pub listen_url: Option<String>,
     pub secret_file: PathBuf,
     pub folder: TempDir,
 }
@@ -41,7 +43,12 @@ impl Installation {
         let secret_file = folder.path().join("secret");
         std::fs::write(&secret_file, ServerSecret::generate().to_text()).unwrap();
         std::fs::set_permissions(&secret_file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        Self { database_url, secret_file, folder }
+        Self { database_url, listen_url: None, secret_file, folder }
+    }
+
+    /// Beside a pooler, PostgreSQL itself.
+    pub fn listening_at(self, listen_url: &str) -> Self {
+        Self { listen_url: Some(listen_url.to_owned()), ..self }
     }
 
     /// Starts a server on a free port, with more arguments of the command line.
@@ -86,8 +93,11 @@ impl Installation {
         Server { child, port, base: format!("http://127.0.0.1:{port}") }
     }
 
-    fn settings(&self) -> [&str; 4] {
-        ["--database-url", &self.database_url, "--secret-file", self.secret_file.to_str().unwrap()]
+    fn settings(&self) -> Vec<&str> {
+        let mut settings =
+            vec!["--database-url", &self.database_url, "--secret-file", self.secret_file.to_str().unwrap()];
+        settings.extend(self.listen_url.iter().flat_map(|url| ["--listen-url", url]));
+        settings
     }
 
     /// Runs a command, which succeeds; what it says.
@@ -188,13 +198,6 @@ impl Server {
                 _ => tokio::time::sleep(Duration::from_millis(2)).await,
             }
         }
-    }
-
-    /// What `/readyz` says now; `None` while nobody answers.
-    pub async fn try_readyz(&self) -> Option<StatusCode> {
-        let transport = Transport::from(self);
-        let request = transport.request(Method::GET, "/readyz").body(Body::empty()).unwrap();
-        transport.send(request).await.map(|answer| answer.status)
     }
 
     pub fn pid(&self) -> u32 {

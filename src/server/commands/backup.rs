@@ -23,7 +23,7 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Error> {
     // Mode 0600.
     let whole = tempfile::Builder::new().prefix(".backup-").tempfile_in(folder);
     let whole = whole.map_err(|error| format!("{} cannot be written to: {error}", folder.display()))?;
-    let database = store::open_for(config.database_url.as_str(), Access::Command).await?;
+    let database = store::open_for(config.database(), Access::Command).await?;
     let copied = match &database {
         Database::Sqlite(sqlite) => sqlite.copy_to(whole.path()).await.map_err(Error::from),
         Database::Postgres(_) => dump(config, whole.path()),
@@ -40,10 +40,12 @@ pub(super) async fn backup(config: &Config, file: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Calls `pg_dump`, which reads one snapshot. The password is in a file that only this user reads: others see the arguments of a
+/// Calls `pg_dump`, which reads one snapshot in a session whose settings it changes: it must not be a pooler's in transaction
+/// mode, where others would get that session next. The password is in a file that only this user reads: others see the arguments of a
 /// process.
 fn dump(config: &Config, file: &Path) -> Result<(), Error> {
-    let (url, password) = config.database_url.apart_from_password();
+    let address = config.listen_url.as_ref().unwrap_or(&config.database_url);
+    let (url, password) = address.apart_from_password();
     let mut passwords = tempfile::NamedTempFile::new()?;
     if let Some(password) = &password {
         let escaped = password.replace('\\', r"\\").replace(':', r"\:");

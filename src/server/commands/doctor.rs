@@ -44,7 +44,7 @@ pub(super) async fn run(config: &Config) -> Result<(), Error> {
         Ok(_) => Good("the server secret is readable, and private".into()),
         Err(error) => Bad(error.to_string()),
     });
-    let inspected = store::inspect(config.database_url.as_str()).await;
+    let inspected = store::inspect(config.database()).await;
     match &inspected {
         Ok(inspection) => findings.extend(database(inspection)),
         Err(error) => findings.push(Bad(error.to_string())),
@@ -163,7 +163,7 @@ fn database(inspection: &Inspection) -> Vec<Finding> {
 
 /// Whether the secret opens the keys, how old they are, and whether the running server has the same.
 async fn keys(config: &Config, secret: crate::auth::model::secret::ServerSecret) -> Vec<Finding> {
-    let database = match store::open_for(config.database_url.as_str(), Access::Command).await {
+    let database = match store::open_for(config.database(), Access::Command).await {
         Ok(database) => database,
         Err(error) => return vec![Bad(error.to_string())],
     };

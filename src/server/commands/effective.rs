@@ -3,8 +3,9 @@
 use clap::{ArgMatches, CommandFactory as _, parser::ValueSource};
 
 use crate::server::config::{Config, environment::Environment};
+use crate::store::DatabaseUrl;
 
-/// Prints each setting. The database URL is printed without its password.
+/// Prints each setting. URLs of the database are printed without their passwords.
 #[expect(clippy::print_stdout, reason = "the output of a command")]
 pub(super) fn print(config: &Config, matches: &ArgMatches, environment: &Environment) {
     for argument in Config::command().get_arguments() {
@@ -22,6 +23,7 @@ pub(super) fn print(config: &Config, matches: &ArgMatches, environment: &Environ
         let raw = matches.get_raw(id).into_iter().flatten().next();
         let value = match id {
             "database_url" => config.database_url.without_password(),
+            "listen_url" => config.listen_url.as_ref().map(DatabaseUrl::without_password).unwrap_or_default(),
             _ => raw.map(|value| value.to_string_lossy().into_owned()).unwrap_or_default(),
         };
         println!("{name}='{value}' # {source}");

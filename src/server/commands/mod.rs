@@ -83,7 +83,7 @@ pub async fn run(
 async fn migrate(config: &Config) -> Result<(), Error> {
     // An empty PostgreSQL database was made by somebody; an SQLite file that is not there was not.
     let access = if config.database_url.sqlite_file().is_some() { Access::Command } else { Access::Shared };
-    let database = store::open_for(config.database_url.as_str(), access).await?;
+    let database = store::open_for(config.database(), access).await?;
     database.close().await;
     println!("the tables are those of this program, version {}", env!("CARGO_PKG_VERSION"));
     Ok(())

@@ -14,7 +14,7 @@ use crate::auth::model::secret::ServerSecret;
 use crate::auth::service::Lifetimes;
 use crate::auth::token::access::ACCESS_TTL_MAX;
 use crate::base_path::BasePath;
-use crate::store::DatabaseUrl;
+use crate::store::{DatabaseLocation, DatabaseUrl};
 
 /// Sign-in with a short-lived access token and a rotating refresh token.
 #[derive(Clone, Debug, Parser)]
@@ -51,6 +51,11 @@ pub struct Config {
     /// `sqlite://path` or `postgres://…`.
     #[arg(long, global = true, env = "TWO_TOKENS_DATABASE_URL", default_value = "sqlite://data/two-tokens.db")]
     pub database_url: DatabaseUrl,
+
+    /// The address of PostgreSQL itself, where the database URL is that of a pooler in transaction mode: notifications of other
+    /// instances arrive there.
+    #[arg(long, global = true, env = "TWO_TOKENS_LISTEN_URL")]
+    pub listen_url: Option<DatabaseUrl>,
 
     /// The file of the server secret. Created beside an SQLite database on first start; required with PostgreSQL.
     #[arg(long, global = true, env = "TWO_TOKENS_SECRET_FILE")]
@@ -175,6 +180,12 @@ impl Config {
         }
     }
 
+    /// Where the database is.
+    pub fn database(&self) -> DatabaseLocation<'_> {
+        let listen_url = self.listen_url.as_ref().map(DatabaseUrl::as_str);
+        DatabaseLocation { url: self.database_url.as_str(), listen_url }
+    }
+
     /// Validates the settings and normalizes the public URL.
     ///
     /// # Errors
@@ -184,6 +195,18 @@ impl Config {
         let invalid = |setting| move |problem| ConfigError { setting, problem };
         self.public_url = public_url::normalize(&self.public_url).map_err(invalid("TWO_TOKENS_PUBLIC_URL"))?;
         self.database_url.check().map_err(invalid("TWO_TOKENS_DATABASE_URL"))?;
+        if let Some(listen) = &self.listen_url {
+            if !self.database_url.is_postgres() {
+                return refuse(
+                    "TWO_TOKENS_LISTEN_URL",
+                    "is for PostgreSQL, and TWO_TOKENS_DATABASE_URL is SQLite: remove it",
+                );
+            }
+            if !listen.is_postgres() {
+                return refuse("TWO_TOKENS_LISTEN_URL", "must start with postgres://");
+            }
+            listen.check().map_err(invalid("TWO_TOKENS_LISTEN_URL"))?;
+        }
         if !(Duration::from_secs(5)..=ACCESS_TTL_MAX).contains(&self.access_ttl) {
             return refuse("TWO_TOKENS_ACCESS_TTL", "must be from 5s to 1h");
         }
@@ -296,6 +319,8 @@ mod tests {
         assert_eq!(config.database_url.sqlite_file().unwrap(), PathBuf::from("data/two-tokens.db"));
     }
 
+    const POOLED: &str = "--database-url=postgres://app@localhost:6432/app";
+
     #[test]
     fn an_invalid_setting_is_refused_by_name() {
         for (arguments, setting) in [
@@ -321,6 +346,10 @@ mod tests {
             (vec!["--refresh-absolute", "401d"], "TWO_TOKENS_REFRESH_ABSOLUTE"),
             (vec!["--database-url", "mysql://x"], "TWO_TOKENS_DATABASE_URL"),
             (vec!["--database-url", "sqlite::memory:"], "TWO_TOKENS_DATABASE_URL"),
+            (vec!["--listen-url", "postgres://app@localhost/app"], "TWO_TOKENS_LISTEN_URL"),
+            (vec![POOLED, "--listen-url", "sqlite://data/a.db"], "TWO_TOKENS_LISTEN_URL"),
+            (vec![POOLED, "--listen-url", "mysql://app@localhost/app"], "TWO_TOKENS_LISTEN_URL"),
+            (vec![POOLED, "--listen-url", "postgres://app@localhost/app?ssl=on"], "TWO_TOKENS_LISTEN_URL"),
         ] {
             assert_eq!(parse(&arguments).unwrap_err().setting, setting, "{arguments:?}");
         }

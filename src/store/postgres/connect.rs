@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgSslMode};
-use sqlx::{ConnectOptions as _, migrate::Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
+use sqlx::{ConnectOptions as _, Postgres, migrate::Migrator};
 use url::Url;
 
+use super::connection::{PoolMode, PostgresConnection, PostgresTransaction};
 use super::{link, read_only, rotations::WORKERS};
 use crate::store::sql::prelude::*;
-use crate::store::{Access, Inspection, migrations};
+use crate::store::{Access, DatabaseLocation, Inspection, migrations};
 
 /// Size of the connection pool. With the connections of the rotations there are 16.
 const CONNECTIONS: u32 = 16 - WORKERS;
@@ -54,7 +55,59 @@ pub fn options(url: &str) -> Result<PgConnectOptions, String> {
     let says_tls = parameters.iter().any(|name| name == "sslmode" || name == "ssl-mode");
     let says_tls = says_tls || std::env::var_os("PGSSLMODE").is_some_and(|mode| !mode.is_empty());
     let options = if says_tls || is_local(&options) { options } else { options.ssl_mode(PgSslMode::VerifyFull) };
-    Ok(options.application_name("two-tokens"))
+    // Poolers refuse parameters of a connection that they do not know.
+    Ok(options.application_name("two-tokens").extra_float_digits(None))
+}
+
+/// The addresses of a database.
+#[derive(Clone)]
+pub(super) struct Addresses {
+    /// Where statements go.
+    pub main: PgConnectOptions,
+    /// Where a connection is a session, beside a pooler at `main`.
+    pub listen: Option<PgConnectOptions>,
+}
+
+impl Addresses {
+    fn of(location: DatabaseLocation<'_>) -> Result<Self, StoreError> {
+        let unreadable = |setting| move |problem| StoreError::Unavailable(format!("{setting} {problem}"));
+        let main = options(location.url).map_err(unreadable("the database URL"))?;
+        let listen = location.listen_url.map(options).transpose().map_err(unreadable("the listen URL"))?;
+        Ok(Self { main, listen })
+    }
+
+    /// What may be assumed of connections to `main`.
+    pub(super) fn pool_mode(&self) -> PoolMode {
+        if self.listen.is_some() { PoolMode::Transaction } else { PoolMode::Session }
+    }
+
+    /// Where a connection is a session: for notifications, and for migrations with their advisory lock.
+    pub(super) fn session(&self) -> &PgConnectOptions {
+        self.listen.as_ref().unwrap_or(&self.main)
+    }
+}
+
+/// The connections of a store.
+#[derive(Clone)]
+pub(super) struct Pool {
+    pub connections: PgPool,
+    pub addresses: Addresses,
+}
+
+impl Pool {
+    pub(super) async fn acquire(&self) -> Result<Box<PostgresConnection>, sqlx::Error> {
+        Ok(PostgresConnection::pooled(self.connections.acquire().await?, self.addresses.pool_mode()))
+    }
+
+    pub(super) async fn begin(&self) -> Result<PostgresTransaction, sqlx::Error> {
+        let mode = self.addresses.pool_mode();
+        Ok(PostgresTransaction::new(self.connections.begin_with(mode.begin()).await?, mode))
+    }
+
+    /// A connection that belongs to its caller.
+    pub(super) async fn connect(&self) -> Result<PostgresConnection, sqlx::Error> {
+        PostgresConnection::connect(&self.addresses.main, self.addresses.pool_mode()).await
+    }
 }
 
 /// Whether the connection stays on this computer.
@@ -82,34 +135,39 @@ fn log_protection(options: &PgConnectOptions) {
     }
 }
 
-/// Connects and runs the pending migrations.
+/// Connects, proves that notifications arrive, and runs the pending migrations.
 ///
 /// # Errors
 ///
 /// [`StoreError::Unavailable`].
-pub(super) async fn open(url: &str, access: Access) -> Result<PgPool, StoreError> {
-    let options = options(url).map_err(|problem| StoreError::Unavailable(format!("the database URL {problem}")))?;
-    log_protection(&options);
-    migrate(&options, access).await?;
-    let options = options.options([
-        ("statement_timeout", "5s"),
-        ("lock_timeout", "2s"),
-        ("idle_in_transaction_session_timeout", "10s"),
-    ]);
-    PgPoolOptions::new()
+pub(super) async fn open(location: DatabaseLocation<'_>, access: Access) -> Result<Pool, StoreError> {
+    let addresses = Addresses::of(location)?;
+    log_protection(&addresses.main);
+    if let Some(listen) = &addresses.listen {
+        log_protection(listen);
+    }
+    // First, because everything else relies on it: where no notification is heard, no connection is known to be a session, and a
+    // listen address may be that of another database.
+    link::hears_itself(&addresses).await.map_err(StoreError::Unavailable)?;
+    migrate(addresses.session(), access).await?;
+    let mode = addresses.pool_mode();
+    let connections = PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(ACQUIRE)
+        .after_connect(move |connection, _| Box::pin(mode.prepare(connection)))
         .before_acquire(|_, metadata| Box::pin(std::future::ready(Ok(!read_only::is_suspect(metadata.age)))))
         .after_release(|_, metadata| Box::pin(std::future::ready(Ok(!read_only::is_suspect(metadata.age)))))
-        .connect_with(options)
+        .connect_with(addresses.main.clone())
         .await
-        .map_err(unavailable)
+        .map_err(unavailable)?;
+    Ok(Pool { connections, addresses })
 }
 
 /// A connection of its own: of several first starts one migrates and the others wait for its advisory lock, longer than a
 /// request may wait for a lock.
 async fn migrate(options: &PgConnectOptions, access: Access) -> Result<(), StoreError> {
-    let mut connection = options.clone().options([("lock_timeout", "60s")]).connect().await.map_err(unavailable)?;
+    let mut connection = options.connect().await.map_err(unavailable)?;
+    connection.execute("SET lock_timeout = '60s'").await.map_err(unavailable)?;
     if access == Access::Command && !is_migrated(&mut connection).await? {
         let database = options.get_database().unwrap_or(options.get_username());
         return Err(StoreError::Unavailable(format!(
@@ -128,9 +186,10 @@ async fn migrate(options: &PgConnectOptions, access: Access) -> Result<(), Store
 }
 
 /// Reads which migrations were applied and what time it is, and tries the way on which a server listens.
-pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
-    let options = options(url).map_err(|problem| StoreError::Unavailable(format!("the database URL {problem}")))?;
-    let mut connection = within(options.connect()).await?;
+pub(super) async fn inspect(location: DatabaseLocation<'_>) -> Result<Inspection, StoreError> {
+    let addresses = Addresses::of(location)?;
+    // Whatever stands between, nothing that is read here needs a session.
+    let mut connection = within(PostgresConnection::connect(&addresses.main, PoolMode::Transaction)).await?;
     if !is_migrated(&mut connection).await? {
         return Err(StoreError::Unavailable(
             "the database has no tables of this program: start the server on it".into(),
@@ -140,8 +199,7 @@ pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
         sqlx::query_scalar(migrations::APPLIED).fetch_all(&mut connection).await.map_err(unavailable)?;
     let clock = "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint";
     let clock: i64 = sqlx::query_scalar(clock).fetch_one(&mut connection).await.map_err(unavailable)?;
-    let _ = connection.close().await;
-    let hears_itself = link::hears_itself(&options).await;
+    let hears_itself = link::hears_itself(&addresses).await;
     let of_migrations = Inspection::of(&sqlx::migrate!("migrations/postgres"), &applied);
     Ok(Inspection { clock: Some(Timestamp(clock)), hears_itself: Some(hears_itself), ..of_migrations })
 }
@@ -151,7 +209,7 @@ async fn within<T>(connecting: impl Future<Output = Result<T, sqlx::Error>>) -> 
     tokio::time::timeout(ACQUIRE, connecting).await.map_err(away)?.map_err(unavailable)
 }
 
-async fn is_migrated(connection: &mut PgConnection) -> Result<bool, StoreError> {
+async fn is_migrated<'c>(connection: impl sqlx::Executor<'c, Database = Postgres>) -> Result<bool, StoreError> {
     let table = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
     sqlx::query_scalar(table).fetch_one(connection).await.map_err(unavailable)
 }

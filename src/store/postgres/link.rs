@@ -5,19 +5,21 @@
 use std::time::Instant;
 
 use futures::stream::{self, BoxStream, StreamExt as _};
-use sqlx::{
-    ConnectOptions as _, PgConnection, PgPool,
-    postgres::{PgConnectOptions, PgListener},
-};
+use sqlx::postgres::{PgListener, PgPoolOptions, PgRow};
+use sqlx::{ConnectOptions as _, Postgres, Row as _};
 use tokio::time::{sleep, timeout};
 
 use super::CHANNEL;
+use super::connect::{Addresses, Pool};
+use super::connection::{PoolMode, PostgresConnection};
 use crate::store::sql::prelude::*;
 
 /// How often the link sends a notification to itself.
 const EVERY: Duration = Duration::from_secs(1);
 /// How long it waits to hear it, or for a connection.
 const LIMIT: Duration = Duration::from_secs(1);
+/// The same at a start: it is refused for want of an answer, so a database that is slow gets more time.
+const START_LIMIT: Duration = Duration::from_secs(5);
 /// The pause between attempts to restore the link.
 const RECONNECT: Duration = Duration::from_millis(200);
 /// A link that lived shorter than this was cut; the next one has to last for [`EVERY`] before it counts.
@@ -26,18 +28,50 @@ const SHORT: Duration = Duration::from_secs(5);
 const REPEAT: Duration = Duration::from_secs(60);
 
 /// The changes that other instances make.
-pub(super) fn changes(pool: PgPool) -> BoxStream<'static, Change> {
+pub(super) fn changes(pool: Pool) -> BoxStream<'static, Change> {
     let down = Link { pool, cut: false, told: None, up: None };
     stream::unfold(down, |mut link| async move { link.next().await.map(|change| (change, link)) }).boxed()
 }
 
-/// Whether a notification that is sent comes back.
-pub(super) async fn hears_itself(options: &PgConnectOptions) -> Result<(), String> {
-    Up::connect(options, false).await.map(drop).map_err(|error| error.to_string())
+/// Proves that a notification which is sent through the main address arrives where the link listens.
+///
+/// # Errors
+///
+/// A sentence that says what to change.
+pub(super) async fn hears_itself(addresses: &Addresses) -> Result<(), String> {
+    let heard = async {
+        timeout(START_LIMIT, check_sessions(addresses)).await.map_err(|_| Broken::Silent)??;
+        Up::connect(addresses, START_LIMIT).await?.echo().await
+    };
+    heard.await.map_err(|error| error.to_string())
+}
+
+/// Finds a pooler that lends a session for a transaction: two of its clients get the same one. Before anything listens there: the
+/// session would go on to, and whoever gets it next would be sent notifications that they do not expect.
+async fn check_sessions(addresses: &Addresses) -> Result<(), Broken> {
+    let has_listen_address = addresses.listen.is_some();
+    let broken = |error| if has_listen_address { Broken::ListenAddress(error) } else { error.into() };
+    let mut main = addresses.main.connect().await?;
+    let mut one = addresses.session().connect().await.map_err(broken)?;
+    let mut other = addresses.session().connect().await.map_err(broken)?;
+    // A busy pooler may lend the session to a third client in between.
+    for _ in 0..3 {
+        if session_of(&mut one).await.map_err(broken)? == session_of(&mut other).await.map_err(broken)? {
+            return Err(if has_listen_address { Broken::PooledListenAddress } else { Broken::Pooled });
+        }
+    }
+    let ((_, main_database), (_, listen_database)) = (session_of(&mut main).await?, session_of(&mut one).await?);
+    for connection in [main, one, other] {
+        let _ = connection.close().await;
+    }
+    match main_database == listen_database {
+        true => Ok(()),
+        false => Err(Broken::OtherDatabase { listen: listen_database, main: main_database }),
+    }
 }
 
 struct Link {
-    pool: PgPool,
+    pool: Pool,
     /// Whether the last link was cut soon after it came up.
     cut: bool,
     /// When the log last said that the link is down.
@@ -47,9 +81,12 @@ struct Link {
 
 struct Up {
     listener: PgListener,
-    /// Sends the echo: a pooler could hand the listener's own notification back although it forwards no other.
-    speaker: PgConnection,
+    /// Sends the echo, through the address where every announcement is made. A connection of its own: a pooler could hand the
+    /// listener's own notification back although it forwards no other.
+    speaker: PostgresConnection,
+    has_listen_address: bool,
     echo: String,
+    limit: Duration,
     since: Instant,
     /// When the echo that was sent must have been heard.
     expected: Option<Instant>,
@@ -61,13 +98,34 @@ struct Up {
 enum Broken {
     #[error(transparent)]
     Database(#[from] sqlx::Error),
+    #[error("TWO_TOKENS_LISTEN_URL: {0}")]
+    ListenAddress(sqlx::Error),
     #[error("the database does not answer")]
     Silent,
     #[error(
-        "this instance does not hear its own notifications; does a proxy or a pooler in transaction mode stand between? \
-         LISTEN needs a connection of its own"
+        "TWO_TOKENS_DATABASE_URL leads to a pooler in transaction mode, where notifications of other instances get lost: set \
+         TWO_TOKENS_LISTEN_URL to the address of PostgreSQL itself, or let the pooler work in session mode"
+    )]
+    Pooled,
+    #[error(
+        "TWO_TOKENS_LISTEN_URL leads to a pooler in transaction mode, where notifications get lost: it must lead to PostgreSQL \
+         itself, or to a pooler in session mode"
+    )]
+    PooledListenAddress,
+    #[error(
+        "TWO_TOKENS_LISTEN_URL leads to the database {listen} and TWO_TOKENS_DATABASE_URL to {main}: both must lead to one"
+    )]
+    OtherDatabase { listen: String, main: String },
+    #[error(
+        "this instance does not hear its own notifications: something between it and PostgreSQL swallows them, as a pooler in \
+         transaction mode does. Set TWO_TOKENS_LISTEN_URL to the address of PostgreSQL itself"
     )]
     Deaf,
+    #[error(
+        "a notification that is sent through TWO_TOKENS_DATABASE_URL is not heard at TWO_TOKENS_LISTEN_URL: both must lead to one \
+         database, and TWO_TOKENS_LISTEN_URL to PostgreSQL itself, or to a pooler in session mode"
+    )]
+    DeafAtListenAddress,
 }
 
 impl Link {
@@ -84,8 +142,8 @@ impl Link {
                 }
             }
         }
-        while !self.pool.is_closed() {
-            match Up::connect(&self.pool.connect_options(), self.cut).await {
+        while !self.pool.connections.is_closed() {
+            match Up::steady(&self.pool.addresses, self.cut).await {
                 Ok(up) => {
                     tracing::info!("cluster link: up");
                     (self.up, self.told) = (Some(up), None);
@@ -104,23 +162,11 @@ impl Link {
 }
 
 impl Up {
-    /// Listens, and hears itself; `steady` means that the link has to last a while too.
-    async fn connect(options: &PgConnectOptions, steady: bool) -> Result<Self, Broken> {
-        let connecting = async {
-            // A pool of its own: with the shared one a link could not be made while requests hold every connection.
-            let own = sqlx::postgres::PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-            let mut listener = PgListener::connect_with(&own).await?;
-            listener.eager_reconnect(false);
-            listener.ignore_pool_close_event(true);
-            listener.listen(CHANNEL).await?;
-            Ok::<_, sqlx::Error>((listener, options.connect().await?))
-        };
-        let (listener, speaker) = timeout(LIMIT + LIMIT, connecting).await.map_err(|_| Broken::Silent)??;
-        let echo = format!("echo {}", uuid::Uuid::new_v4().simple());
-        let now = Instant::now();
-        let mut up = Self { listener, speaker, echo, since: now, expected: None, next: now };
+    /// Listens, and hears itself; `after_a_cut` means that the link has to last a while too.
+    async fn steady(addresses: &Addresses, after_a_cut: bool) -> Result<Self, Broken> {
+        let mut up = Self::connect(addresses, LIMIT).await?;
         up.echo().await?;
-        if steady {
+        if after_a_cut {
             // Changes that arrive meanwhile are not lost: the instance reads them when the link counts as up.
             while up.since.elapsed() < EVERY {
                 up.step().await?;
@@ -128,6 +174,29 @@ impl Up {
             up.echo().await?;
         }
         Ok(up)
+    }
+
+    async fn connect(addresses: &Addresses, limit: Duration) -> Result<Self, Broken> {
+        let has_listen_address = addresses.listen.is_some();
+        let listening = async {
+            // A pool of its own: with the shared one a link could not be made while requests hold every connection.
+            let own = PgPoolOptions::new().max_connections(1).connect_with(addresses.session().clone()).await?;
+            let mut listener = PgListener::connect_with(&own).await?;
+            listener.eager_reconnect(false);
+            listener.ignore_pool_close_event(true);
+            listener.listen(CHANNEL).await?;
+            Ok(listener)
+        };
+        let connecting = async {
+            let broken = |error| if has_listen_address { Broken::ListenAddress(error) } else { error.into() };
+            // It needs no session, and must not rely on one before it is proven.
+            let speaker = PostgresConnection::connect(&addresses.main, PoolMode::Transaction).await?;
+            Ok::<_, Broken>((listening.await.map_err(broken)?, speaker))
+        };
+        let (listener, speaker) = timeout(limit + limit, connecting).await.map_err(|_| Broken::Silent)??;
+        let echo = format!("echo {}", uuid::Uuid::new_v4().simple());
+        let now = Instant::now();
+        Ok(Self { listener, speaker, has_listen_address, echo, limit, since: now, expected: None, next: now })
     }
 
     /// Sends a notification and hears it.
@@ -155,7 +224,11 @@ impl Up {
         let wake = self.expected.unwrap_or(self.next);
         let left = wake.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return if self.expected.is_some() { Err(Broken::Deaf) } else { self.send().await.map(|()| None) };
+            return match (self.expected, self.has_listen_address) {
+                (None, _) => self.send().await.map(|()| None),
+                (Some(_), false) => Err(Broken::Deaf),
+                (Some(_), true) => Err(Broken::DeafAtListenAddress),
+            };
         }
         match timeout(left, self.listener.try_recv()).await {
             Ok(Ok(Some(notification))) if notification.payload() == self.echo => {
@@ -171,11 +244,17 @@ impl Up {
     }
 
     async fn send(&mut self) -> Result<(), Broken> {
-        self.expected = Some(Instant::now() + LIMIT);
+        self.expected = Some(Instant::now() + self.limit);
         let query = sqlx::query("SELECT pg_notify($1, $2)").bind(CHANNEL).bind(&self.echo);
-        timeout(LIMIT, query.execute(&mut self.speaker)).await.map_err(|_| Broken::Silent)??;
+        timeout(self.limit, query.execute(&mut self.speaker)).await.map_err(|_| Broken::Silent)??;
         Ok(())
     }
+}
+
+/// The session in which a statement of a client runs, and its database. A simple query: nothing is prepared.
+async fn session_of<'c>(client: impl sqlx::Executor<'c, Database = Postgres>) -> Result<(String, String), sqlx::Error> {
+    let row: PgRow = client.fetch_one("SELECT pg_backend_pid()::text, current_database()::text").await?;
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 /// Parses a notification: `revoked <session id, hex> <Unix time, ms> <reason>`,

@@ -1,15 +1,19 @@
 //! PostgreSQL, for several instances. Every operation is one transaction at READ COMMITTED; concurrent
 //! rotations share one `UPDATE` ([`rotations`]). Revocations and key rotations are announced to the
 //! other instances by `NOTIFY` in the same transaction (publish/subscribe), so a rollback announces nothing.
+//! Behind a pooler in transaction mode notifications have a second address ([`connection`], [`link`]).
 
 use futures::stream::BoxStream;
-use sqlx::{PgConnection as Conn, PgPool, Postgres, Transaction, pool::PoolConnection};
+
+use self::connect::Pool;
+use self::connection::{PostgresConnection as Conn, PostgresTransaction};
 
 use super::rotation_queue::RotationQueue;
 use super::sql::prelude::*;
-use super::{Access, Inspection, PoolSize};
+use super::{Access, DatabaseLocation, Inspection, PoolSize};
 
 pub(super) mod connect;
+pub(crate) mod connection;
 mod link;
 pub(super) mod read_only;
 mod rotations;
@@ -23,43 +27,43 @@ pub const PURGE_LOCK: i64 = 0x7774_6f6b;
 
 /// A pool of connections to one database, and those of the rotations.
 pub struct PostgresStore {
-    pool: PgPool,
+    pool: Pool,
     rotations: RotationQueue,
 }
 
 impl PostgresStore {
-    /// Connects to the database of a `postgres://` URL and runs the pending migrations.
+    /// Connects to the database of a `postgres://` URL, proves that notifications arrive, and runs the pending migrations.
     ///
     /// # Errors
     ///
     /// [`StoreError::Unavailable`].
-    pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
-        let pool = connect::open(url, access).await?;
+    pub async fn open(location: DatabaseLocation<'_>, access: Access) -> Result<Self, StoreError> {
+        let pool = connect::open(location, access).await?;
         Ok(Self { rotations: rotations::start(&pool), pool })
     }
 
-    pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
-        connect::inspect(url).await
+    pub(super) async fn inspect(location: DatabaseLocation<'_>) -> Result<Inspection, StoreError> {
+        connect::inspect(location).await
     }
 
     pub(super) fn pools(&self) -> Vec<PoolSize> {
-        vec![PoolSize::of("postgres", &self.pool)]
+        vec![PoolSize::of("postgres", &self.pool.connections)]
     }
 
     /// Closes the connections.
     pub(super) async fn close(&self) {
-        self.pool.close().await;
+        self.pool.connections.close().await;
     }
 
-    pub(crate) async fn read(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+    pub(crate) async fn read(&self) -> Result<Box<Conn>, StoreError> {
         self.pool.acquire().await.map_err(unavailable)
     }
 
-    pub(crate) async fn write(&self) -> Result<PoolConnection<Postgres>, StoreError> {
+    pub(crate) async fn write(&self) -> Result<Box<Conn>, StoreError> {
         self.read().await
     }
 
-    async fn begin(&self) -> Result<Transaction<'static, Postgres>, StoreError> {
+    pub(crate) async fn begin(&self) -> Result<PostgresTransaction, StoreError> {
         self.pool.begin().await.map_err(unavailable)
     }
 

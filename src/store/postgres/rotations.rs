@@ -5,10 +5,11 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
-use sqlx::{ConnectOptions as _, PgConnection, PgPool};
 use tokio::{sync::Mutex, time::timeout};
 
-use super::{PostgresStore, connect::ACQUIRE, read_only};
+use super::connect::{ACQUIRE, Pool};
+use super::connection::PostgresConnection;
+use super::{PostgresStore, read_only};
 use crate::auth::store::Rotate;
 use crate::store::rotation_queue::{Arrivals, Request, RotationQueue, rotation_queue};
 use crate::store::sql::prelude::*;
@@ -31,7 +32,7 @@ const ROTATE_MANY: &str = "WITH rotation AS (SELECT * FROM unnest($1::bytea[], $
      FROM rotation r JOIN free f ON f.id = r.id WHERE s.id = r.id RETURNING s.id";
 
 /// Starts the workers behind a queue. They end when the queue is dropped.
-pub(super) fn start(pool: &PgPool) -> RotationQueue {
+pub(super) fn start(pool: &Pool) -> RotationQueue {
     let (queue, arrivals) = rotation_queue();
     let arrivals = Arc::new(Mutex::new(arrivals));
     for _ in 0..WORKERS {
@@ -40,7 +41,7 @@ pub(super) fn start(pool: &PgPool) -> RotationQueue {
     queue
 }
 
-async fn work(pool: PgPool, arrivals: Arc<Mutex<Arrivals>>) {
+async fn work(pool: Pool, arrivals: Arc<Mutex<Arrivals>>) {
     let mut worker = Worker { pool, link: None };
     loop {
         let batch = arrivals.lock().await.take(BATCH_MAX).await;
@@ -59,12 +60,12 @@ struct Pending {
 }
 
 struct Worker {
-    pool: PgPool,
+    pool: Pool,
     link: Option<Link>,
 }
 
 struct Link {
-    connection: PgConnection,
+    connection: PostgresConnection,
     since: Instant,
 }
 
@@ -117,7 +118,7 @@ impl Worker {
     }
 
     async fn connect(&self) -> Result<Link, StoreError> {
-        let connection = within(ACQUIRE, self.pool.connect_options().connect()).await?;
+        let connection = within(ACQUIRE, self.pool.connect()).await?;
         Ok(Link { connection, since: Instant::now() })
     }
 
@@ -177,7 +178,7 @@ async fn within<T>(longest: Duration, work: impl Future<Output = Result<T, sqlx:
 /// The sessions whose rotation was written.
 fn update<'c>(
     pending: &[Pending],
-    connection: &'c mut PgConnection,
+    connection: &'c mut PostgresConnection,
 ) -> impl Future<Output = Result<Vec<SessionId>, sqlx::Error>> + Send + use<'c> {
     let writes: Vec<_> = pending.iter().filter_map(|one| Some((one, one.judged.write.as_ref()?))).collect();
     let column =

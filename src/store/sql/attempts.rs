@@ -17,8 +17,7 @@ macro_rules! attempts_sql {
                 // Sorted: a common lock order prevents deadlocks.
                 let mut counts = counts.to_vec();
                 counts.sort_unstable_by_key(|count| count.key);
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 for CountAttempt { key, expected, next } in &counts {
                     let query = match expected {
                         None => sqlx::query(

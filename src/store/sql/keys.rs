@@ -34,8 +34,7 @@ macro_rules! keys_sql {
             }
 
             async fn create_first_signing_keys(&self, active: &StoredKey, next: &StoredKey) -> Result<(), StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 for key in [active, next] {
                     $crate::store::sql::keys::insert_key!(&mut *transaction, key, " ON CONFLICT DO NOTHING");
                 }
@@ -43,8 +42,7 @@ macro_rules! keys_sql {
             }
 
             async fn replace_signing_keys(&self, active: &StoredKey, next: &StoredKey) -> Result<(), StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 sqlx::query("DELETE FROM signing_keys").execute(&mut *transaction).await.map_err(unavailable)?;
                 for key in [active, next] {
                     $crate::store::sql::keys::insert_key!(&mut *transaction, key, "");
@@ -59,8 +57,7 @@ macro_rules! keys_sql {
                 new_next: &StoredKey,
                 at: Timestamp,
             ) -> Result<bool, StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 let retired = sqlx::query(
                     "UPDATE signing_keys SET state = 'retired', retired_at = $1 WHERE kid = $2 AND state = 'active'",
                 )
@@ -84,8 +81,7 @@ macro_rules! keys_sql {
             }
 
             async fn forget_retired_keys(&self, before: Timestamp) -> Result<u64, StoreError> {
-                let mut connection = self.write().await?;
-                let mut transaction = connection.begin().await.map_err(unavailable)?;
+                let mut transaction = self.begin().await?;
                 let forgotten = sqlx::query("DELETE FROM signing_keys WHERE state = 'retired' AND retired_at <= $1")
                     .bind(before.millis())
                     .execute(&mut *transaction)

@@ -23,7 +23,7 @@ pub(crate) fn unavailable(error: sqlx::Error) -> StoreError {
 pub(super) mod prelude {
     pub use std::time::Duration;
 
-    pub use sqlx::Connection as _;
+    pub use sqlx::{Connection as _, Executor as _};
 
     pub(in crate::store) use super::attempts::attempts_sql;
     pub(in crate::store) use super::events::events_sql;

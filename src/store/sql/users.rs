@@ -84,7 +84,7 @@ macro_rules! users_sql {
                 stored: &str,
                 key: &str,
             ) -> Result<bool, StoreError> {
-                let mut step = connection.begin().await.map_err(unavailable)?;
+                connection.execute("SAVEPOINT step").await.map_err(unavailable)?;
                 let updated = sqlx::query(
                     "UPDATE users SET email = $1, email_shown = $2 WHERE id = $3 AND email = $2 \
                      AND NOT EXISTS (SELECT 1 FROM users WHERE email = $1)",
@@ -92,16 +92,16 @@ macro_rules! users_sql {
                 .bind(key)
                 .bind(stored)
                 .bind(id.0.as_bytes().as_slice())
-                .execute(&mut *step)
+                .execute(&mut *connection)
                 .await;
                 match updated {
                     Ok(updated) => {
-                        step.commit().await.map_err(unavailable)?;
+                        connection.execute("RELEASE SAVEPOINT step").await.map_err(unavailable)?;
                         Ok(updated.rows_affected() == 1)
                     }
                     // Somebody took it in between.
                     Err(sqlx::Error::Database(error)) if error.is_unique_violation() => {
-                        step.rollback().await.map_err(unavailable)?;
+                        connection.execute("ROLLBACK TO SAVEPOINT step").await.map_err(unavailable)?;
                         Ok(false)
                     }
                     Err(error) => Err(unavailable(error)),

@@ -86,7 +86,7 @@ impl SqliteStore {
 
     /// Begins a transaction with the write lock: one that took it only at its first write would fail there when another
     /// process wrote meanwhile.
-    async fn begin(&self) -> Result<WriteTransaction, StoreError> {
+    pub(crate) async fn begin(&self) -> Result<WriteTransaction, StoreError> {
         let turn = self.turns.take(TURN).await?;
         Ok(Writing::new(self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)?, turn))
     }

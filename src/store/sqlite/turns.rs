@@ -55,6 +55,10 @@ impl WriteTransaction {
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         self.writer.commit().await
     }
+
+    pub(crate) async fn rollback(self) -> Result<(), sqlx::Error> {
+        self.writer.rollback().await
+    }
 }
 
 impl<W: Deref<Target = SqliteConnection>> Deref for Writing<W> {
