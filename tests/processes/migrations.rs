@@ -6,7 +6,7 @@ use two_tokens::store;
 
 use crate::support::{Databases, Installation};
 
-const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+pub(super) const NEWER: &str = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
      VALUES (9999, 'of tomorrow', TRUE, $1, 1)";
 
 #[tokio::test(flavor = "multi_thread")]

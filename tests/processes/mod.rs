@@ -13,6 +13,7 @@ mod migrations;
 mod poolers;
 mod postgres_away;
 mod readiness;
+mod rolling;
 mod settings;
 mod shutdown;
 mod sqlite_trouble;
