@@ -2,6 +2,7 @@
 
 import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { get } from "node:https";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -18,6 +19,8 @@ export interface Settings {
   passwordMin?: number;
   /** The path prefix of the app, as `/my-app`. */
   basePath?: string;
+  /** The server speaks TLS itself, with a certificate of its own. There is no proxy before it. */
+  tls?: boolean;
 }
 
 const root = resolve(import.meta.dirname, "../..");
@@ -44,7 +47,7 @@ export class Server {
     if (!existsSync(program)) throw new Error(`${program} is missing: run script/build first`);
     const port = await freePort();
     const wire = await Wire.to(port);
-    const url = wire.url;
+    const url = settings.tls ? `https://localhost:${port}` : wire.url;
     const folder = mkdtempSync(join(tmpdir(), "two-tokens-"));
     const args = ["--addr", `127.0.0.1:${port}`, "--public-url", url, "--database-url", `sqlite://${folder}/e2e.db`];
     args.push("--test-clock");
@@ -52,6 +55,7 @@ export class Server {
     if (settings.passwordMin) args.push("--password-min", `${settings.passwordMin}`);
     if (settings.basePath) args.push("--base-path", settings.basePath);
     if (settings.lab) args.push("--lab", "local");
+    if (settings.tls) args.push("--tls", "self-signed");
     // In its own folder, so that it reads no `.env`.
     const child = spawn(program, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
     const server = new Server(url, wire, child, folder);
@@ -63,7 +67,7 @@ export class Server {
   private async ready(basePath: string): Promise<void> {
     const asks = async () => {
       if (this.process.exitCode !== null) throw new Error(`the server did not start:\n${this.log.join("\n")}`);
-      return fetch(`${this.url}${basePath}/readyz`).then((answer) => answer.status, () => "no answer");
+      return status(`${this.url}${basePath}/readyz`).catch(() => "no answer");
     };
     await expect.poll(asks, { message: "the server is ready", intervals: [50], timeout: 15_000 }).toBe(200);
   }
@@ -80,6 +84,17 @@ export class Server {
     this.wire.close();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** The status of the answer to a `GET`, whatever the server's certificate. */
+async function status(url: string): Promise<number | undefined> {
+  if (!url.startsWith("https:")) return (await fetch(url)).status;
+  return new Promise((resolve, reject) => {
+    get(url, { rejectUnauthorized: false, agent: false }, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode);
+    }).on("error", reject);
+  });
 }
 
 /** Our environment without the variables of the scripts or of another server. */

@@ -8,6 +8,7 @@ pub mod config;
 pub mod connections;
 pub mod demo;
 pub mod health;
+pub mod loopback;
 pub mod metrics;
 pub mod openapi;
 pub mod router;

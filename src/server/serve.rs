@@ -2,7 +2,7 @@
 //! parameters, so tests bind port 0.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -161,18 +161,6 @@ pub async fn bind(config: &Config) -> Result<Listener, Error> {
     Ok(Listener::new(PlainListener(listener), config)?)
 }
 
-/// Where a server that listens on this address is reached from the same computer: one that listens on all addresses has no
-/// address of its own.
-#[must_use]
-pub fn reachable(mut address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => address.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    address
-}
-
 fn passed_listener() -> Result<Option<TcpListener>, Error> {
     let mut passed = listenfd::ListenFd::from_env();
     let refused = |problem: &str| format!("the service manager passes {problem}: one listening TCP socket is taken");
@@ -262,22 +250,5 @@ async fn count_signals(count: watch::Sender<u32>) {
     while tokio::signal::ctrl_c().await.is_ok() {
         tracing::info!("shutting down");
         count.send_modify(|count| *count += 1);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_server_on_all_addresses_is_reached_on_loopback() {
-        for (listens, reached) in [
-            ("0.0.0.0:3000", "127.0.0.1:3000"),
-            ("[::]:3000", "[::1]:3000"),
-            ("127.0.0.2:1", "127.0.0.2:1"),
-            ("192.0.2.1:443", "192.0.2.1:443"),
-        ] {
-            assert_eq!(reachable(listens.parse().unwrap()).to_string(), reached);
-        }
     }
 }

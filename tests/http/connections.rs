@@ -1,164 +1,19 @@
 //! Connections under limits, over real sockets: clients that send or read half of something end, and the honest go on.
 
-use std::{
-    net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    http::StatusCode,
-    routing::{get, post},
-};
+use axum::http::StatusCode;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::{TcpListener, TcpSocket, TcpStream},
-    sync::{Notify, Semaphore, oneshot},
-    task::JoinHandle,
+    net::TcpStream,
     time::{Instant, timeout},
 };
-use two_tokens::api::edge::client_address::PlainListener;
 use two_tokens::server::connections::Limits;
-use two_tokens::server::pages;
-use two_tokens::server::serve::{Starting, serve_within};
 
-use crate::support::{Client, TestApp};
-
-/// Far beyond every limit of these tests.
-const LONG: Duration = Duration::from_secs(20);
-const SHORT: Duration = Duration::from_millis(300);
-
-/// Limits that no test meets by chance; each shortens its own.
-fn limits() -> Limits {
-    Limits {
-        head: LONG * 10,
-        idle: LONG * 10,
-        write: LONG * 10,
-        body: LONG * 10,
-        drain: LONG * 10,
-        ..Limits::default()
-    }
-}
-
-/// The server on a port, with routes that take long.
-struct Served {
-    address: SocketAddr,
-    shutdown: Option<oneshot::Sender<()>>,
-    ended: JoinHandle<()>,
-    /// `/wait` answers when there is a permit.
-    answers: Arc<Semaphore>,
-    /// A request of `/wait` or `/endless` has arrived.
-    arrived: Arc<Notify>,
-    /// The body of `/endless` was given up.
-    given_up: Arc<Notify>,
-    app: TestApp,
-}
-
-impl Served {
-    async fn with(limits: Limits) -> Self {
-        Self::of(limits, &[]).await
-    }
-
-    async fn of(limits: Limits, arguments: &[&str]) -> Self {
-        let app = TestApp::with(arguments).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (shutdown, told) = oneshot::channel::<()>();
-        let (answers, arrived, given_up) = (Arc::new(Semaphore::new(0)), Arc::<Notify>::default(), Arc::default());
-        let routes = routes(answers.clone(), arrived.clone(), Arc::clone(&given_up));
-        let state = app.state.clone();
-        let ended = tokio::spawn(async move {
-            let extra_routes = async |_: Starting| Ok(routes);
-            let shutdown = async { drop(told.await) };
-            let listener = PlainListener(listener);
-            serve_within(limits, listener, state, pages::pages(), shutdown, extra_routes).await.unwrap();
-        });
-        Self { address, shutdown: Some(shutdown), ended, answers, arrived, given_up, app }
-    }
-
-    async fn connect(&self) -> Peer {
-        Peer(TcpStream::connect(self.address).await.unwrap())
-    }
-
-    async fn connect_from(&self, address: [u8; 4]) -> Peer {
-        let socket = TcpSocket::new_v4().unwrap();
-        socket.bind((address, 0).into()).unwrap();
-        Peer(socket.connect(self.address).await.unwrap())
-    }
-
-    fn client(&self) -> Client {
-        Client::of(&*format!("http://{}", self.address))
-    }
-
-    fn shut_down(&mut self) {
-        self.shutdown.take().unwrap().send(()).unwrap();
-    }
-
-    async fn has_ended(self) {
-        timeout(LONG, self.ended).await.expect("the server goes on").unwrap();
-    }
-}
-
-fn routes(answers: Arc<Semaphore>, arrived: Arc<Notify>, given_up: Arc<Notify>) -> Router {
-    struct GivenUp(Arc<Notify>);
-    impl Drop for GivenUp {
-        fn drop(&mut self) {
-            self.0.notify_one();
-        }
-    }
-    let told = arrived.clone();
-    let wait = async move || {
-        told.notify_one();
-        answers.acquire().await.unwrap().forget();
-        "answered"
-    };
-    let endless = async move || {
-        arrived.notify_one();
-        let held = GivenUp(given_up);
-        Body::from_stream(futures::stream::repeat_with(move || {
-            let _ = &held;
-            Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 65536]))
-        }))
-    };
-    let swallow = async |body: Bytes| body.len().to_string();
-    Router::new().route("/wait", get(wait)).route("/endless", get(endless)).route("/swallow", post(swallow))
-}
-
-struct Peer(TcpStream);
-
-impl Peer {
-    async fn send(&mut self, text: &str) {
-        self.0.write_all(text.as_bytes()).await.unwrap();
-    }
-
-    async fn get(&mut self, path: &str) {
-        self.send(&format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n")).await;
-    }
-
-    /// All that comes until the server closes; a reset is a close.
-    async fn rest(&mut self) -> String {
-        let mut all = Vec::new();
-        let _ = timeout(LONG, self.0.read_to_end(&mut all)).await.expect("the connection goes on");
-        String::from_utf8_lossy(&all).into_owned()
-    }
-
-    /// One response whose body is known.
-    async fn response(&mut self, body: &str) -> String {
-        let mut all = String::new();
-        while !all.ends_with(body) {
-            let mut part = [0; 4096];
-            let read = timeout(LONG, self.0.read(&mut part)).await.expect("no answer").unwrap();
-            assert_ne!(read, 0, "closed after {all:?}");
-            all.push_str(std::str::from_utf8(&part[..read]).unwrap());
-        }
-        all
-    }
-}
+use super::served::{LONG, SHORT, Served, limits};
 
 #[tokio::test]
 async fn a_connection_that_sends_no_whole_head_is_ended() {

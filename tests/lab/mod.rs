@@ -7,6 +7,7 @@ mod actions;
 mod bounds;
 mod faults;
 mod off;
+mod over_tls;
 mod secrets;
 mod thefts;
 mod visitors;

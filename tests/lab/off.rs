@@ -39,7 +39,7 @@ async fn a_server_that_is_told_to_stop_lets_its_streams_go() {
     let Bound { listener, base, config, state, folder: _folder } = Bound::with(&[]).await;
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(async move {
-        let extra_routes = async |starting| start::extra_routes(&config, Audience::Local, starting).await;
+        let extra_routes = async |starting| start::extra_routes(&config, Audience::Local, None, starting).await;
         let shutdown = async move { drop(stopped.await) };
         serve::serve(listener, state, pages::pages(), shutdown, extra_routes).await.unwrap();
     });

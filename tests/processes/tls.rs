@@ -1,16 +1,20 @@
 //! TLS of the server's own.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto::aws_lc_rs};
 
-use crate::support::{Installation, Server, free_port};
+use crate::support::{Client, Installation, PASSWORD, SELF_SIGNED, Server, Transport};
 
 /// A certificate and its key, in files of the installation.
 struct Files {
@@ -61,21 +65,12 @@ async fn get(server: &Server, name: &'static str, trusted: &CertificateDer<'stat
     Some(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Starts a server that speaks TLS, and waits for its socket.
-async fn serve(installation: &Installation, settings: &[&str]) -> Server {
-    let server = installation.spawn(free_port(), settings, "");
-    while TcpStream::connect(("127.0.0.1", server.port)).await.is_err() {
-        tokio::task::yield_now().await;
-    }
-    server
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewed_certificate_is_shown_after_a_hangup_and_a_broken_one_changes_nothing() {
     let installation = Installation::on_sqlite();
     let files = Files::of(&installation);
     let first = files.renew("app.example");
-    let server = serve(&installation, &files.settings("https://app.example")).await;
+    let server = installation.serve(&files.settings("https://app.example")).await;
     // A handshake that is never finished holds nobody.
     let _silent = TcpStream::connect(("127.0.0.1", server.port)).await.unwrap();
     let page = get(&server, "app.example", &first, "/login").await.expect("a trusted certificate");
@@ -115,7 +110,7 @@ async fn hsts_is_for_more_than_the_host_only_where_an_operator_asks() {
         ("preload", Some("max-age=63072000; includeSubDomains; preload\r\n")),
     ] {
         let settings = [&files.settings("https://app.example")[..], &["--hsts", hsts]].concat();
-        let server = serve(&installation, &settings).await;
+        let server = installation.serve(&settings).await;
         let answer = get(&server, "app.example", &cert, "/healthz").await.unwrap();
         let found = answer.split_once("strict-transport-security: ").map(|(_, rest)| rest);
         assert_eq!(
@@ -130,7 +125,7 @@ async fn hsts_is_for_more_than_the_host_only_where_an_operator_asks() {
 async fn a_self_signed_certificate_is_made_at_start_and_plain_http_gets_no_page() {
     let installation = Installation::on_sqlite();
     let settings = ["--tls", "self-signed", "--public-url", "https://localhost:3000", "--hsts", "preload"];
-    let server = serve(&installation, &settings).await;
+    let server = installation.serve(&settings).await;
     let address = format!("127.0.0.1:{}", server.port);
     assert!(installation.run(&[&["health", "--addr", &address][..], &settings].concat()).contains("ready"));
     let mut plain = TcpStream::connect(&address).await.unwrap();
@@ -138,4 +133,51 @@ async fn a_self_signed_certificate_is_made_at_start_and_plain_http_gets_no_page(
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer).await;
     assert!(!String::from_utf8_lossy(&answer).contains("200 OK"));
+}
+
+/// Signs in over HTTP/2, as a browser does, with HTTP/1.1 clients on the same port.
+#[tokio::test(flavor = "multi_thread")]
+async fn http_2_and_http_1_1_are_on_one_port_and_a_shutdown_under_load_loses_no_answer() {
+    let installation = Installation::on_sqlite();
+    let settings = [&SELF_SIGNED[..], &["--throttle", "off"]].concat();
+    let mut server = installation.serve(&settings).await;
+    let mut ada = server.registered("ada@example.com").await;
+    ada.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+    ada.refresh().await.expect(StatusCode::OK);
+    let mut old = Client::of(Transport::http1(&server.base));
+    old.login("ada@example.com", PASSWORD).await.expect(StatusCode::OK);
+    let begun = Arc::new(AtomicUsize::new(0));
+    let tabs: Vec<_> = (0..40)
+        .map(|number: usize| {
+            let mut tab = if number.is_multiple_of(4) { old.clone() } else { ada.clone() };
+            let begun = begun.clone();
+            tokio::spawn(async move {
+                let mut answered = 0;
+                // An answer is whole; a connection that the server has closed takes no more requests.
+                while let Some(answer) = tab.try_post("/api/notes/create", &[("title", "A"), ("body", "b")]).await {
+                    assert!([200, 409].contains(&answer.status.as_u16()), "{answer:?}");
+                    answered += 1;
+                    begun.fetch_add(1, Ordering::Relaxed);
+                }
+                answered
+            })
+        })
+        .collect();
+    while begun.load(Ordering::Relaxed) < 80 {
+        tokio::task::yield_now().await;
+    }
+    let told = Instant::now();
+    server.signal();
+    assert!(server.ended().await.success());
+    assert!(told.elapsed() < Duration::from_secs(10), "{:?}", told.elapsed());
+    let mut answered = 0;
+    for tab in tabs {
+        answered += tab.await.unwrap();
+    }
+    let server = installation.serve(&settings).await;
+    let mut ada = ada.at(&server);
+    ada.refresh().await.expect(StatusCode::OK);
+    // What was answered is written; what was written and not answered is what was under way.
+    let notes = ada.notes().await.len();
+    assert!(notes >= answered.min(1_000) && notes <= answered + 40, "{notes} notes, {answered} answers");
 }

@@ -8,14 +8,12 @@ use axum::{
     extract::ConnectInfo,
     http::{Method, Request, StatusCode, header, request::Builder},
 };
-use hyper_util::{
-    client::legacy::{Client as HyperClient, connect::HttpConnector},
-    rt::TokioExecutor,
-};
+use hyper_util::{client::legacy::Client as HyperClient, rt::TokioExecutor};
 use serde_json::Value;
 use tower::ServiceExt as _;
 use two_tokens::api::edge::client_address::Connection;
 
+use super::tls::Connector;
 use super::{Answer, Cookies, REFRESH_COOKIE, contract};
 
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -28,8 +26,8 @@ const USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64) Test/1.0";
 pub enum Transport {
     /// The router is called in this process.
     InProcess(Router),
-    /// Over a socket, to this base URL. Clones share kept-alive connections.
-    Socket { base: String, http: HyperClient<HttpConnector, Body> },
+    /// Over a socket, to this base URL. Clones share kept-alive connections; `https` is HTTP/2, on one connection.
+    Socket { base: String, http: Box<HyperClient<Connector, Body>> },
 }
 
 impl From<Router> for Transport {
@@ -40,11 +38,18 @@ impl From<Router> for Transport {
 
 impl From<&str> for Transport {
     fn from(base: &str) -> Self {
-        Self::Socket { base: base.into(), http: HyperClient::builder(TokioExecutor::new()).build_http() }
+        let http = Box::new(HyperClient::builder(TokioExecutor::new()).build(Connector(&["h2"])));
+        Self::Socket { base: base.into(), http }
     }
 }
 
 impl Transport {
+    /// Over TLS with HTTP/1.1.
+    pub fn http1(base: &str) -> Self {
+        let http = Box::new(HyperClient::builder(TokioExecutor::new()).build(Connector(&["http/1.1"])));
+        Self::Socket { base: base.into(), http }
+    }
+
     pub fn request(&self, method: Method, path: &str) -> Builder {
         let builder = Request::builder().method(method);
         match self {

@@ -49,6 +49,7 @@ mod cookies;
 mod pgbouncer;
 mod postgres;
 mod process;
+mod tls;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, days, seconds, secret};
@@ -57,3 +58,4 @@ pub use cookies::{Cookies, DEVICE_COOKIE, HINT_COOKIE, REFRESH_COOKIE};
 pub use pgbouncer::Pooler;
 pub use postgres::{Cluster, Databases, free_port};
 pub use process::{Installation, Server, executable, program};
+pub use tls::{SELF_SIGNED, connect_tls};

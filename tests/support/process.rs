@@ -90,7 +90,8 @@ impl Installation {
             .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
-        Server { child, port, base: format!("http://127.0.0.1:{port}") }
+        let scheme = if more.iter().any(|setting| setting.starts_with("--tls")) { "https" } else { "http" };
+        Server { child, port, base: format!("{scheme}://127.0.0.1:{port}") }
     }
 
     fn settings(&self) -> Vec<&str> {

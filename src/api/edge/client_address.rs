@@ -9,6 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Context, Poll},
 };
 
 use axum::{
@@ -27,24 +28,39 @@ const FORWARDED: &str = "x-forwarded-for";
 const HOPS: usize = 32;
 
 /// The connection of a request (axum's `ConnectInfo`).
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Connection {
     pub peer: SocketAddr,
-    /// Additional values from a custom listener.
-    pub extensions: Extensions,
 }
 
 impl Connection {
-    /// A connection from this peer, without additional values.
+    /// A connection from this peer.
     pub fn of(peer: impl Into<SocketAddr>) -> Self {
-        Self { peer: peer.into(), extensions: Extensions::new() }
+        Self { peer: peer.into() }
     }
 }
+
+/// The protocol of a connection's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    Http1,
+    Http2,
+}
+
+/// The stream of a connection.
+pub trait Transport: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// Does the TLS handshake, if there is one, and returns the protocol that was agreed on in it (ALPN, RFC 7301).
+    fn poll_protocol(&mut self, _: &mut Context<'_>) -> Poll<std::io::Result<Protocol>> {
+        Poll::Ready(Ok(Protocol::Http1))
+    }
+}
+
+impl Transport for TcpStream {}
 
 /// A listener: the connections that the server answers come from it.
 pub trait Accept: Send + 'static {
     /// The stream of a connection.
-    type Io: AsyncRead + AsyncWrite + Unpin + Send + 'static;
+    type Io: Transport;
 
     /// The next connection. Errors of single connections are skipped.
     fn accept(&mut self) -> impl Future<Output = (Self::Io, Connection)> + Send;

@@ -1,6 +1,7 @@
 //! How the lab's pages of one browser share its connections. A browser opens six to one host (HTTP/1.1), and each event stream
 //! holds one for as long as it lasts: with six streams the whole site would wait. So only the newest few pages follow their
-//! sandbox; an older one stops, says so, and goes on when it is looked at again.
+//! sandbox; an older one stops, says so, and goes on when it is looked at again. HTTP/2 has one connection for all streams: there
+//! the places of a sandbox on the server are the limit.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,6 +15,8 @@ use crate::ui::support::browser;
 
 /// Pages of one browser that follow at once. It leaves half of the connections for everything else.
 const FOLLOWING_MAX: usize = 3;
+/// The same over HTTP/2. It leaves two streams of a sandbox for pages that are being reloaded.
+const FOLLOWING_MAX_HTTP_2: usize = 6;
 
 #[derive(Clone)]
 pub struct StreamShare(Rc<Share>);
@@ -22,6 +25,7 @@ struct Share {
     page: String,
     channel: Option<FrameChannel>,
     follows: Cell<bool>,
+    following_max: usize,
     /// The pages that began to follow after this one.
     newer: RefCell<HashSet<String>>,
 }
@@ -34,6 +38,7 @@ impl StreamShare {
             // Of all sandboxes: the connections are the browser's.
             channel: FrameChannel::open("/pages"),
             follows: Cell::new(false),
+            following_max: if came_over_http_2() { FOLLOWING_MAX_HTTP_2 } else { FOLLOWING_MAX },
             newer: RefCell::default(),
         }));
         if let Some(channel) = &share.0.channel {
@@ -75,7 +80,7 @@ impl Share {
             FrameMessage::Left { page } => newer.remove(&page),
             FrameMessage::Ready { .. } | FrameMessage::Command { .. } => false,
         };
-        self.follows.get() && newer.len() >= FOLLOWING_MAX
+        self.follows.get() && newer.len() >= self.following_max
     }
 
     fn say(&self, message: FrameMessage) {
@@ -83,4 +88,12 @@ impl Share {
             channel.say(&message);
         }
     }
+}
+
+/// Whether this page came over HTTP/2 or later (Navigation Timing, `nextHopProtocol`).
+fn came_over_http_2() -> bool {
+    let performance = web_sys::window().and_then(|window| window.performance());
+    let navigation = performance.map(|performance| performance.get_entries_by_type("navigation").get(0));
+    let protocol = navigation.and_then(|entry| js_sys::Reflect::get(&entry, &"nextHopProtocol".into()).ok());
+    protocol.and_then(|protocol| protocol.as_string()).is_some_and(|protocol| protocol == "h2" || protocol == "h3")
 }

@@ -1,28 +1,24 @@
-//! A loopback HTTP client: it connects to this server's own port, so an actor's request travels over TCP and passes every layer that
-//! a real request passes.
-
-use std::net::SocketAddr;
+//! The actors' HTTP client: it connects to this server's own port, so an actor's request travels over TCP, and over TLS where the
+//! server speaks it, and passes every layer that a real request passes.
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, Bytes},
     http::{HeaderMap, Method, Request, StatusCode, header},
-};
-use hyper_util::{
-    client::legacy::{Client, connect::HttpConnector},
-    rt::TokioExecutor,
 };
 use zeroize::Zeroizing;
 
 use super::actor;
 use super::sandbox::Sandbox;
+use crate::api::edge::public_url;
 use crate::lab::model::event::Lifeline;
-use crate::server::serve::reachable;
+use crate::server::loopback::Loopback;
+use crate::server::serve::Error;
 
+/// Bytes.
 const RESPONSE_MAX: usize = 1024 * 1024;
 
 pub struct LoopbackClient {
-    client: Client<HttpConnector, Body>,
-    address: SocketAddr,
+    server: Loopback,
     host: String,
 }
 
@@ -43,18 +39,16 @@ pub struct ActorResponse {
 }
 
 impl LoopbackClient {
-    pub fn new(address: SocketAddr, public_url: &str) -> Self {
-        let address = reachable(address);
-        let host = public_url.split("//").nth(1).unwrap_or_default().to_owned();
-        Self { client: Client::builder(TokioExecutor::new()).build_http(), address, host }
+    pub fn new(server: Loopback, public_url: &str) -> Self {
+        Self { server, host: public_url::authority(public_url).to_owned() }
     }
 
     /// # Errors
     /// If this server cannot be reached.
-    pub async fn send(&self, sandbox: &Sandbox, sent: ActorRequest<'_>) -> Result<ActorResponse, axum::Error> {
+    pub async fn send(&self, sandbox: &Sandbox, sent: ActorRequest<'_>) -> Result<ActorResponse, Error> {
         let mut request = Request::builder()
             .method(sent.method)
-            .uri(format!("http://{}{}", self.address, sandbox.mount.at(sent.path)))
+            .uri(sandbox.mount.at(sent.path))
             .header(header::HOST, &self.host)
             .header(header::USER_AGENT, user_agent(sent.from))
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
@@ -66,9 +60,8 @@ impl LoopbackClient {
         if let Some(bearer) = &sent.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", **bearer));
         }
-        let request = request.body(Body::from(sent.form.to_string())).map_err(axum::Error::new)?;
-        let (parts, body) = self.client.request(request).await.map_err(axum::Error::new)?.into_parts();
-        let body = to_bytes(Body::new(body), RESPONSE_MAX).await?;
+        let request = request.body(Body::from(sent.form.to_string()))?;
+        let (parts, body) = self.server.connect().await?.send(request, RESPONSE_MAX).await?;
         Ok(ActorResponse { status: parts.status, headers: parts.headers, body })
     }
 }

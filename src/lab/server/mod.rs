@@ -4,7 +4,6 @@
 //! `start` < `options`.
 
 mod actor;
-pub mod cuttable;
 mod document;
 mod event_log;
 mod event_stream;

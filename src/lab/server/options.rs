@@ -2,7 +2,6 @@
 
 use clap::ValueEnum;
 
-use super::cuttable::CuttableListener;
 use super::start::{self, Audience};
 use crate::api::edge::app_state::{AppState, ExtraLink};
 use crate::server::config::{Config, ConfigError, refuse};
@@ -39,12 +38,6 @@ impl LabOptions {
         if self.mode != LabMode::Off && !config.base_path.is_root() {
             return refuse("TWO_TOKENS_LAB", "must be off with TWO_TOKENS_BASE_PATH: the lab is at /lab of the host");
         }
-        if self.mode != LabMode::Off && config.speaks_tls() {
-            return refuse(
-                "TWO_TOKENS_LAB",
-                "must be off where this server speaks TLS itself: put a TLS proxy in front",
-            );
-        }
         Ok(())
     }
 
@@ -58,17 +51,15 @@ impl LabOptions {
     }
 }
 
-/// Serves the app with the lab beside it, on a listener whose connections a sandbox can cut.
+/// Serves the app with the lab beside it.
 ///
 /// # Errors
 ///
 /// Those of [`serve::run`], and the lab cannot be started.
 pub async fn run(audience: Audience, config: &Config, listener: Listener, state: AppState) -> Result<(), Error> {
-    let state = with_link(state);
-    let plain = listener.into_plain().ok_or("the lab needs connections without TLS")?;
-    let listener = CuttableListener(plain.0);
-    let extra_routes = async |starting| start::extra_routes(config, audience, starting).await;
-    serve::run(config, listener, state, pages::pages(), extra_routes).await
+    let tls = listener.tls();
+    let extra_routes = async |starting| start::extra_routes(config, audience, tls, starting).await;
+    serve::run(config, listener, with_link(state), pages::pages(), extra_routes).await
 }
 
 /// The state whose pages lead to the lab.

@@ -13,6 +13,9 @@ use serde::Deserialize;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::sandboxes::ForeignOrigins;
+use crate::api::edge::client_address::{PlainListener, TrustedProxies};
+use crate::server::connections::{self, Limits};
+use crate::server::tls::{Listener, TlsContext};
 
 /// The length of a sandbox's id in characters.
 const ID_LENGTH: usize = 22;
@@ -20,19 +23,33 @@ const NAMES: [&str; 2] = ["localhost", "127.0.0.1"];
 
 /// Serves the page until the server stops. `None` if the public URL does not use one of this machine's own names.
 ///
+/// Where the server speaks TLS (`tls`), the page of the same name does too: with another scheme it would be cross-site (schemeful
+/// same-site). The page of the other name is cross-site in any case, and stays without: the certificate is for one name. Browsers let
+/// a page over TLS frame it, because the address is a loopback one.
+///
 /// # Errors
 /// If no port can be bound.
-pub async fn serve(public_url: &str, mut stopping: watch::Receiver<bool>) -> std::io::Result<Option<ForeignOrigins>> {
-    let Some(origins) = origins(public_url) else { return Ok(None) };
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let port = listener.local_addr()?.port();
-    let [same, other] = names(public_url).unwrap_or(NAMES).map(|name| format!("http://{name}:{port}"));
+pub async fn serve(
+    public_url: &str,
+    tls: Option<TlsContext>,
+    stopping: watch::Receiver<bool>,
+) -> std::io::Result<Option<ForeignOrigins>> {
+    let (Some(origins), Some([same, other])) = (origins(public_url), names(public_url)) else { return Ok(None) };
     let router = Router::new().route("/attack", get(attack)).with_state(origins);
-    tokio::spawn(async move {
-        let stopped = async move { drop(stopping.wait_for(|stopping| *stopping).await) };
-        let _ = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
-    });
-    Ok(Some(ForeignOrigins { site: Some(other), port: Some(same) }))
+    let serve_at = async |tls: Option<TlsContext>| {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let port = listener.local_addr()?.port();
+        let listener = Listener::with(PlainListener(listener), tls);
+        let (router, proxies) = (router.clone(), TrustedProxies::default());
+        tokio::spawn(connections::serve(listener, router, proxies, Limits::default(), stopping.clone()));
+        std::io::Result::Ok(port)
+    };
+    let plain = serve_at(None).await?;
+    let port = match tls {
+        None => format!("http://{same}:{plain}"),
+        Some(tls) => format!("https://{same}:{}", serve_at(Some(tls)).await?),
+    };
+    Ok(Some(ForeignOrigins { site: Some(format!("http://{other}:{plain}")), port: Some(port) }))
 }
 
 /// The name under which the app is reached, and the other one.
@@ -49,7 +66,8 @@ fn names(public_url: &str) -> Option<[&'static str; 2]> {
 fn origins(public_url: &str) -> Option<[String; 2]> {
     let url: Uri = public_url.parse().ok()?;
     let port = url.port_u16().map(|port| format!(":{port}")).unwrap_or_default();
-    Some(names(public_url)?.map(|name| format!("http://{name}{port}")))
+    let scheme = url.scheme_str()?;
+    Some(names(public_url)?.map(|name| format!("{scheme}://{name}{port}")))
 }
 
 #[derive(Deserialize)]
@@ -120,6 +138,7 @@ mod tests {
     fn the_other_site_uses_the_other_name() {
         assert_eq!(origins("http://localhost:3000").unwrap()[1], "http://127.0.0.1:3000");
         assert_eq!(origins("http://127.0.0.1:3000").unwrap()[1], "http://localhost:3000");
+        assert_eq!(origins("https://localhost:3000").unwrap()[1], "https://127.0.0.1:3000");
         assert!(origins("https://example.com").is_none());
     }
 

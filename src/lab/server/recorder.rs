@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{ConnectInfo, Request},
+    extract::Request,
     http::{HeaderMap, Method, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
@@ -13,7 +13,6 @@ use tower::ServiceExt as _;
 use zeroize::Zeroizing;
 
 use super::actor;
-use super::cuttable::CutSwitch;
 use super::event_log::actor_tokens::access_token;
 use super::event_log::exchange_context::ExchangeContext;
 use super::event_log::redaction::{self, FormFields};
@@ -21,11 +20,11 @@ use super::sandbox::Sandbox;
 use super::sandbox::app::RunningApp;
 use super::sandbox::faults::{self, HOP_DELAY, LATE_ANSWER_DELAY};
 use super::sandbox::weakened;
-use crate::api::edge::client_address::Connection;
 use crate::api::edge::request_body::{self, BODY_MAX};
 use crate::lab::model::event::{self, Defence, HoldReason, Hop, Lifeline, LogEventKind, Network, RefreshFault};
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
+use crate::server::connections::LostResponse;
 
 const REFRESH: &str = "/api/auth/refresh";
 /// Far beyond any response of the API, in bytes.
@@ -56,6 +55,12 @@ fn is_recorded(parts: &Parts) -> bool {
 
 async fn run(running: &RunningApp, request: Request) -> Response {
     running.router.clone().oneshot(request).await.unwrap_or_else(|never| match never {})
+}
+
+/// The response of a cut connection: it is never sent.
+fn lost(mut response: Response) -> Response {
+    response.extensions_mut().insert(LostResponse);
+    response
 }
 
 /// Records one request and its response.
@@ -100,26 +105,15 @@ impl<'a> ExchangeRecorder<'a> {
     }
 
     async fn carry_out(mut self, parts: Parts, body: Bytes) -> Response {
-        let line = parts
-            .extensions
-            .get::<ConnectInfo<Connection>>()
-            .and_then(|ConnectInfo(connection)| connection.extensions.get::<CutSwitch>().cloned());
-        let cut = |response: Response| {
-            if let Some(line) = &line {
-                line.cut();
-            }
-            response
-        };
         let fault = match self.admit().await {
             Admission::Pass(fault) => fault,
             Admission::Answered(response) => return self.answer(AppAnswer::without_app(response)).await,
-            // The connection is cut, so this response is never sent.
-            Admission::Cut => return cut(faults::unavailable()),
+            Admission::Cut => return lost(faults::unavailable()),
         };
         let answer = self.run_app(parts, body).await;
         self.sandbox.record_row_changes(Some(self.number)).await;
         match fault {
-            Some(RefreshFault::DropAnswer) => return cut(answer.response),
+            Some(RefreshFault::DropAnswer) => return lost(answer.response),
             Some(RefreshFault::DelayAnswer) => self.delay(HoldReason::SlowNetwork, LATE_ANSWER_DELAY).await,
             _ => {}
         }

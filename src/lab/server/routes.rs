@@ -7,7 +7,7 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{DefaultBodyLimit, Path, Query, Request, State, rejection::BytesRejection},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Version, header},
     middleware::{Next, from_fn},
     response::{Html, IntoResponse, Response},
     routing::{any, get, post},
@@ -73,10 +73,14 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
         .with_state(RouterState { sandboxes, app }))
 }
 
-/// Disables keep-alive. A browser repeats a request by itself when a reused connection is cut, which would hide the cut.
+/// Disables keep-alive. A browser repeats a request by itself when a reused connection is cut, which would hide the cut. In HTTP/2 a
+/// stream is cut, which it does not repeat, and there is no such header (RFC 9113 section 8.2.2).
 async fn close_connection(request: Request, next: Next) -> Response {
+    let version = request.version();
     let mut response = next.run(request).await;
-    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    if version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     response
 }
 

@@ -3,7 +3,6 @@
 
 use std::{
     collections::HashMap,
-    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -20,6 +19,7 @@ use crate::auth::throttle::rules::{Gcra, Source, retry_after_seconds};
 use crate::clock::{Clock, Timestamp};
 use crate::lab::model::event::{OpenedSandbox, SandboxEnd};
 use crate::protocol::problem::Problem;
+use crate::server::loopback::Loopback;
 
 const PURGE_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a new sandbox waits for the place of a wiped one whose last requests are not over.
@@ -109,11 +109,11 @@ impl Sandboxes {
         base: SandboxBase,
         limits: Limits,
         foreign_origins: ForeignOrigins,
-        address: SocketAddr,
+        server: Loopback,
         stopping: watch::Receiver<bool>,
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
-        let loopback = LoopbackClient::new(address, &base.config.public_url);
+        let loopback = LoopbackClient::new(server, &base.config.public_url);
         let (sandboxes, openings, opening) = Default::default();
         let (places, streams) = (Arc::new(Semaphore::new(limits.sandboxes)), Arc::new(Semaphore::new(STREAMS_MAX)));
         Arc::new(Self {

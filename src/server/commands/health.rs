@@ -2,17 +2,14 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, to_bytes};
+use axum::body::Body;
 use axum::http::{Request, header};
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 
 use crate::api::edge::public_url;
 use crate::server::config::Config;
-use crate::server::serve::{Error, reachable};
-use crate::server::tls;
+use crate::server::loopback::{Loopback, OwnConnection};
+use crate::server::serve::Error;
+use crate::server::tls::client::{Trusted, connector};
 
 /// How long the server may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -36,33 +33,23 @@ pub(super) async fn ask(config: &Config) -> Result<(), Error> {
 
 /// The answer of the server on this computer to a `GET`, with the public URL's host.
 pub(super) async fn get(config: &Config, path: &str) -> Result<(u16, String), String> {
-    let address = reachable(config.addr);
+    let tls = config.speaks_tls().then(|| connector(Trusted::Any)).transpose().map_err(|error| error.to_string())?;
+    let server = Loopback::to(config.addr, tls);
+    let address = server.address;
     let asking = async {
-        let nobody = |_| format!("no server answers at {address}");
-        let stream = TcpStream::connect(address).await.map_err(nobody)?;
-        match config.speaks_tls() {
-            false => ask_over(stream, config, path).await,
-            true => ask_over(tls::connect(stream).await.map_err(nobody)?, config, path).await,
-        }
-        .map_err(|error| format!("the server at {address} does not answer: {error}"))
+        let connection = server.connect().await.map_err(|_| format!("no server answers at {address}"))?;
+        ask_over(connection, config, path)
+            .await
+            .map_err(|error| format!("the server at {address} does not answer: {error}"))
     };
     tokio::time::timeout(PATIENCE, asking)
         .await
         .map_err(|_| format!("the server at {address} does not answer in time"))?
 }
 
-async fn ask_over(
-    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    config: &Config,
-    path: &str,
-) -> Result<(u16, String), Error> {
+async fn ask_over(connection: OwnConnection, config: &Config, path: &str) -> Result<(u16, String), Error> {
     let request =
         Request::get(config.base_path.at(path)).header(header::HOST, public_url::authority(&config.public_url));
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let answer = sender.send_request(request.body(Body::empty())?).await?;
-    let status = answer.status().as_u16();
-    let body = to_bytes(Body::new(answer.into_body()), ANSWER_MAX).await?;
-    connection.abort();
-    Ok((status, String::from_utf8_lossy(&body).into_owned()))
+    let (parts, body) = connection.send(request.body(Body::empty())?, ANSWER_MAX).await?;
+    Ok((parts.status.as_u16(), String::from_utf8_lossy(&body).into_owned()))
 }

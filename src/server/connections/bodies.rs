@@ -17,13 +17,14 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::limits::Limits;
-use super::registry::{Phase, Slot};
+use super::slot::{OpenRequest, Slot};
 use crate::api::edge::request_body::TooSlow;
 
 /// A request's body.
 pub struct RequestBody {
     inner: Incoming,
-    slot: Arc<Slot>,
+    /// Until the body is over.
+    slot: Option<Arc<Slot>>,
     limits: Limits,
     began: Option<Instant>,
     /// Bytes.
@@ -33,14 +34,18 @@ pub struct RequestBody {
 }
 
 impl RequestBody {
-    /// The body of a request that has just arrived.
+    /// The body of a request that has just begun.
     pub fn of(inner: Incoming, slot: &Arc<Slot>, limits: Limits) -> Body {
         if inner.is_end_stream() {
-            slot.enter(Phase::Answer);
             return Body::empty();
         }
-        slot.enter(Phase::Body);
-        Body::new(Self { inner, slot: slot.clone(), limits, began: None, received: 0, sleep: None })
+        Body::new(Self { inner, slot: Some(slot.clone()), limits, began: None, received: 0, sleep: None })
+    }
+
+    fn is_over(&mut self) {
+        if let Some(slot) = self.slot.take() {
+            slot.body_is_over();
+        }
     }
 }
 
@@ -56,7 +61,7 @@ impl HttpBody for RequestBody {
             }
             Poll::Ready(Some(Err(error))) => Poll::Ready(Some(Err(error.into()))),
             Poll::Ready(None) => {
-                self.slot.body_is_over();
+                self.is_over();
                 Poll::Ready(None)
             }
             Poll::Pending => {
@@ -84,19 +89,20 @@ impl HttpBody for RequestBody {
 
 impl Drop for RequestBody {
     fn drop(&mut self) {
-        self.slot.body_is_over();
+        self.is_over();
     }
 }
 
-/// A response's body.
+/// A response's body on HTTP/1.1.
 pub struct ResponseBody {
     inner: Body,
-    slot: Arc<Slot>,
+    /// Dropped with the body: then the wait for the next request begins.
+    _open: OpenRequest,
 }
 
 impl ResponseBody {
-    pub fn new(inner: Body, slot: Arc<Slot>) -> Self {
-        Self { inner, slot }
+    pub fn new(inner: Body, open: OpenRequest) -> Self {
+        Self { inner, _open: open }
     }
 }
 
@@ -114,11 +120,5 @@ impl HttpBody for ResponseBody {
 
     fn size_hint(&self) -> SizeHint {
         self.inner.size_hint()
-    }
-}
-
-impl Drop for ResponseBody {
-    fn drop(&mut self) {
-        self.slot.enter(Phase::Idle);
     }
 }

@@ -17,6 +17,29 @@ pub const BODY_SECONDS: u64 = 10;
 pub const BODY_BYTES_PER_SECOND: u64 = 2 * 1024;
 /// The buffer of a connection for a request's head, and for what is not yet written, in bytes. A longer head gets 431.
 pub const BUFFER_MAX: usize = 64 * 1024;
+/// HTTP/2: streams of one connection. RFC 9113 section 6.5.2 recommends no fewer; the lab's page with its tabs and event streams, and
+/// fifty calls at once, fit.
+pub const STREAMS_PER_CONNECTION: u32 = 100;
+/// HTTP/2: streams of all connections together, and so the requests of this instance that are answered at once.
+pub const STREAMS_MAX: usize = 2_048;
+/// HTTP/2: streams of one source, on whichever connections, unless it is a trusted proxy.
+pub const STREAMS_PER_SOURCE: usize = 512;
+/// HTTP/2: the largest frame, in bytes. A response is handed over in pieces of this size, one at a time, so that no more of it is
+/// buffered for a client that does not read.
+pub const FRAME_MAX: usize = 16 * 1024;
+/// HTTP/2: a body up to this size ends with its data; the end of a longer one waits until its data have left. Bytes.
+pub const SMALL_BODY: u64 = 1024;
+/// HTTP/2: bytes of a request's body that arrive before they are read.
+pub const STREAM_WINDOW: u32 = 64 * 1024;
+/// HTTP/2: the same of all requests of a connection.
+pub const CONNECTION_WINDOW: u32 = 128 * 1024;
+/// HTTP/2: streams that the client has reset before they were looked at (rapid reset, CVE-2023-44487). One more ends the
+/// connection.
+pub const RESETS_PENDING_MAX: usize = 20;
+/// HTTP/2: streams that were reset because the client broke the protocol. One more ends the connection.
+pub const RESETS_AFTER_ERRORS_MAX: usize = 100;
+/// HTTP/2: a client that sends nothing for so long is pinged, in seconds. Without an answer within [`WRITE_SECONDS`] it is gone.
+pub const PING_SECONDS: u64 = 30;
 /// What is still read of a connection after the last response, so that the client reads it before it learns of the close.
 pub const LINGER_BYTES: usize = 1024 * 1024;
 pub const LINGER_SECONDS: u64 = 2;
@@ -39,6 +62,13 @@ pub struct Limits {
     pub body_rate: u64,
     /// Bytes.
     pub buffer: usize,
+    /// HTTP/2 streams of one connection.
+    pub streams_per_connection: u32,
+    /// HTTP/2 streams of all connections.
+    pub streams: usize,
+    pub streams_per_source: usize,
+    /// Silence of an HTTP/2 client after which it is pinged.
+    pub ping: Duration,
     pub linger: Duration,
     /// Between the first word of a shutdown, at `/readyz`, and its begin.
     pub drain_notice: Duration,
@@ -57,6 +87,10 @@ impl Default for Limits {
             body: Duration::from_secs(BODY_SECONDS),
             body_rate: BODY_BYTES_PER_SECOND,
             buffer: BUFFER_MAX,
+            streams_per_connection: STREAMS_PER_CONNECTION,
+            streams: STREAMS_MAX,
+            streams_per_source: STREAMS_PER_SOURCE,
+            ping: Duration::from_secs(PING_SECONDS),
             linger: Duration::from_secs(LINGER_SECONDS),
             drain_notice: Duration::ZERO,
             drain: Duration::from_secs(DRAIN_SECONDS),

@@ -1,13 +1,16 @@
-//! The accept loop: HTTP/1.1 connections under limits in number and time, and the graceful shutdown with a deadline. `axum::serve`
-//! sets no limit on any of it, so a client that sends half a request (slowloris) would hold a connection, and the end of the
-//! process, for ever.
+//! The accept loop: HTTP/1.1 and HTTP/2 connections under limits in number and time, and the graceful shutdown with a deadline.
+//! `axum::serve` sets no limit on any of it, so a client that sends half a request (slowloris) would hold a connection, and the end
+//! of the process, for ever.
 //!
 //! | file | holds |
 //! |---|---|
 //! | `limits` | the numbers |
 //! | `registry` | the open connections, and which one makes room for a new one |
-//! | `timed_io` | time limits of heads, idle connections and writes |
+//! | `slot` | how far a connection and its requests are |
+//! | `timed_io` | time limits of handshakes, heads, idle connections and writes |
 //! | `bodies` | the time limit of request bodies, and the end of responses |
+//! | `http1`, `http2` | the requests of one connection |
+//! | `streams` | the responses of HTTP/2 streams: in pieces, and given up when the client takes none |
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -16,27 +19,47 @@ use axum::{
     http::{HeaderValue, header},
     response::Response,
 };
-use hyper::{body::Incoming, server::conn::http1, service::service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::body::Incoming;
 use tokio::{
     sync::watch,
     task::JoinSet,
-    time::{Instant, sleep_until, timeout},
+    time::{sleep, timeout},
 };
-use tower::{Service, ServiceExt as _};
+use tokio_util::task::TaskTracker;
+use tower::Service;
 
-use crate::api::edge::client_address::{Accept, Connection, TrustedProxies};
+use crate::api::edge::client_address::{Accept, Connection, Protocol, Transport, TrustedProxies};
 
 mod bodies;
+mod http1;
+mod http2;
 mod limits;
 mod registry;
+mod slot;
+mod streams;
 mod timed_io;
 
 pub use limits::Limits;
 
-use bodies::{RequestBody, ResponseBody};
-use registry::{Phase, Registry, Slot};
+use bodies::RequestBody;
+use registry::Registry;
+use slot::Slot;
 use timed_io::TimedIo;
+
+/// In the extensions of a response: it is lost, as a network loses it. Not even its head is sent: an HTTP/1.1 connection ends, and
+/// an HTTP/2 stream is reset.
+#[derive(Clone, Copy, Debug)]
+pub struct LostResponse;
+
+/// Why a request gets no response.
+#[derive(Debug, thiserror::Error)]
+enum NotAnswered {
+    #[error("the response is lost")]
+    Lost,
+    /// The client may send the request again on any connection (RFC 9113 section 8.7).
+    #[error("too many streams")]
+    Refused(#[source] h2::Error),
+}
 
 /// What answers the requests of all connections.
 pub trait Answer:
@@ -56,7 +79,7 @@ pub async fn serve(
     mut stopping: watch::Receiver<bool>,
 ) {
     let registry = Registry::new(limits);
-    let mut tasks = JoinSet::new();
+    let (mut tasks, streams) = (JoinSet::new(), TaskTracker::new());
     loop {
         let (io, connection) = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -64,13 +87,9 @@ pub async fn serve(
             _ = stopping.wait_for(|stopping| *stopping) => break,
         };
         let Some(slot) = registry.admit(connection.peer.ip(), &proxies) else { continue };
-        tasks.spawn(answer(
-            TimedIo::new(io, slot.clone(), limits),
-            connection,
-            slot,
-            service.clone(),
-            stopping.clone(),
-        ));
+        let io = TimedIo::new(io, slot.clone(), limits);
+        let served = Served { connection, slot, service: service.clone(), limits, stopping: stopping.clone() };
+        tasks.spawn(served.answer(io, streams.clone()));
     }
     drop(listener);
     let all = async { while tasks.join_next().await.is_some() {} };
@@ -78,55 +97,52 @@ pub async fn serve(
         tracing::warn!(connections = tasks.len(), "the time to shut down is over: requests in progress are given up");
         tasks.shutdown().await;
     }
+    // A stream ends with its connection.
+    streams.close();
+    streams.wait().await;
 }
 
-/// Answers the requests of one connection, until it ends or has to make room.
-async fn answer<I>(
-    io: TimedIo<I>,
+/// A connection, and what answers its requests.
+struct Served<A> {
     connection: Connection,
     slot: Arc<Slot>,
-    service: impl Answer,
-    mut stopping: watch::Receiver<bool>,
-) where
-    I: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-{
-    let limits = io.limits();
-    let answer = service_fn({
-        let slot = slot.clone();
-        move |request: hyper::Request<Incoming>| {
-            let mut request = request.map(|body| RequestBody::of(body, &slot, limits));
-            request.extensions_mut().insert(ConnectInfo(connection.clone()));
-            let (service, slot) = (service.clone(), slot.clone());
-            async move {
-                let Ok(mut response) = service.oneshot(request).await;
-                if !slot.may_linger() {
-                    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                }
-                Ok::<_, Infallible>(response.map(|body| ResponseBody::new(body, slot)))
-            }
-        }
-    });
-    let http = http1::Builder::new().max_buf_size(limits.buffer).serve_connection(TokioIo::new(io), answer);
-    let mut http = std::pin::pin!(http);
-    let mut half_sent_until: Option<Instant> = None;
-    loop {
-        tokio::select! {
-            // The connection first: the rest is asked only while it waits.
+    service: A,
+    limits: Limits,
+    stopping: watch::Receiver<bool>,
+}
+
+impl<A: Answer> Served<A> {
+    /// Answers the requests of the connection, until it ends or has to make room.
+    async fn answer<I: Transport>(self, mut io: TimedIo<I>, streams: TaskTracker) {
+        let mut stopping = self.stopping.clone();
+        let protocol = tokio::select! {
             biased;
-            _ = http.as_mut() => return,
-            () = slot.has_to_make_room() => return,
-            _ = stopping.wait_for(|stopping| *stopping), if half_sent_until.is_none() => {
-                slot.no_lingering();
-                match slot.phase() {
-                    Phase::Idle | Phase::Closing => return,
-                    // hyper would close it at once, and the first request may be on its way.
-                    Phase::Fresh => {}
-                    Phase::Body | Phase::Answer => http.as_mut().graceful_shutdown(),
-                }
-                half_sent_until = Some(Instant::now() + limits.drain_half_sent);
-            }
-            () = sleep_until(half_sent_until.unwrap_or_else(Instant::now)),
-                if half_sent_until.is_some() && matches!(slot.phase(), Phase::Fresh | Phase::Body) => return,
+            protocol = io.protocol() => protocol,
+            () = self.slot.has_to_make_room() => return,
+            () = async {
+                let _ = stopping.wait_for(|stopping| *stopping).await;
+                sleep(self.limits.drain_half_sent).await;
+            } => return,
+        };
+        match protocol {
+            Ok(Protocol::Http1) => http1::answer(io, self).await,
+            Ok(Protocol::Http2) => http2::answer(io, self, streams).await,
+            Err(_) => {}
         }
+    }
+
+    /// A request as the service takes it.
+    fn received(&self, request: hyper::Request<Incoming>) -> Request {
+        let mut request = request.map(|body| RequestBody::of(body, &self.slot, self.limits));
+        request.extensions_mut().insert(ConnectInfo(self.connection));
+        request
+    }
+}
+
+/// Passes on a response unless it is lost.
+fn unless_lost(response: Response) -> Result<Response, NotAnswered> {
+    match response.extensions().get::<LostResponse>() {
+        None => Ok(response),
+        Some(LostResponse) => Err(NotAnswered::Lost),
     }
 }

@@ -6,149 +6,24 @@ use std::{
     net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
-    task::Waker,
     time::Duration,
 };
 
-use tokio::{sync::Notify, time::Instant};
+use tokio::time::Instant;
 
 use super::limits::Limits;
+use super::slot::Slot;
 use crate::api::edge::client_address::TrustedProxies;
 use crate::auth::throttle::rules::Source;
 
 /// A connection that is in the middle of a body or a write makes room only if it has been for this long.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// How far a connection is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// Before the first complete head.
-    Fresh,
-    /// Between two requests, or in the middle of a later head.
-    Idle,
-    /// A request's body is being received.
-    Body,
-    /// A request is being answered.
-    Answer,
-    /// The last response has been written.
-    Closing,
-}
-
-/// A connection's place.
-pub struct Slot {
-    number: u64,
-    source: Source,
-    /// Trusted proxies have no share: their connections carry the requests of many sources.
-    has_share: bool,
-    state: Mutex<State>,
-    /// Of a read that has no limit yet.
-    reader: Mutex<Option<Waker>>,
-    make_room: Notify,
-    no_lingering: AtomicBool,
-    registry: Arc<Table>,
-}
-
-#[derive(Clone, Copy)]
-struct State {
-    phase: Phase,
-    since: Instant,
-    /// Since when a write has made no progress.
-    blocked: Option<Instant>,
-    /// When the first byte of a later head arrived.
-    head: Option<Instant>,
-}
-
-impl Slot {
-    pub fn phase(&self) -> Phase {
-        self.state().phase
-    }
-
-    pub fn enter(&self, phase: Phase) {
-        let mut state = self.state();
-        *state = State { phase, since: Instant::now(), head: None, ..*state };
-        drop(state);
-        // hyper may have begun to wait for the next head while the phase was another one: that read needs a limit now.
-        if let Some(reader) = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            reader.wake();
-        }
-    }
-
-    /// Polls a read that has no limit again when the phase changes.
-    pub fn read_again_at_next_phase(&self, reader: &Waker) {
-        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader.clone());
-    }
-
-    /// The request's body has arrived, or nobody reads the rest of it.
-    pub fn body_is_over(&self) {
-        if self.phase() == Phase::Body {
-            self.enter(Phase::Answer);
-        }
-    }
-
-    pub fn bytes_arrived(&self) {
-        let mut state = self.state();
-        if state.phase == Phase::Idle {
-            state.head.get_or_insert_with(Instant::now);
-        }
-    }
-
-    pub fn write_is_blocked(&self, since: Option<Instant>) {
-        self.state().blocked = since;
-    }
-
-    /// Until when bytes have to arrive; `None` while the connection does not wait for a head.
-    pub fn head_deadline(&self, limits: &Limits) -> Option<Instant> {
-        let State { phase, since, head, .. } = *self.state();
-        match (phase, head) {
-            (Phase::Fresh, _) => Some(since + limits.head),
-            (Phase::Idle, Some(began)) => Some(began + limits.head),
-            (Phase::Idle, None) => Some(since + limits.idle),
-            _ => None,
-        }
-    }
-
-    /// Resolves when another connection takes this one's place.
-    pub async fn has_to_make_room(&self) {
-        self.make_room.notified().await;
-    }
-
-    /// The server shuts down: the next response is the last, and nothing is read any more after it.
-    pub fn no_lingering(&self) {
-        self.no_lingering.store(true, Ordering::Relaxed);
-    }
-
-    pub fn may_linger(&self) -> bool {
-        !self.no_lingering.load(Ordering::Relaxed)
-    }
-
-    fn seen(&self) -> Seen {
-        let State { phase, since, blocked, .. } = *self.state();
-        let (phase, since) = match (phase, blocked) {
-            (Phase::Answer, Some(blocked)) => (Waiting::Write, blocked),
-            (Phase::Answer, None) => (Waiting::No, since),
-            (Phase::Fresh | Phase::Closing, _) => (Waiting::First, since),
-            (Phase::Idle, _) => (Waiting::Idle, since),
-            (Phase::Body, _) => (Waiting::Body, since),
-        };
-        Seen { number: self.number, source: self.source, has_share: self.has_share, waiting: phase, since }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.registry.slots().remove(&self.number);
-    }
-}
+pub const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a connection waits for its client to do, those that make room first at the top.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Waiting {
+pub(super) enum Waiting {
     /// To send a first request, or to close.
     First,
     /// To send another request.
@@ -162,12 +37,12 @@ enum Waiting {
 
 /// A connection, as far as the decision about a new one needs it.
 #[derive(Clone, Copy)]
-struct Seen {
-    number: u64,
-    source: Source,
-    has_share: bool,
-    waiting: Waiting,
-    since: Instant,
+pub(super) struct Seen {
+    pub number: u64,
+    pub source: Source,
+    pub has_share: bool,
+    pub waiting: Waiting,
+    pub since: Instant,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -200,25 +75,36 @@ fn longest_waiting<'a>(open: impl Iterator<Item = &'a Seen>, now: Instant) -> De
     longest.map_or(Decision::Refuse, |seen| Decision::Replace(seen.number))
 }
 
-#[derive(Default)]
-struct Table(Mutex<HashMap<u64, std::sync::Weak<Slot>>>);
+pub(super) struct Table {
+    pub limits: Limits,
+    slots: Mutex<HashMap<u64, std::sync::Weak<Slot>>>,
+    /// HTTP/2 streams of all connections.
+    pub streams: AtomicUsize,
+    refused: Refused,
+    pub refused_streams: Refused,
+}
 
 impl Table {
-    fn slots(&self) -> MutexGuard<'_, HashMap<u64, std::sync::Weak<Slot>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn slots(&self) -> MutexGuard<'_, HashMap<u64, std::sync::Weak<Slot>>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 pub struct Registry {
     table: Arc<Table>,
-    limits: Limits,
     next: std::sync::atomic::AtomicU64,
-    refused: Refused,
 }
 
 impl Registry {
     pub fn new(limits: Limits) -> Self {
-        Self { table: Arc::default(), limits, next: Default::default(), refused: Refused::default() }
+        let table = Table {
+            limits,
+            slots: Mutex::default(),
+            streams: AtomicUsize::new(0),
+            refused: Refused::of("too many connections: new ones are refused"),
+            refused_streams: Refused::of("too many requests at once on HTTP/2 connections: new streams are refused"),
+        };
+        Self { table: Arc::new(table), next: Default::default() }
     }
 
     /// A place for a new connection of `peer`, perhaps that of another one; `None` if there is none.
@@ -226,49 +112,47 @@ impl Registry {
         let (source, has_share, now) = (Source::of(peer).widest(), !proxies.trusts(peer), Instant::now());
         let slots: Vec<_> = self.table.slots().values().filter_map(std::sync::Weak::upgrade).collect();
         let open: Vec<_> = slots.iter().map(|slot| slot.seen()).collect();
-        match decide(&open, source, has_share, &self.limits, now) {
+        match decide(&open, source, has_share, &self.table.limits, now) {
             Decision::Admit => {}
             Decision::Replace(number) => {
                 if let Some(slot) = slots.iter().find(|slot| slot.number == number) {
                     // Its task ends soon; until then it no longer counts.
                     self.table.slots().remove(&number);
-                    slot.make_room.notify_one();
+                    slot.make_room();
                 }
             }
             Decision::Refuse => {
-                self.refused.count(now);
+                self.table.refused.count(now);
                 return None;
             }
         }
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let state = State { phase: Phase::Fresh, since: now, blocked: None, head: None };
-        let slot = Arc::new(Slot {
-            number,
-            source,
-            has_share,
-            state: Mutex::new(state),
-            reader: Mutex::default(),
-            make_room: Notify::new(),
-            no_lingering: AtomicBool::new(false),
-            registry: self.table.clone(),
-        });
+        let streams_of_source = slots.iter().find(|slot| slot.source == source).map(|slot| &slot.streams_of_source);
+        let streams_of_source = streams_of_source.cloned().unwrap_or_default();
+        let slot = Arc::new(Slot::new(number, source, has_share, streams_of_source, self.table.clone()));
         self.table.slots().insert(number, Arc::downgrade(&slot));
         Some(slot)
     }
 }
 
-/// Refused connections, which the log tells once a minute.
-#[derive(Default)]
-struct Refused(Mutex<(u64, Option<Instant>)>);
+/// Refused connections or streams, which the log tells once a minute.
+pub(super) struct Refused {
+    what: &'static str,
+    counted: Mutex<(u64, Option<Instant>)>,
+}
 
 impl Refused {
     const INTERVAL: Duration = Duration::from_secs(60);
 
-    fn count(&self, now: Instant) {
-        let mut refused = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn of(what: &'static str) -> Self {
+        Self { what, counted: Mutex::default() }
+    }
+
+    pub fn count(&self, now: Instant) {
+        let mut refused = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         refused.0 += 1;
         if refused.1.is_none_or(|told| now >= told + Self::INTERVAL) {
-            tracing::warn!(refused = refused.0, "too many connections: new ones are refused");
+            tracing::warn!(refused = refused.0, "{}", self.what);
             *refused = (0, Some(now));
         }
     }
@@ -276,6 +160,7 @@ impl Refused {
 
 #[cfg(test)]
 mod tests {
+    use super::super::slot::Phase;
     use super::*;
 
     fn source(last: u8) -> Source {
@@ -319,5 +204,30 @@ mod tests {
         assert_eq!(decided(&own, 1), Decision::Replace(2));
         assert_eq!(decided(&[seen(1, 1, No, 50), seen(2, 1, No, 50)], 1), Decision::Refuse);
         assert_eq!(decided(&[seen(1, 9, No, 50), seen(2, 9, No, 50), seen(3, 9, No, 50)], 9), Decision::Admit);
+    }
+
+    #[test]
+    fn a_connection_of_many_streams_waits_only_if_each_of_them_does() {
+        let registry = Registry::new(Limits { streams: 3, streams_per_source: 2, ..Limits::default() });
+        let admit = |last| registry.admit([192, 0, 2, last].into(), &TrustedProxies::default()).unwrap();
+        let slot = admit(1);
+        assert_eq!(slot.phase(), Phase::Fresh);
+        let first = slot.begin_stream(true).unwrap();
+        assert_eq!(slot.phase(), Phase::Body);
+        let second = slot.begin_stream(false).unwrap();
+        assert_eq!(slot.phase(), Phase::Answer);
+        let stalled = slot.stall();
+        assert_eq!((slot.phase(), slot.seen().waiting), (Phase::Stalled, Waiting::Write));
+        slot.body_is_over();
+        assert_eq!((slot.phase(), slot.seen().waiting), (Phase::Answer, Waiting::No));
+        // A source has a share, on whichever connections, and all together have a limit.
+        let (sibling, other) = (admit(1), admit(2));
+        assert!(slot.begin_stream(false).is_none() && sibling.begin_stream(false).is_none());
+        let third = other.begin_stream(false).unwrap();
+        assert!(other.begin_stream(false).is_none());
+        drop((stalled, second, third));
+        assert!(sibling.begin_stream(false).is_some());
+        drop(first);
+        assert_eq!(slot.phase(), Phase::Idle);
     }
 }

@@ -3,6 +3,7 @@
 //! lose the response with it.
 
 use std::{
+    future::poll_fn,
     io,
     pin::Pin,
     sync::Arc,
@@ -11,11 +12,12 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep, sleep_until},
+    time::{Instant, Sleep, sleep_until, timeout_at},
 };
 
 use super::limits::{LINGER_BYTES, Limits};
-use super::registry::{Phase, Slot};
+use super::slot::Slot;
+use crate::api::edge::client_address::{Protocol, Transport};
 
 pub struct TimedIo<I> {
     inner: I,
@@ -23,6 +25,8 @@ pub struct TimedIo<I> {
     limits: Limits,
     read: Pin<Box<Sleep>>,
     write: Pin<Box<Sleep>>,
+    /// Whether reads have a limit here. On HTTP/2 bytes are no head.
+    limits_reads: bool,
     blocked: bool,
     /// Bytes read after the shutdown.
     lingered: Option<usize>,
@@ -31,11 +35,12 @@ pub struct TimedIo<I> {
 impl<I> TimedIo<I> {
     pub fn new(inner: I, slot: Arc<Slot>, limits: Limits) -> Self {
         let sleep = || Box::pin(sleep_until(Instant::now()));
-        Self { inner, slot, limits, read: sleep(), write: sleep(), blocked: false, lingered: None }
+        Self { inner, slot, limits, read: sleep(), write: sleep(), limits_reads: true, blocked: false, lingered: None }
     }
 
-    pub fn limits(&self) -> Limits {
-        self.limits
+    /// Leaves the limit of idleness to the protocol.
+    pub fn without_limits_of_reads(self) -> Self {
+        Self { limits_reads: false, ..self }
     }
 
     /// Passes on the outcome of a write, or ends one that makes no progress.
@@ -58,10 +63,35 @@ impl<I> TimedIo<I> {
     }
 }
 
+impl<I: Transport> TimedIo<I> {
+    /// The protocol of the connection, which a TLS handshake decides; it has the limit of a head.
+    pub async fn protocol(&mut self) -> io::Result<Protocol> {
+        let deadline = self.slot.head_deadline(&self.limits).unwrap_or_else(Instant::now);
+        timeout_at(deadline, poll_fn(|cx| self.inner.poll_protocol(cx))).await?
+    }
+}
+
+/// Waits until a deadline that may have moved since the timer was set. The timer is left as it is where it goes off too early: it is
+/// set again then. To set it anew for each request is what costs.
+pub fn poll_deadline(timer: &mut Pin<Box<Sleep>>, deadline: Instant, cx: &mut Context<'_>) -> Poll<()> {
+    loop {
+        if deadline < timer.deadline() || timer.is_elapsed() {
+            timer.as_mut().reset(deadline);
+        }
+        ready!(timer.as_mut().poll(cx));
+        if Instant::now() >= deadline {
+            return Poll::Ready(());
+        }
+    }
+}
+
 impl<I: AsyncRead + Unpin> AsyncRead for TimedIo<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.inner).poll_read(cx, buffer);
+        if !self.limits_reads {
+            return outcome;
+        }
         if outcome.is_ready() {
             if buffer.filled().len() > before {
                 self.slot.bytes_arrived();
@@ -72,17 +102,8 @@ impl<I: AsyncRead + Unpin> AsyncRead for TimedIo<I> {
             self.slot.read_again_at_next_phase(cx.waker());
             return Poll::Pending;
         };
-        loop {
-            // A timer that is set for an earlier request is left as it is: it goes off too early, once, and is set again then.
-            // To set one anew for each request is what costs.
-            if deadline < self.read.deadline() || self.read.is_elapsed() {
-                self.read.as_mut().reset(deadline);
-            }
-            ready!(self.read.as_mut().poll(cx));
-            if Instant::now() >= deadline {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-        }
+        ready!(poll_deadline(&mut self.read, deadline, cx));
+        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -115,7 +136,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<I> {
             let outcome = Pin::new(&mut self.inner).poll_shutdown(cx);
             ready!(self.written(cx, outcome))?;
             self.lingered = Some(0);
-            self.slot.enter(Phase::Closing);
+            self.slot.close();
             let until = Instant::now() + self.limits.linger;
             self.read.as_mut().reset(until);
         }

@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use two_tokens::api::edge::app_state::AppState;
+use two_tokens::api::edge::{app_state::AppState, client_address::PlainListener};
 use two_tokens::clock::ShiftedClock;
 use two_tokens::lab::model::event::{Action, Lifeline, OpenedSandbox};
-use two_tokens::lab::server::cuttable::CuttableListener;
 use two_tokens::lab::server::options::with_link;
 use two_tokens::lab::server::{Audience, routes, sandboxes::Sandboxes, start};
 use two_tokens::server::assemble::{Assembled, assemble};
 use two_tokens::server::config::Config;
 use two_tokens::server::pages;
 use two_tokens::server::serve::{self, Starting};
+use two_tokens::server::tls::Listener;
 
 use crate::support::config;
 
@@ -28,7 +28,7 @@ pub use visitor::{Stream, Visitor};
 
 /// An app whose settings name its own address, before it serves.
 pub struct Bound {
-    pub listener: CuttableListener,
+    pub listener: Listener,
     pub base: String,
     pub config: Config,
     pub state: AppState,
@@ -39,7 +39,8 @@ impl Bound {
     pub async fn with(arguments: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://localhost:{}", listener.local_addr().unwrap().port());
+        let scheme = if arguments.contains(&"--tls") { "https" } else { "http" };
+        let base = format!("{scheme}://localhost:{}", listener.local_addr().unwrap().port());
         let database = format!("sqlite://{}/app.db", folder.path().display());
         let config = config(&[&["--public-url", &base, "--database-url", &database], arguments].concat());
         let Assembled { state, database, clock, .. } = assemble(&config).await.unwrap();
@@ -47,7 +48,7 @@ impl Bound {
             .with_resource(two_tokens::notes::open(&database, clock))
             .with_export(two_tokens::notes::EXPORT)
             .with_operations(two_tokens::notes::operations);
-        let listener = CuttableListener(listener);
+        let listener = Listener::new(PlainListener(listener), &config).unwrap();
         Self { listener, base, config, state, folder }
     }
 }
@@ -66,13 +67,19 @@ impl Lab {
     }
 
     pub async fn with(audience: Audience) -> Self {
-        let Bound { listener, base, config, state, folder } = Bound::with(&[]).await;
+        Self::of(audience, &[]).await
+    }
+
+    /// On a server with these settings.
+    pub async fn of(audience: Audience, arguments: &[&str]) -> Self {
+        let Bound { listener, base, config, state, folder } = Bound::with(arguments).await;
+        let tls = listener.tls();
         let (tell, told) = tokio::sync::oneshot::channel();
         let clock = Arc::<ShiftedClock>::default();
         let idle_clock = clock.clone();
         tokio::spawn(async move {
             let extra_routes = async |starting: Starting| {
-                let sandboxes = start::sandboxes(&config, audience, &starting, idle_clock).await?;
+                let sandboxes = start::sandboxes(&config, audience, tls, &starting, idle_clock).await?;
                 let _ = tell.send(sandboxes.clone());
                 Ok(routes::router(sandboxes, starting.state)?)
             };

@@ -1,5 +1,6 @@
-//! TLS of the server's own (rustls, TLS 1.2 and 1.3). The certificate is read again at SIGHUP, and connections go on meanwhile.
-//! The handshake is part of the connection's task and under the limit of a request's head, so nobody holds the accept loop.
+//! TLS of the server's own (rustls, TLS 1.2 and 1.3), with HTTP/2 where the client offers it (ALPN). The certificate is read again at
+//! SIGHUP, and connections go on meanwhile. The handshake is part of the connection's task and under the limit of a request's head,
+//! so nobody holds the accept loop.
 
 use std::{
     io,
@@ -10,7 +11,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime, pem::PemObject as _};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -18,19 +19,23 @@ use tokio::{
 use tokio_rustls::{
     TlsAcceptor, TlsConnector,
     rustls::{
-        self, ClientConfig, DigitallySignedStruct, ServerConfig, SignatureScheme,
-        client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-        crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
+        ServerConfig,
+        crypto::{CryptoProvider, aws_lc_rs},
         server::{ClientHello, ResolvesServerCert},
         sign::CertifiedKey,
     },
 };
 
+pub mod client;
+
 use super::config::{Config, ConfigError, Tls, refuse};
-use crate::api::edge::client_address::{Accept, Connection, PlainListener};
+use crate::api::edge::client_address::{Accept, Connection, PlainListener, Protocol, Transport};
 use crate::api::edge::public_url;
 
 const CERT: &str = "TWO_TOKENS_TLS_CERT";
+/// The protocols in ALPN, the preferred one first (RFC 7301, RFC 9113 section 3.1).
+const HTTP_2: &[u8] = b"h2";
+const HTTP_1_1: &[u8] = b"http/1.1";
 
 /// Where the certificate comes from.
 enum Source {
@@ -57,9 +62,15 @@ impl std::fmt::Debug for Shown {
     }
 }
 
+impl Shown {
+    fn current(&self) -> Arc<CertifiedKey> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 impl ResolvesServerCert for Shown {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.current.read().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(self.current())
     }
 }
 
@@ -148,10 +159,51 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// The certificate of this server, for whoever accepts connections with it or connects to it.
+#[derive(Clone)]
+pub struct TlsContext {
+    acceptor: TlsAcceptor,
+    shown: Arc<Shown>,
+}
+
+impl TlsContext {
+    /// The TLS that the settings say, if any.
+    ///
+    /// # Errors
+    ///
+    /// The certificate or its key cannot be read, or they do not fit.
+    fn of(config: &Config) -> Result<Option<Self>, ConfigError> {
+        let Some(source) = Source::of(config) else { return Ok(None) };
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let current = RwLock::new(Arc::new(source.read(&provider)?));
+        let shown = Arc::new(Shown { source, provider: provider.clone(), current });
+        let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let versions =
+            versions.map_err(|error| ConfigError { setting: "TWO_TOKENS_TLS", problem: error.to_string() })?;
+        let mut settings = versions.with_no_client_auth().with_cert_resolver(shown.clone());
+        settings.alpn_protocols = vec![HTTP_2.to_vec(), HTTP_1_1.to_vec()];
+        tokio::spawn(reload(shown.clone()));
+        Ok(Some(Self { acceptor: TlsAcceptor::from(Arc::new(settings)), shown }))
+    }
+
+    /// Connects to this server, and trusts the certificate that it shows now and no other.
+    ///
+    /// # Errors
+    ///
+    /// No version of TLS can be spoken.
+    pub fn connector(&self) -> io::Result<TlsConnector> {
+        client::connector(client::Trusted::Of(self.clone()))
+    }
+
+    fn certificate(&self) -> Arc<CertifiedKey> {
+        self.shown.current()
+    }
+}
+
 /// Accepts connections, with TLS where it is configured.
 pub struct Listener {
     plain: PlainListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<TlsContext>,
 }
 
 impl Listener {
@@ -161,22 +213,17 @@ impl Listener {
     ///
     /// The certificate or its key cannot be read, or they do not fit.
     pub fn new(plain: PlainListener, config: &Config) -> Result<Self, ConfigError> {
-        let Some(source) = Source::of(config) else { return Ok(Self { plain, tls: None }) };
-        let provider = Arc::new(aws_lc_rs::default_provider());
-        let current = RwLock::new(Arc::new(source.read(&provider)?));
-        let shown = Arc::new(Shown { source, provider: provider.clone(), current });
-        let versions = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let versions =
-            versions.map_err(|error| ConfigError { setting: "TWO_TOKENS_TLS", problem: error.to_string() })?;
-        let mut settings = versions.with_no_client_auth().with_cert_resolver(shown.clone());
-        settings.alpn_protocols = vec![b"http/1.1".to_vec()];
-        tokio::spawn(reload(shown));
-        Ok(Self { plain, tls: Some(TlsAcceptor::from(Arc::new(settings))) })
+        Ok(Self { plain, tls: TlsContext::of(config)? })
     }
 
-    /// The listener below, where there is no TLS.
-    pub fn into_plain(self) -> Option<PlainListener> {
-        self.tls.is_none().then_some(self.plain)
+    /// A listener with this TLS.
+    pub fn with(plain: PlainListener, tls: Option<TlsContext>) -> Self {
+        Self { plain, tls }
+    }
+
+    /// The TLS of its connections.
+    pub fn tls(&self) -> Option<TlsContext> {
+        self.tls.clone()
     }
 }
 
@@ -206,7 +253,7 @@ impl Accept for Listener {
         let (stream, connection) = self.plain.accept().await;
         let stream = match &self.tls {
             None => Stream::Plain(stream),
-            Some(tls) => Stream::Handshake(Box::new(tls.accept(stream))),
+            Some(tls) => Stream::Handshake(Box::new(tls.acceptor.accept(stream))),
         };
         (stream, connection)
     }
@@ -239,6 +286,16 @@ impl Stream {
             Self::Tls(stream) => Ok(Pin::new(&mut **stream)),
             Self::Handshake(_) | Self::Failed => Err(io::ErrorKind::ConnectionAborted.into()),
         })
+    }
+}
+
+impl Transport for Stream {
+    fn poll_protocol(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Protocol>> {
+        ready!(self.poll_ready(context))?;
+        Poll::Ready(Ok(match self {
+            Self::Tls(stream) if stream.get_ref().1.alpn_protocol() == Some(HTTP_2) => Protocol::Http2,
+            _ => Protocol::Http1,
+        }))
     }
 }
 
@@ -278,58 +335,6 @@ impl AsyncWrite for Stream {
             return Poll::Ready(Ok(()));
         }
         ready!(self.poll_ready(context))?.poll_shutdown(context)
-    }
-}
-
-/// Connects to the server on this computer, whatever its certificate: that is for the public name.
-///
-/// # Errors
-///
-/// The handshake fails.
-pub(super) async fn connect(stream: TcpStream) -> io::Result<impl AsyncRead + AsyncWrite + Unpin + Send + 'static> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions();
-    let any = Arc::new(AnyCertificate(provider));
-    let settings = versions.map_err(io::Error::other)?.dangerous().with_custom_certificate_verifier(any);
-    let name = ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into());
-    TlsConnector::from(Arc::new(settings.with_no_client_auth())).connect(name, stream).await
-}
-
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls12_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        cert: &CertificateDer<'_>,
-        signed: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        verify_tls13_signature(message, cert, signed, &self.0.signature_verification_algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
     }
 }
 
