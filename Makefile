@@ -56,6 +56,7 @@ soak: ## the long random tests that `make test` omits, those of traces, and the 
 	@script/mutants
 	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
 	@script/contract 600
+	@script/test webkit
 
 sbom: ## the bill of materials of the program (CycloneDX), in target/sbom
 	@. script/env && node script/sbom.mjs

@@ -61,15 +61,20 @@ test.describe(() => {
   });
 });
 
-test("over HTTP/2 more pages follow the lab than a browser has connections, and the site goes on", async ({ page, context }) => {
-  test.slow();
-  await openLab(page);
-  const labs = [page];
-  while (labs.length < 6) {
-    labs.push(await context.newPage());
-    await openLab(labs.at(-1)!);
-  }
-  for (const lab of labs) await expect(lab.getByText("Newer pages of this browser show the lab")).toBeHidden();
-  await press(page, "Sign in");
-  for (const lab of labs) await expect(tab(lab).locator("html")).toHaveAttribute("data-auth-state", "signed-in");
+test.describe(() => {
+  // The page that signs in does so with a sandbox of all six, and each of them asks the server once more.
+  test.use({ expectedComplaints: [401] });
+
+  test("over HTTP/2 more pages follow the lab than a browser has connections, and the site goes on", async ({ page, context }) => {
+    test.slow();
+    await openLab(page);
+    const labs = [page];
+    while (labs.length < 6) {
+      labs.push(await context.newPage());
+      await openLab(labs.at(-1)!);
+    }
+    for (const lab of labs) await expect(lab.getByText("Newer pages of this browser show the lab")).toBeHidden();
+    await press(page, "Sign in");
+    for (const lab of labs) await expect(tab(lab).locator("html")).toHaveAttribute("data-auth-state", "signed-in");
+  });
 });

@@ -98,3 +98,40 @@ impl ServerCertVerifier for Verifier {
         self.provider.signature_verification_algorithms.supported_schemes()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use tokio::{io::AsyncReadExt as _, net::TcpListener};
+
+    use super::*;
+    use crate::api::edge::client_address::{Accept as _, PlainListener};
+    use crate::server::config::Config;
+    use crate::server::tls::Listener;
+
+    /// A server that does handshakes and nothing else.
+    async fn server() -> (std::net::SocketAddr, TlsContext) {
+        let config =
+            Config::parse_from(["two-tokens", "--tls", "self-signed", "--public-url", "https://localhost:3000"]);
+        let plain = PlainListener(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let mut listener = Listener::new(plain, &config).unwrap();
+        let (address, tls) = (listener.local_addr().unwrap(), listener.tls().unwrap());
+        tokio::spawn(async move {
+            loop {
+                let (mut stream, _) = listener.accept().await;
+                tokio::spawn(async move { drop(stream.read(&mut [0]).await) });
+            }
+        });
+        (address, tls)
+    }
+
+    #[tokio::test]
+    async fn actors_trust_the_certificate_of_this_server_and_no_other() {
+        let ((address, own), (other, _)) = (server().await, server().await);
+        let own = own.connector().unwrap();
+        connect(&own, TcpStream::connect(address).await.unwrap()).await.unwrap();
+        connect(&own, TcpStream::connect(other).await.unwrap()).await.unwrap_err();
+        let any = connector(Trusted::Any).unwrap();
+        connect(&any, TcpStream::connect(other).await.unwrap()).await.unwrap();
+    }
+}
