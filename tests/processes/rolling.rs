@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use futures::future::join_all;
-use hyper_util::{client::legacy::Client as HyperClient, rt::TokioExecutor};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -69,10 +68,9 @@ struct Person {
 impl Person {
     /// `keeps_alive` means that its requests share a connection, and so an instance.
     async fn new(balancer: &Balancer, email: &str, keeps_alive: bool) -> Self {
-        let connections = if keeps_alive { usize::MAX } else { 0 };
-        let http = HyperClient::builder(TokioExecutor::new()).pool_max_idle_per_host(connections).build_http();
-        let client = Client::of("").at(Transport::Socket { base: balancer.base.clone(), http });
-        let client = client.signed_up(email).await;
+        let transport =
+            if keeps_alive { Transport::http1(&balancer.base) } else { Transport::unpooled(&balancer.base) };
+        let client = Client::of("").at(transport).signed_up(email).await;
         Self { client, notes: BTreeSet::new(), refreshes: 0, repeated: 0 }
     }
 

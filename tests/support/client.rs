@@ -38,16 +38,25 @@ impl From<Router> for Transport {
 
 impl From<&str> for Transport {
     fn from(base: &str) -> Self {
-        let http = Box::new(HyperClient::builder(TokioExecutor::new()).build(Connector(&["h2"])));
-        Self::Socket { base: base.into(), http }
+        Self::socket(base, &["h2"], usize::MAX)
     }
 }
 
 impl Transport {
     /// Over TLS with HTTP/1.1.
     pub fn http1(base: &str) -> Self {
-        let http = Box::new(HyperClient::builder(TokioExecutor::new()).build(Connector(&["http/1.1"])));
-        Self::Socket { base: base.into(), http }
+        Self::socket(base, &["http/1.1"], usize::MAX)
+    }
+
+    /// Each request on a connection of its own.
+    pub fn unpooled(base: &str) -> Self {
+        Self::socket(base, &["http/1.1"], 0)
+    }
+
+    fn socket(base: &str, protocols: &'static [&'static str], idle_max: usize) -> Self {
+        let mut http = HyperClient::builder(TokioExecutor::new());
+        let http = http.pool_max_idle_per_host(idle_max).build(Connector(protocols));
+        Self::Socket { base: base.into(), http: Box::new(http) }
     }
 
     pub fn request(&self, method: Method, path: &str) -> Builder {

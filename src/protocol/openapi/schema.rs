@@ -249,13 +249,13 @@ macro_rules! __described {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __one_of {
-    ($type:ident, $words:literal, $($variant:ident),+ $(,)?) => {
+    ($type:ident, $words:literal, $($variant:ident),+ $(,)? $(; never_sent: $unsent:ident)?) => {
         impl $crate::protocol::openapi::schema::Component for $type {
             const NAME: &'static str = stringify!($type);
 
             fn describe() -> $crate::protocol::openapi::schema::Described<Self> {
                 // Compiled and never called: no variant is missing.
-                let _ = |value: $type| match value { $($type::$variant)|+ => () };
+                let _ = |value: $type| match value { $($type::$variant)|+ $(| $type::$unsent)? => () };
                 $crate::protocol::openapi::schema::values($words, [$($type::$variant),+])
             }
         }
@@ -281,5 +281,5 @@ macro_rules! __call {
 pub use __call as call;
 /// Describes a wire type, field by field: a component of the document.
 pub use __described as described;
-/// Describes an enum of the wire by its variants.
+/// Describes an enum of the wire by its variants; one that no server sends comes last, after `; never_sent:`.
 pub use __one_of as one_of;

@@ -68,7 +68,8 @@ one_of!(
     PasswordChangeRefused,
     EmailChanged,
     EmailChangeRefused,
-    AccountDeletionRefused,
+    AccountDeletionRefused;
+    never_sent: Other
 );
 
 described!(HistoryEntry, "One event of the security history.", {

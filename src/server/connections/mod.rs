@@ -16,7 +16,6 @@ use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     extract::{ConnectInfo, Request},
-    http::{HeaderValue, header},
     response::Response,
 };
 use hyper::body::Incoming;
