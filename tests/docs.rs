@@ -111,6 +111,31 @@ fn the_readme_shows_the_tour_as_it_is_tested() {
     assert_eq!(commands.find(|command| !shown.contains(command)), None, "not in the README");
 }
 
+/// The commands of the README, beside the tour, each with the file that runs it and the words that do.
+const RUN_BY: [(&str, &str, &str); 6] = [
+    ("make run", "script/test-run", "script/run"),
+    ("make test", ".ci/run", "exec make test"),
+    ("make bench", "script/bench", "--check"),
+    ("TWO_TOKENS_FEATURES=app make build", "script/without-lab", "TWO_TOKENS_FEATURES=app"),
+    ("make lighthouse", "script/test", "lighthouse"),
+    ("docker build", "script/test-image", "script/image-root"),
+];
+
+#[test]
+fn every_command_of_the_readme_is_run_by_a_test_or_a_check() {
+    let readme = read("README.md");
+    let in_fences = fenced(&readme, "text").into_iter().map(|line| line.split("  ").next().unwrap());
+    let commands: BTreeSet<_> = in_fences.chain(quoted(&readme)).map(str::trim).collect();
+    let is_command = |text: &&&str| text.contains("make ") || text.starts_with("docker ") || text.starts_with("cargo ");
+    let commands: Vec<_> = commands.iter().filter(is_command).collect();
+    assert!(commands.len() >= RUN_BY.len(), "{commands:?}");
+    for command in commands {
+        let run = RUN_BY.iter().find(|(known, ..)| command.starts_with(known));
+        let (_, file, words) = run.unwrap_or_else(|| panic!("`{command}` is run by no test that RUN_BY names"));
+        assert!(read(file).contains(words), "{file} does not run `{command}`");
+    }
+}
+
 #[test]
 fn every_setting_is_documented_with_its_default() {
     let readme = read("README.md");

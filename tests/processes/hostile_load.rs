@@ -96,6 +96,13 @@ impl Person {
         }
     }
 
+    async fn registered(server: &Server, number: u8, measured: &Arc<Measured>) -> Self {
+        let (email, address) = (format!("p{number}@example.com"), format!("10.0.0.{number}"));
+        let mut person = Self { client: server.client(), email: email.clone(), address, measured: measured.clone() };
+        person.send("register", Method::POST, "/api/auth/register", &[("email", &email), ("password", PASSWORD)]).await;
+        person
+    }
+
     async fn sign_in(&mut self) {
         let email = self.email.clone();
         let answer =
@@ -103,24 +110,29 @@ impl Person {
         assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
     }
 
-    /// What somebody does who works: writes, reads, refreshes, and now and then signs out and in again.
     async fn works(mut self) {
-        let mut round = 0;
-        while !self.measured.is_over() {
-            round += 1;
-            let id = uuid::Uuid::new_v4().to_string();
-            let fields = [("id", &*id), ("title", "A note"), ("body", "of an honest person")];
-            self.expect_signed_in("write", Method::POST, "/api/notes/create", &fields).await;
-            self.expect_signed_in("list", Method::GET, "/api/notes/list", &[]).await;
-            self.expect_signed_in("delete", Method::POST, "/api/notes/delete", &[("id", &id)]).await;
-            sleep(Duration::from_millis(500 + varied() % 1_000)).await;
-            self.expect_signed_in("refresh", Method::POST, "/api/auth/refresh", &[]).await;
-            sleep(Duration::from_millis(500 + varied() % 1_000)).await;
+        for round in 1.. {
+            if self.measured.is_over() {
+                return;
+            }
+            self.writes_reads_and_refreshes().await;
             if round % 20 == 0 {
                 self.send("sign out", Method::POST, "/api/auth/logout", &[]).await;
                 self.sign_in().await;
             }
         }
+    }
+
+    async fn writes_reads_and_refreshes(&mut self) {
+        let id = uuid::Uuid::new_v4().to_string();
+        let fields = [("id", &*id), ("title", "A note"), ("body", "of an honest person")];
+        self.expect_signed_in("write", Method::POST, "/api/notes/create", &fields).await;
+        self.expect_signed_in("list", Method::GET, "/api/notes/list", &[]).await;
+        let as_seen = [("id", &*id), ("version", "1")];
+        self.expect_signed_in("delete", Method::POST, "/api/notes/delete", &as_seen).await;
+        sleep(Duration::from_millis(500 + varied() % 1_000)).await;
+        self.expect_signed_in("refresh", Method::POST, "/api/auth/refresh", &[]).await;
+        sleep(Duration::from_millis(500 + varied() % 1_000)).await;
     }
 
     async fn expect_signed_in(&mut self, kind: &'static str, method: Method, path: &str, fields: &[(&str, &str)]) {
@@ -261,6 +273,19 @@ fn raise_open_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
 }
 
+/// Of the soak: what its people send is what the server takes.
+#[tokio::test]
+async fn what_the_honest_people_of_the_soak_do_succeeds() {
+    let installation = Installation::on_sqlite();
+    let server = installation.serve(&["--trusted-proxies", "127.0.0.1"]).await;
+    let measured = Arc::<Measured>::default();
+    let mut person = Person::registered(&server, 0, &measured).await;
+    person.writes_reads_and_refreshes().await;
+    person.send("sign out", Method::POST, "/api/auth/logout", &[]).await;
+    person.sign_in().await;
+    assert_eq!(measured.signed_out.load(Ordering::Relaxed), 0);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "make soak"]
 async fn soak_hostile_load() {
@@ -276,11 +301,7 @@ async fn soak_hostile_load() {
 
     let mut people = JoinSet::new();
     for number in 0..PEOPLE {
-        let (email, address) = (format!("p{number}@example.com"), format!("10.0.0.{number}"));
-        let mut person = Person { client: server.client(), email, address, measured: measured.clone() };
-        let email = person.email.clone();
-        person.send("register", Method::POST, "/api/auth/register", &[("email", &email), ("password", PASSWORD)]).await;
-        people.spawn(person.works());
+        people.spawn(Person::registered(&server, number, &measured).await.works());
     }
     let mut attackers = JoinSet::new();
     let mut attack = |attack: std::pin::Pin<Box<dyn Future<Output = ()> + Send>>| drop(attackers.spawn(attack));
@@ -306,7 +327,9 @@ async fn soak_hostile_load() {
             attack(Box::pin(floods_the_lab(measured.clone(), server.client(), port)));
         }
     }
-    sleep(Duration::from_secs(seconds)).await;
+    if let Ok(Some(person)) = timeout(Duration::from_secs(seconds), people.join_next()).await {
+        person.unwrap();
+    }
     measured.over.store(true, Ordering::Relaxed);
     while let Some(person) = people.join_next().await {
         person.unwrap();
