@@ -44,10 +44,10 @@ impl Loopback {
     /// Nobody listens there, or the TLS handshake fails.
     pub async fn connect(&self) -> io::Result<OwnConnection> {
         let stream = TcpStream::connect(self.address).await?;
-        Ok(OwnConnection(match &self.tls {
-            None => Either::Left(stream),
-            Some(tls) => Either::Right(Box::new(client::connect(tls, stream).await?)),
-        }))
+        Ok(match &self.tls {
+            None => OwnConnection::plain(stream),
+            Some(tls) => OwnConnection::over_tls(client::connect(tls, stream, client::this_computer()).await?),
+        })
     }
 }
 
@@ -55,6 +55,14 @@ impl Loopback {
 pub struct OwnConnection(Either<TcpStream, Box<TlsStream<TcpStream>>>);
 
 impl OwnConnection {
+    pub fn plain(stream: TcpStream) -> Self {
+        Self(Either::Left(stream))
+    }
+
+    pub fn over_tls(stream: TlsStream<TcpStream>) -> Self {
+        Self(Either::Right(Box::new(stream)))
+    }
+
     /// Sends the request, and reads the whole response, up to a length in bytes.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use sqlx::{Connection as _, SqliteConnection};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::{Databases, Installation, PASSWORD, free_port, program};
 
@@ -172,8 +173,14 @@ async fn the_doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
     let installation = Installation::on_sqlite();
     let server = installation.serve(&[]).await;
     let address = format!("127.0.0.1:{}", server.port);
-    let healthy = installation.run(&["doctor", "--addr", &address]);
-    for says in ["secret opens the signing keys", "is ready", "uses this database and this secret", "a.db is private"] {
+    let healthy = installation.doctor(&server);
+    for says in [
+        "secret opens the signing keys",
+        "is ready",
+        "uses this database and this secret",
+        "a.db is private",
+        "leads to a server with these signing keys",
+    ] {
         assert!(healthy.contains(says), "{says}: {healthy}");
     }
     assert!(!healthy.contains("WRONG"), "{healthy}");
@@ -214,10 +221,34 @@ async fn the_doctor_finds_what_is_wrong_and_says_how_to_mend_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_asks_at_the_public_url_as_a_browser_does() {
+    let (installation, other) = (Installation::on_sqlite(), Installation::on_sqlite());
+    let (server, others) = (installation.serve(&[]).await, other.serve(&[]).await);
+    let proxy = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let proxied = proxy.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = proxy.accept().await {
+            let _ = client.read(&mut [0; 1024]).await;
+            let _ = client.write_all(b"HTTP/1.1 301 Moved\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
+        }
+    });
+    for (public_url, says, is_wrong) in [
+        (format!("http://localhost:{}", others.port), "leads to another server: point its proxy", true),
+        (format!("http://localhost:{proxied}"), "answers 301 for /.well-known/jwks.json: the proxy has to pass", true),
+        (format!("http://localhost:{}", free_port()), "is not reached from this computer", false),
+        (format!("https://localhost:{}", server.port), "fails from this computer", false),
+    ] {
+        let settings = ["doctor", "--addr", &format!("127.0.0.1:{}", server.port), "--public-url", &public_url];
+        let told = if is_wrong { installation.refused(&settings) } else { installation.run(&settings) };
+        assert!(told.contains(says), "{says}: {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_on_postgres_compares_the_clocks_and_hears_notifications() {
     let installation = Installation::on(&Databases::shared().empty().await);
     let server = installation.serve(&[]).await;
-    let told = installation.run(&["doctor", "--addr", &format!("127.0.0.1:{}", server.port)]);
+    let told = installation.doctor(&server);
     for says in ["agree about the time", "notifications of other instances arrive", "is ready"] {
         assert!(told.contains(says), "{says}: {told}");
     }

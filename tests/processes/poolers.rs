@@ -51,7 +51,7 @@ async fn a_pooler_in_session_mode_needs_no_listen_address() {
     let installation = Installation::on(&pooler.url);
     let server = installation.serve(UNTHROTTLED).await;
     use_by_many(&[&server]).await;
-    let said = installation.run(&["doctor", "--addr", &format!("127.0.0.1:{}", server.port)]);
+    let said = installation.doctor(&server);
     assert!(said.contains("ok    notifications of other instances arrive"), "{said}");
 }
 
@@ -74,7 +74,7 @@ async fn a_pooler_in_transaction_mode_works_with_a_listen_address() {
     }
     installation.run(&["keys", "rotate"]);
     assert!(installation.run(&["users", "list"]).contains("eve@example.com"));
-    let said = installation.run(&["doctor", "--addr", &format!("127.0.0.1:{}", one.port)]);
+    let said = installation.doctor(&one);
     assert!(said.contains("ok    notifications of other instances arrive"), "{said}");
     assert!(dumped_from(&installation).contains(&direct), "pg_dump leaves settings behind in a session");
     use_everything(one.registered("zoe@example.com").await, 0).await;

@@ -109,6 +109,12 @@ impl Installation {
         said
     }
 
+    /// What `doctor` says of this server, which finds nothing wrong.
+    pub fn doctor(&self, server: &Server) -> String {
+        let (address, url) = (format!("127.0.0.1:{}", server.port), format!("http://localhost:{}", server.port));
+        self.run(&["doctor", "--addr", &address, "--public-url", &url])
+    }
+
     /// As [`Self::run`], with a line of standard input.
     pub fn run_with_input(&self, command: &[&str], line: &str) -> String {
         let mut program = program();

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream, rustls::ClientConfig};
 use tokio_util::either::Either;
-use two_tokens::server::tls::client::{Trusted, connect, connector};
+use two_tokens::server::tls::client::{Trusted, connect, connector, this_computer};
 
 /// The settings of a server with TLS of its own.
 pub const SELF_SIGNED: [&str; 4] = ["--tls", "self-signed", "--public-url", "https://localhost:3000"];
@@ -28,7 +28,7 @@ pub const SELF_SIGNED: [&str; 4] = ["--tls", "self-signed", "--public-url", "htt
 pub async fn connect_tls(stream: TcpStream, protocols: &[&str]) -> io::Result<TlsStream<TcpStream>> {
     let mut settings = ClientConfig::clone(connector(Trusted::Any)?.config());
     settings.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-    connect(&TlsConnector::from(Arc::new(settings)), stream).await
+    connect(&TlsConnector::from(Arc::new(settings)), stream, this_computer()).await
 }
 
 /// Connects to this computer: with TLS to `https` addresses, and then with one of these protocols.

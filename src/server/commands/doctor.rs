@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use super::from_outside::{self, Unanswered};
 use super::health;
 use crate::api::edge::public_url;
 use crate::auth::token::key_ring::KeyRing;
@@ -185,6 +186,7 @@ async fn keys(config: &Config, secret: crate::auth::model::secret::ServerSecret)
                 if let Some(active) = active {
                     findings.push(age(active.activated_at.unwrap_or(active.created_at), now));
                     findings.extend(same_keys(config, &active.kid).await);
+                    findings.push(public_answer(config, &active.kid).await);
                 }
                 findings
             }
@@ -214,6 +216,29 @@ async fn same_keys(config: &Config, kid: &str) -> Option<Finding> {
             config.addr
         )),
     })
+}
+
+/// What a browser finds at the public URL: this server, with the same path below it.
+async fn public_answer(config: &Config, kid: &str) -> Finding {
+    let url = format!("{}{}", config.public_url, config.base_path.as_str());
+    match from_outside::get(config, "/.well-known/jwks.json").await {
+        Ok((200, keys)) if keys.contains(kid) => Good(format!("{url} leads to a server with these signing keys")),
+        Ok((200, _)) => Bad(format!(
+            "{url} leads to another server: point its proxy or its name (DNS) at this one, or set TWO_TOKENS_PUBLIC_URL"
+        )),
+        Ok((status, _)) => Bad(format!(
+            "{url} answers {status} for /.well-known/jwks.json: the proxy has to pass on every path with the public host, and \
+             TWO_TOKENS_PUBLIC_URL has to be the address without a redirect"
+        )),
+        Err(Unanswered::Unreachable(why)) => Doubt(format!(
+            "{url} is not reached from this computer ({why}): if browsers reach it, all is well; otherwise look at its name \
+             (DNS), the proxy and the firewall"
+        )),
+        Err(Unanswered::Tls(why)) => Doubt(format!(
+            "TLS of {url} fails from this computer ({why}): browsers refuse it too unless they know its authority. Renew the \
+             certificate, or send the whole chain"
+        )),
+    }
 }
 
 async fn server(config: &Config) -> Finding {

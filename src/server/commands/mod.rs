@@ -5,6 +5,7 @@ mod accounts;
 mod backup;
 mod doctor;
 mod effective;
+mod from_outside;
 mod health;
 mod keys;
 mod openapi;

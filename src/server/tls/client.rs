@@ -1,4 +1,4 @@
-//! TLS to this very server. Its certificate is for the public name, and may be signed by nobody, so it is not verified by name and
+//! TLS to this very server. On this computer its certificate is for the public name, and may be signed by nobody, so it is not verified by name and
 //! roots: the lab's actors trust the one certificate that this process shows (pinning), and `health`, another process, any. That the
 //! server holds the certificate's key is verified in both.
 
@@ -10,7 +10,7 @@ use tokio_rustls::{
     TlsConnector,
     client::TlsStream,
     rustls::{
-        self, CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme,
+        self, CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
         client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
         crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature},
     },
@@ -38,13 +38,34 @@ pub fn connector(trusted: Trusted) -> io::Result<TlsConnector> {
     Ok(TlsConnector::from(Arc::new(settings.with_no_client_auth())))
 }
 
-/// Does the handshake with the server on this computer.
+/// Connects with HTTP/1.1 to a server whose certificate is verified as a browser does: by its name and public authorities.
+///
+/// # Errors
+///
+/// No version of TLS can be spoken.
+pub fn public_connector() -> io::Result<TlsConnector> {
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let settings = versions.map_err(io::Error::other)?.with_root_certificates(roots);
+    Ok(TlsConnector::from(Arc::new(settings.with_no_client_auth())))
+}
+
+/// The name of the server on this computer in a handshake.
+pub fn this_computer() -> ServerName<'static> {
+    ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into())
+}
+
+/// Does the handshake with the server of this name.
 ///
 /// # Errors
 ///
 /// The handshake fails.
-pub async fn connect(connector: &TlsConnector, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
-    let name = ServerName::IpAddress(std::net::Ipv4Addr::LOCALHOST.into());
+pub async fn connect(
+    connector: &TlsConnector,
+    stream: TcpStream,
+    name: ServerName<'static>,
+) -> io::Result<TlsStream<TcpStream>> {
     connector.connect(name, stream).await
 }
 
@@ -129,9 +150,12 @@ mod tests {
     async fn actors_trust_the_certificate_of_this_server_and_no_other() {
         let ((address, own), (other, _)) = (server().await, server().await);
         let own = own.connector().unwrap();
-        connect(&own, TcpStream::connect(address).await.unwrap()).await.unwrap();
-        connect(&own, TcpStream::connect(other).await.unwrap()).await.unwrap_err();
+        connect(&own, TcpStream::connect(address).await.unwrap(), this_computer()).await.unwrap();
+        connect(&own, TcpStream::connect(other).await.unwrap(), this_computer()).await.unwrap_err();
+        let public = public_connector().unwrap();
+        let refused = connect(&public, TcpStream::connect(other).await.unwrap(), this_computer()).await;
+        assert!(refused.unwrap_err().to_string().contains("certificate"));
         let any = connector(Trusted::Any).unwrap();
-        connect(&any, TcpStream::connect(other).await.unwrap()).await.unwrap();
+        connect(&any, TcpStream::connect(other).await.unwrap(), this_computer()).await.unwrap();
     }
 }
