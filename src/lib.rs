@@ -51,6 +51,7 @@
 //!     passwords: PasswordHasher::start(1, 8)?,
 //!     observers: Default::default(),
 //!     policy: Default::default(),
+//!     device_binding: true,
 //! };
 //! let secret = ServerSecret::generate();
 //! let auth = AuthService::open(&secret, database.store(), Arc::new(SystemClock), options).await?;

@@ -131,6 +131,7 @@ fn session(now: Timestamp) -> Session {
         last_used_at: now,
         idle_expires_at: ends,
         absolute_expires_at: ends,
+        binding: None,
         revoked: None,
         device: String::new(),
     }

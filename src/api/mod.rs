@@ -7,6 +7,8 @@ pub mod auth;
 pub mod transport;
 
 #[cfg(feature = "ssr")]
+pub mod device_binding;
+#[cfg(feature = "ssr")]
 pub mod edge;
 #[cfg(feature = "ssr")]
 pub mod export;

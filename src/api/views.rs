@@ -16,6 +16,7 @@ pub(super) fn session(session: &Session, user: &Verified) -> SessionView {
         signed_in_at: session.created_at,
         last_used_at: session.last_used_at,
         expires_at: session.idle_expires_at.min(session.absolute_expires_at),
+        bound: session.binding.is_some(),
     }
 }
 

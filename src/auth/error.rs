@@ -41,6 +41,12 @@ pub enum AuthError {
     /// Replay detection (RFC 9700 section 4.14.2). The revocation is committed before this is returned.
     #[error("a superseded refresh token was used again: session revoked")]
     RefreshTokenReused,
+    /// The session is bound to a device, and the request does not show that it comes from there. Nothing has changed.
+    #[error("the request does not come from the device that the session is bound to")]
+    Unbound,
+    /// A registration of a device's key that binds nothing: malformed, signed by another key, too late, or a second one.
+    #[error("the proof of a device's key is not accepted")]
+    NotProved,
     /// The account changed between the check of its password and the write, more often than was tried. Nothing was written.
     #[error("the account changed meanwhile")]
     AccountChanged,

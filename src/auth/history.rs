@@ -62,6 +62,7 @@ fn entry(event: &SecurityEvent, current: SessionId) -> Option<AccountEvent> {
         EventKind::TokenRevoked if reason == Some(RevokeReason::Logout) => HistoryKind::SignedOut,
         EventKind::TokenRevoked => HistoryKind::SessionEnded,
         EventKind::TokenReuse => HistoryKind::Reuse,
+        EventKind::DeviceKeyWrong => HistoryKind::WrongDevice,
         EventKind::TokenAhead => HistoryKind::Ahead,
         EventKind::PasswordChange => HistoryKind::PasswordChanged,
         EventKind::PasswordChangeFail => HistoryKind::PasswordChangeRefused,

@@ -1,7 +1,8 @@
-//! The authentication rules, one file for each use case: sign-in, refresh token rotation, revocation, step-up, account,
-//! history, maintenance. All of them are methods of [`service::AuthService`]. Nothing here knows axum, Leptos, a database or
+//! The authentication rules, one file for each use case: sign-in, refresh token rotation, device binding, revocation, step-up,
+//! account, history, maintenance. All of them are methods of [`service::AuthService`]. Nothing here knows axum, Leptos, a database or
 //! a human language, and the rotation rule ([`token::rotation`]) is a pure function.
 
+pub mod binding;
 pub mod error;
 pub mod model;
 pub mod observer;
@@ -16,6 +17,7 @@ pub mod validation;
 
 mod account;
 pub mod audit;
+mod bind;
 mod detached;
 mod email_spellings;
 pub mod history;
@@ -32,4 +34,5 @@ mod tries;
 #[cfg(feature = "lab")]
 pub mod test_controls;
 
+pub use bind::{Bound, Proved};
 pub use maintenance::NotReady;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::binding::{BindingOutcome, Skipped};
 use super::model::session::{Session, SessionId};
 use super::report_order::{ReportOrder, ReportTurn};
 use super::service::NotAuthenticated;
@@ -19,6 +20,8 @@ pub enum FlowEvent<'a> {
     SessionOpened { session: &'a Session },
     /// The rotation rule decided about a presented refresh token.
     Decided { session: &'a Session, presented: u32, decision: &'a Decision },
+    /// A refresh token of a session that is bound to a device came from elsewhere, and nothing moved.
+    Unbound { session: &'a Session, presented: u32 },
     /// The rotation that was decided is committed.
     Rotated { session_id: SessionId },
     /// Both tokens are issued and about to be sent. `generation` is the refresh token's.
@@ -31,6 +34,10 @@ pub enum FlowEvent<'a> {
     KeysChanged,
     /// An attempt was refused by this counter; the names are those of [`AttemptCounter`](super::throttle::attempts).
     Throttled { by: &'static str },
+    /// A browser answered, or did not, for the device that a session is bound to.
+    Binding { outcome: BindingOutcome },
+    /// A browser says why it did not renew its bound cookie before a refresh.
+    BindingSkipped { why: Skipped },
     /// Another instance or a command ended sessions `lag` ago, and this instance refuses their access tokens from now on.
     EndHeard { lag: Duration },
 }

@@ -1,9 +1,13 @@
 //! Refresh token rotation (RFC 9700 section 4.14). The store shows the session's row to a judge and writes what it says, in one
-//! transaction. The judge is pure but for the clock: it checks the inner tag and asks the rotation rule
-//! ([`rotation`](super::token::rotation)).
+//! transaction. The judge is pure but for the clock: it checks the inner tag, asks the rotation rule
+//! ([`rotation`](super::token::rotation)), and lets through the door who may pass it ([`rule`]).
 
 use std::sync::Arc;
 
+use super::binding::{
+    rule::{self, Admitted},
+    tags::BindingKey,
+};
 use super::error::AuthError;
 use super::model::device::Device;
 use super::model::event::{EventKind, SecurityEvent};
@@ -17,7 +21,7 @@ use super::token::{
     refresh::{Presented, RefreshTokenKey},
     rotation::{Decision, SessionEnd},
 };
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
 use crate::protocol::session::RevokeReason;
 
 /// Whether the user entered the password for this rotation (the `auth_time` claim).
@@ -36,6 +40,9 @@ pub(super) struct RotationRules {
     pub clock: Arc<dyn Clock>,
     pub lifetimes: Lifetimes,
     pub policy: RotationPolicy,
+    pub binding_key: Arc<BindingKey>,
+    /// Whether a session that is bound to a device refreshes with its bound cookie alone.
+    pub device_binding: bool,
 }
 
 impl RotationRules {
@@ -56,12 +63,13 @@ impl RotationRules {
         }
         let grace = self.lifetimes.refresh_grace;
         let decision = self.policy.rule()(&session.rotation, &session.standing(), presented.generation, now, grace);
+        let decision = rule::admitted(decision, self.passes(&session, presented, now));
         let authenticated_at = match authentication {
             Authentication::Unchanged => None,
             Authentication::Renewed => Some(now),
         };
         let write = match (&decision, authentication) {
-            (Decision::Rotate(rotation) | Decision::ReKey(rotation), _) => Some(Rotate {
+            (Admitted::Decided(Decision::Rotate(rotation) | Decision::ReKey(rotation)), _) => Some(Rotate {
                 next: rotation.next.clone(),
                 idle_expires_at: now.plus(self.lifetimes.refresh_idle),
                 last_used_at: now,
@@ -69,7 +77,7 @@ impl RotationRules {
             }),
             // Tab 1 refreshes with token A and gets B. Tab 2 sends A with the password while A is in its grace: it gets B
             // too. Only `auth_time` is written, so the cookie is right whichever response arrives last.
-            (Decision::Replay { .. }, Authentication::Renewed) => Some(Rotate {
+            (Admitted::Decided(Decision::Replay { .. }), Authentication::Renewed) => Some(Rotate {
                 next: session.rotation.clone(),
                 idle_expires_at: session.idle_expires_at,
                 last_used_at: session.last_used_at,
@@ -79,6 +87,17 @@ impl RotationRules {
         };
         Judged { session, now, decision: Some(decision), write }
     }
+
+    /// Whether the caller passes the door of a session that is bound to a device.
+    fn passes(&self, session: &Session, presented: &Presented, now: Timestamp) -> bool {
+        let binding = session.binding.as_ref();
+        let has_good_cookie = || {
+            binding
+                .zip(presented.bound_cookie())
+                .is_some_and(|(binding, cookie)| self.binding_key.is_good(cookie, session, binding, now))
+        };
+        !self.device_binding || rule::needs_no_cookie(binding, now) || has_good_cookie()
+    }
 }
 
 impl AuthService {
@@ -87,7 +106,7 @@ impl AuthService {
     /// # Errors
     ///
     /// [`AuthError::RefreshTokenInvalid`], [`AuthError::SessionEnded`], [`AuthError::RefreshTokenReused`] (the revocation is
-    /// committed), [`AuthError::TooManyAttempts`].
+    /// committed), [`AuthError::Unbound`], [`AuthError::TooManyAttempts`].
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
         self.attempts.refresh(presented.session_id)?;
         let turn = self.observers.turn();
@@ -151,9 +170,17 @@ impl AuthService {
         device: &Device,
     ) -> Result<Judged, AuthError> {
         let mut judged = judged.ok_or(AuthError::RefreshTokenInvalid)?;
-        let decision = judged.decision.take().ok_or(AuthError::RefreshTokenInvalid)?;
+        let admitted = judged.decision.take().ok_or(AuthError::RefreshTokenInvalid)?;
         let session = &judged.session;
         let presented = presented.generation;
+        let decision = match admitted {
+            Admitted::Decided(decision) => decision,
+            // Not an alarm: a browser that cannot reach its key just now looks the same.
+            Admitted::Unbound => {
+                self.observers.emit(|| FlowEvent::Unbound { session, presented });
+                return Err(AuthError::Unbound);
+            }
+        };
         self.observers.emit(|| FlowEvent::Decided { session, presented, decision: &decision });
         match decision {
             Decision::Rotate(_) | Decision::ReKey(_) | Decision::Replay { .. } => Ok(judged),

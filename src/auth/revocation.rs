@@ -48,14 +48,7 @@ impl AuthService {
         device: &Device,
     ) -> EndSession {
         let event = self.audit.event(kind, session.into(), device, Some(reason));
-        let notice = (reason == RevokeReason::Reuse).then(|| ReuseNotice {
-            session_id: session.id,
-            user_id: session.user_id,
-            at: event.at,
-            device: event.device.clone(),
-            session_device: session.device.clone(),
-            session_created_at: session.created_at,
-        });
+        let notice = (reason == RevokeReason::Reuse).then(|| ReuseNotice::of(session, &event));
         EndSession { user_id: session.user_id, session_id: session.id, reason, event, notice }
     }
 

@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::audit::Audit;
+use super::binding::tags::BindingKey;
 use super::error::AuthError;
 use super::model::secret::ServerSecret;
 use super::model::session::{Session, SessionId};
@@ -59,6 +60,8 @@ pub struct AuthOptions {
     pub observers: Observers,
     /// The rotation rule; replaceable with the cargo feature `lab` only.
     pub policy: RotationPolicy,
+    /// Whether browsers may bind sessions to their device, and bound sessions refresh from there alone.
+    pub device_binding: bool,
 }
 
 /// Both tokens of a session, ready to be sent.
@@ -75,6 +78,8 @@ pub struct Grant {
     pub session_id: SessionId,
     /// The device cookie for the next sign-in; only after a sign-in.
     pub device_cookie: Option<DeviceCookie>,
+    /// The challenge for a browser that binds the session to its device; only after a sign-in, and where binding is on.
+    pub binding_challenge: Option<String>,
 }
 
 /// Why a bearer token was not accepted.
@@ -117,7 +122,8 @@ impl AuthService {
         clock: Arc<dyn Clock>,
         options: AuthOptions,
     ) -> Result<Self, AuthError> {
-        let AuthOptions { issuer, lifetimes, password_min, throttle, passwords, observers, policy } = options;
+        let AuthOptions { issuer, lifetimes, password_min, throttle, passwords, observers, policy, device_binding } =
+            options;
         let service = Self {
             keys: KeyRing::open(&*store, secret.sealing_key(), clock.now()).await?,
             access_tokens: AccessTokens::new(&issuer, lifetimes.access, VERIFIED_TOKENS),
@@ -132,6 +138,8 @@ impl AuthService {
                 clock: clock.clone(),
                 lifetimes,
                 policy,
+                binding_key: Arc::new(BindingKey::new(secret)),
+                device_binding,
             },
             store,
             clock,
@@ -222,6 +230,7 @@ impl AuthService {
             user_email: session.user_email.clone(),
             session_id: session.id,
             device_cookie: None,
+            binding_challenge: None,
         })
     }
 }

@@ -213,6 +213,7 @@ impl AuthService {
             absolute_expires_at: now.plus(self.lifetimes.refresh_absolute),
             revoked: None,
             device: device.as_str().to_owned(),
+            binding: None,
         };
         let limit = Some(RevokeReason::SessionLimit);
         Ok(OpenSession {
@@ -240,7 +241,9 @@ impl AuthService {
             self.observers.emit(|| FlowEvent::SessionEnded { session_id, reason });
         }
         self.observers.emit(|| FlowEvent::SessionOpened { session: &session });
-        self.grant(&session, 0, session.idle_expires_at, session.created_at)
+        let binding_challenge = self.binding_challenge(&session);
+        let grant = self.grant(&session, 0, session.idle_expires_at, session.created_at)?;
+        Ok(Grant { binding_challenge, ..grant })
     }
 
     /// Adds the device cookie of this browser to a grant.

@@ -18,7 +18,8 @@
 //!
 //! ```
 //! use std::sync::Mutex;
-//! use two_tokens::auth::model::{event::ReuseNotice, session::SessionId, user::UserId};
+//! use two_tokens::auth::model::event::{ReuseNotice, SecurityEvent};
+//! use two_tokens::auth::model::{session::SessionId, user::UserId};
 //! use two_tokens::auth::store::{Notices, StoreError};
 //!
 //! #[derive(Default)]
@@ -31,6 +32,15 @@
 //!         own.sort_by_key(|notice| std::cmp::Reverse(notice.at));
 //!         own.truncate(limit as usize);
 //!         Ok(own)
+//!     }
+//!
+//!     async fn add_notice(&self, notice: &ReuseNotice, _: &SecurityEvent) -> Result<bool, StoreError> {
+//!         let mut notices = self.0.lock().unwrap();
+//!         let is_first = notices.iter().all(|known| known.session_id != notice.session_id);
+//!         if is_first {
+//!             notices.push(notice.clone());
+//!         }
+//!         Ok(is_first)
 //!     }
 //!
 //!     async fn dismiss_notice(&self, owner: UserId, session_id: SessionId) -> Result<bool, StoreError> {
@@ -47,6 +57,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 
+use super::binding::rule::{Admitted, Binding};
 use super::model::{
     email::Email,
     event::{ReuseNotice, SecurityEvent},
@@ -58,7 +69,7 @@ use super::throttle::rules::{AttemptKey, Count};
 use super::token::{
     keys::StoredKey,
     revoked::{Revocation, UserRevocation},
-    rotation::{Decision, RotationState},
+    rotation::RotationState,
 };
 use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
@@ -199,7 +210,7 @@ pub struct Judged {
     /// The time of the decision.
     pub now: Timestamp,
     /// `None` when the presented token does not belong to the session.
-    pub decision: Option<Decision>,
+    pub decision: Option<Admitted>,
     /// `None` leaves the row as it is.
     pub write: Option<Rotate>,
 }
@@ -213,6 +224,9 @@ pub struct Rotate {
     /// `None` keeps the stored value: a refresh involves no password.
     pub authenticated_at: Option<Timestamp>,
 }
+
+/// Decides about the binding of a session that the store shows it; `None` leaves it as it is.
+pub type BindingJudge = Box<dyn FnMut(&Session) -> Option<Binding> + Send>;
 
 /// The outcome of [`Attempts::count_attempts`], a compare-and-swap (optimistic concurrency).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -322,6 +336,9 @@ pub trait Sessions: Send + Sync + 'static {
     /// Shows the session to `judge` and writes what it says, in one transaction: between the two nobody changes the row.
     /// `None` when there is no such session. What the judge was shown includes every commit that returned before the call.
     async fn rotate(&self, id: SessionId, judge: Judge) -> Result<Option<Judged>, StoreError>;
+    /// Shows the session to `judge` and writes the binding that it says, in one transaction: between the two nobody changes the
+    /// row. Returns what was written; never to a session that has ended.
+    async fn bind(&self, id: SessionId, judge: BindingJudge) -> Result<Option<Binding>, StoreError>;
     /// A rotation that depends on a verified password. Records `event` when the judge has something written.
     async fn rotate_guarded(
         &self,
@@ -394,11 +411,14 @@ pub trait Events: Send + Sync + 'static {
     async fn purge_events(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
-/// Notices of detected reuse that the owner has not dismissed. [`Sessions::end_session`] adds them.
+/// Notices of detected theft that the owner has not dismissed. [`Sessions::end_session`] adds those of a session that ends.
 #[async_trait]
 pub trait Notices: Send + Sync + 'static {
     /// The notices of a user, newest first.
     async fn notices_of_user(&self, id: UserId, limit: u32) -> Result<Vec<ReuseNotice>, StoreError>;
+    /// Adds the notice of a living session, together with its event. A session has at most one: `false`, and nothing is written,
+    /// where there is one.
+    async fn add_notice(&self, notice: &ReuseNotice, event: &SecurityEvent) -> Result<bool, StoreError>;
     /// Deletes a notice; `false` when this user has no such notice.
     async fn dismiss_notice(&self, owner: UserId, session_id: SessionId) -> Result<bool, StoreError>;
 }

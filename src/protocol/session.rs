@@ -115,6 +115,9 @@ pub struct SessionView {
     pub signed_in_at: Timestamp,
     pub last_used_at: Timestamp,
     pub expires_at: Timestamp,
+    /// Whether the session is bound to its device, so that a copy of its cookie is worthless elsewhere.
+    #[serde(default)]
+    pub bound: bool,
 }
 
 /// How many sessions a call ended.
@@ -142,6 +145,8 @@ pub enum HistoryKind {
     /// A superseded refresh token was presented after the grace period, so its session was revoked.
     #[serde(rename = "refresh_token_reused")]
     Reuse,
+    /// Somebody had the session's refresh token, and another device than the session is bound to.
+    WrongDevice,
     /// A refresh token was newer than the stored generation, as after restoring a backup.
     #[serde(rename = "refresh_token_ahead")]
     Ahead,

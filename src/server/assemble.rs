@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use leptos::config::LeptosOptions;
 
-use super::config::{Config, Hsts, Throttle};
+use super::config::{Config, Dbsc, Hsts, Throttle};
 use super::metrics::Metrics;
 use super::serve::Error;
 use crate::api::edge::app_state::AppState;
@@ -123,6 +123,7 @@ pub async fn state(
         passwords,
         observers,
         policy,
+        device_binding: config.dbsc == Dbsc::On,
     };
     let auth = AuthService::open(secret, store, clock, options).await?;
     let mut state = AppState::new(auth, leptos, &config.public_url, base_path);

@@ -155,7 +155,7 @@ async fn sign_out(State(state): State<AppState>, request: Request) -> Response {
         return Problem::from(error).into_response();
     }
     let mut response = to_page(State(state.clone()), "/").into_response();
-    for cookie in request_context::cleared_cookies(&state.base_path) {
+    for cookie in request_context::cleared_cookies(&state.base_path, &parts.headers) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
@@ -205,8 +205,8 @@ async fn answer(
     match outcome {
         Ok(grant) => {
             let mut response = Redirect::to(&state.base_path.at(local_or_default(return_to))).into_response();
-            for cookie in request_context::grant_cookies(&state.base_path, &grant) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
+            for (name, value) in request_context::grant_headers(&state, &parts.headers, &grant) {
+                response.headers_mut().append(name, value);
             }
             response
         }

@@ -5,7 +5,7 @@ use axum::{
     extract::{Request, State},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 use futures::future::BoxFuture;
 use tower::ServiceBuilder;
@@ -14,9 +14,9 @@ use tower_http::csrf::ConfigError;
 use super::{health, openapi, test_clock};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{
-    bearer_guard, front::FrontLayer, headers, problem, same_origin, server_functions, site::SiteFiles,
+    bearer_guard, front::FrontLayer, headers, problem, same_origin, secure_session, server_functions, site::SiteFiles,
 };
-use crate::api::export;
+use crate::api::{device_binding, export};
 
 /// The pages of an app.
 pub struct Pages {
@@ -67,9 +67,14 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         None => Router::new(),
     };
 
+    let binding = Router::new()
+        .route(secure_session::BIND, post(device_binding::bind))
+        .route(secure_session::RENEW, post(device_binding::renew));
+
     let files = state.site.files("");
     Ok(Router::new()
         .merge(server_functions::routes(&state))
+        .merge(binding)
         .merge(export)
         .merge(pages)
         .merge(status)

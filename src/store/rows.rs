@@ -2,6 +2,7 @@
 
 use sqlx::{ColumnIndex, Decode, Row, Type};
 
+use crate::auth::binding::rule::Binding;
 use crate::auth::model::email;
 use crate::auth::model::event::{EventKind, ReuseNotice, SecurityEvent};
 use crate::auth::model::session::{Revoked, Salt, Session, SessionId};
@@ -99,7 +100,13 @@ pub(crate) trait Readable {
             absolute_expires_at: self.time("absolute_expires_at")?,
             revoked: self.revoked()?,
             device: self.text("device")?,
+            binding: self.binding()?,
         })
+    }
+
+    fn binding(&self) -> Result<Option<Binding>, StoreError> {
+        let stored = self.maybe_bytes("binding")?;
+        stored.map(|bytes| Binding::from_bytes(&bytes).map_err(|_| corrupt("binding"))).transpose()
     }
 
     fn revocation(&self) -> Result<Revocation, StoreError> {

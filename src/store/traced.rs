@@ -79,6 +79,7 @@ traced! { Sessions:
     sessions_of_user(id: UserId) -> Vec<Session>;
     living_sessions_of_user(id: UserId, first: SessionId, now: Timestamp, limit: u32) -> Vec<Session>;
     rotate(id: SessionId, judge: Judge) -> Option<Judged>;
+    bind(id: SessionId, judge: BindingJudge) -> Option<Binding>;
     rotate_guarded(
         guard: &Guard, id: SessionId, judge: Judge, event: &SecurityEvent
     ) -> Result<Option<Judged>, Stale>;
@@ -114,6 +115,7 @@ traced! { Events:
 
 traced! { Notices:
     notices_of_user(id: UserId, limit: u32) -> Vec<ReuseNotice>;
+    add_notice(notice: &ReuseNotice, event: &SecurityEvent) -> bool;
     dismiss_notice(owner: UserId, session_id: SessionId) -> bool;
 }
 

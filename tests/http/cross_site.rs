@@ -58,6 +58,8 @@ async fn every_path_that_changes_something_is_guarded() {
         "/api/auth/logout",
         "/api/auth/suggest_passphrase",
         "/api/auth/reauthenticate",
+        "/api/auth/bind",
+        "/api/auth/bound",
         "/api/account/revoke_session",
         "/api/account/revoke_other_sessions",
         "/api/account/change_password",

@@ -8,6 +8,8 @@ mod changing_the_email;
 mod clock_jumps;
 mod connections;
 mod cross_site;
+mod device_binding;
+mod device_proofs;
 mod export;
 mod history;
 mod http2;

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
+use two_tokens::auth::binding::rule::Binding;
 use two_tokens::auth::model::email::Email;
 use two_tokens::auth::model::event::{EventKind, ReuseNotice, SecurityEvent};
 use two_tokens::auth::model::session::{Salt, Session, SessionId};
@@ -10,8 +11,8 @@ use two_tokens::auth::model::submission::Submission;
 use two_tokens::auth::model::user::{UserId, UserRecord};
 use two_tokens::auth::random;
 use two_tokens::auth::store::{
-    Change, ChangePassword, CountAttempt, CreateUser, EndAll, EndSession, EndedAll, Guard, Judge, Judged, OpenSession,
-    Register, Rotate, Stale, Store, StoreError, Swap,
+    BindingJudge, Change, ChangePassword, CountAttempt, CreateUser, EndAll, EndSession, EndedAll, Guard, Judge, Judged,
+    OpenSession, Register, Rotate, Stale, Store, StoreError, Swap,
 };
 use two_tokens::auth::throttle::rules::{AttemptKey, Count};
 use two_tokens::auth::token::keys::{KeyState, StoredKey};
@@ -94,6 +95,9 @@ promises![
     the_time_of_the_password_moves_only_when_told,
     of_many_racers_exactly_one_wins,
     a_revoked_session_never_rotates_and_keeps_its_first_reason,
+    a_judge_binds_a_session_and_what_it_says_is_written,
+    of_many_bindings_at_once_each_judge_sees_what_those_before_it_wrote,
+    a_notice_of_a_living_session_comes_with_its_event_once_until_it_is_dismissed,
     a_session_ends_with_its_event_and_notice_or_not_at_all,
     a_rotation_with_a_password_depends_on_it_and_records_it,
     all_sessions_of_a_user_but_one_can_be_ended,
@@ -280,6 +284,7 @@ fn session(user: &UserRecord) -> Session {
         absolute_expires_at: NOW.plus(Duration::from_secs(1000)),
         revoked: None,
         device: "Tëst \"device\"".into(),
+        binding: None,
     }
 }
 

@@ -134,3 +134,56 @@ pub async fn ended_sessions_are_purged_in_batches(store: Arc<dyn Store>) {
     assert!(store.session(living.id).await.unwrap().is_some());
     assert_eq!(store.purge_sessions(living.absolute_expires_at.plus(Duration::from_millis(1)), 3).await.unwrap(), 1);
 }
+
+fn binding(proofs: u32) -> Binding {
+    Binding { key: "a key with an ü".into(), at: Timestamp(7), proofs }
+}
+
+/// A judge that counts one more proof.
+fn one_more() -> BindingJudge {
+    Box::new(|session| Some(binding(session.binding.as_ref().map_or(0, |binding| binding.proofs) + 1)))
+}
+
+pub async fn a_judge_binds_a_session_and_what_it_says_is_written(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    assert_eq!(store.bind(session.id, Box::new(|_| None)).await.unwrap(), None);
+    assert_eq!(store.session(session.id).await.unwrap().unwrap(), session);
+    assert_eq!(store.bind(session.id, one_more()).await.unwrap(), Some(binding(1)));
+    let bound = Session { binding: Some(binding(1)), ..session };
+    assert_eq!(store.session(bound.id).await.unwrap().unwrap(), bound, "nothing else changes");
+    let judged = store.rotate(bound.id, judge(0, 50)).await.unwrap().unwrap();
+    assert_eq!(judged.session, bound, "the judge of a rotation sees it");
+    let found = store.session(bound.id).await.unwrap().unwrap();
+    assert_eq!((found.binding, found.rotation.generation), (Some(binding(1)), 1), "a rotation leaves it alone");
+    assert_eq!(store.bind(SessionId([9; 16]), one_more()).await.unwrap(), None);
+    end_one(&*store, &bound, RevokeReason::Logout, NOW).await;
+    assert_eq!(store.bind(bound.id, one_more()).await.unwrap(), None, "an ended session is not bound");
+    assert_eq!(store.session(bound.id).await.unwrap().unwrap().binding, Some(binding(1)));
+}
+
+pub async fn of_many_bindings_at_once_each_judge_sees_what_those_before_it_wrote(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    let racers = (0..16).map(|_| {
+        let (store, id) = (store.clone(), session.id);
+        tokio::spawn(async move { store.bind(id, one_more()).await.unwrap().unwrap().proofs })
+    });
+    let mut seen: Vec<_> = futures::future::join_all(racers).await.into_iter().map(Result::unwrap).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=16).collect::<Vec<_>>());
+}
+
+pub async fn a_notice_of_a_living_session_comes_with_its_event_once_until_it_is_dismissed(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    let before = store.events_of_user(session.user_id, 9).await.unwrap().len();
+    let (notice, event) = (notice(&session, 1), event(session.user_id, 1));
+    for (first, more) in [(true, 1), (false, 1)] {
+        assert_eq!(store.add_notice(&notice, &event).await.unwrap(), first);
+        assert_eq!(store.events_of_user(session.user_id, 9).await.unwrap().len(), before + more);
+    }
+    assert_eq!(store.notices_of_user(session.user_id, 9).await.unwrap(), std::slice::from_ref(&notice));
+    assert!(store.session(session.id).await.unwrap().unwrap().revoked.is_none());
+    assert!(store.dismiss_notice(session.user_id, session.id).await.unwrap());
+    assert!(store.add_notice(&notice, &event).await.unwrap());
+    let nobodys = ReuseNotice { user_id: UserId(Uuid::now_v7()), session_id: SessionId([8; 16]), ..notice };
+    assert!(!store.add_notice(&nobodys, &event).await.unwrap(), "the account is gone");
+}

@@ -8,6 +8,8 @@ pub const DEVICE_COOKIE: &str = "__Host-known-3000";
 /// The session hint cookie.
 pub const HINT_COOKIE: &str = "two_tokens_signed_in-3000";
 
+use super::BOUND_COOKIE;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Cookies(Vec<Cookie>);
 
@@ -26,13 +28,23 @@ impl Cookies {
 
     /// One cookie more, beside any of the same name.
     pub fn and(mut self, name: &str, value: impl Into<String>) -> Self {
-        let path = if name == REFRESH_COOKIE { "/api/auth" } else { "/" };
+        let path = if [REFRESH_COOKIE, BOUND_COOKIE].contains(&name) { "/api/auth" } else { "/" };
         self.0.push(Cookie { name: name.into(), value: value.into(), path: path.into() });
         self
     }
 
     pub fn clear(&mut self) {
         self.0.clear();
+    }
+
+    /// Drops a cookie, as a browser does when it has expired.
+    pub fn drop(&mut self, name: &str) {
+        self.0.retain(|cookie| cookie.name != name);
+    }
+
+    /// Drops the cookie of this name that has this value.
+    pub fn drop_value(&mut self, name: &str, value: &str) {
+        self.0.retain(|cookie| (&*cookie.name, &*cookie.value) != (name, value));
     }
 
     pub fn value(&self, name: &str) -> Option<&str> {

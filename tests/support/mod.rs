@@ -43,6 +43,7 @@
 
 mod answer;
 mod app;
+mod authenticator;
 mod client;
 mod contract;
 mod cookies;
@@ -53,6 +54,7 @@ mod tls;
 
 pub use answer::Answer;
 pub use app::{TestApp, config, days, seconds, secret};
+pub use authenticator::{Authenticator, BOUND_COOKIE};
 pub use client::{Client, ORIGIN, PASSWORD, Transport, form};
 pub use cookies::{Cookies, DEVICE_COOKIE, HINT_COOKIE, REFRESH_COOKIE};
 pub use pgbouncer::Pooler;

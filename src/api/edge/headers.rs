@@ -35,7 +35,7 @@ pub const HSTS: HeaderValue = HeaderValue::from_static("max-age=63072000");
 pub const HSTS_SUBDOMAINS: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains");
 pub const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000; includeSubDomains; preload");
 
-pub(super) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// Adds the security headers to a response.
 pub(super) fn add(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {

@@ -17,6 +17,7 @@ pub mod request_id;
 pub mod request_observer;
 pub mod request_span;
 pub mod same_origin;
+pub mod secure_session;
 pub mod server_functions;
 pub mod site;
 pub mod theme;

@@ -45,6 +45,11 @@ impl From<AuthError> for Problem {
             AuthError::RefreshTokenInvalid => {
                 Problem::new(Code::RefreshTokenInvalid, lang().problem_refresh_token_invalid())
             }
+            AuthError::Unbound => Problem {
+                retry_after: Some(RETRY_AFTER),
+                ..Problem::new(Code::RefreshTokenUnbound, lang().problem_unbound())
+            },
+            AuthError::NotProved => Problem::new(Code::ValidationFailed, lang().problem_not_proved()),
             AuthError::SessionEnded(end, reason) => ended(end, reason),
             AuthError::RefreshTokenReused => reused(),
             AuthError::AccountChanged => Problem::unavailable(lang().problem_busy(), RETRY_AFTER),

@@ -52,6 +52,11 @@ pub fn authority(origin: &str) -> &str {
     origin.split_once("://").map_or(origin, |(_, authority)| authority)
 }
 
+/// The host of a normalized origin, without its port.
+pub fn host(origin: &str) -> String {
+    Url::parse(origin).ok().and_then(|url| Some(url.host()?.to_string())).unwrap_or_default()
+}
+
 /// The scheme of a normalized origin.
 pub fn scheme(origin: &str) -> &'static str {
     if origin.starts_with("https://") { "https" } else { "http" }

@@ -3,10 +3,11 @@
 
 use std::sync::Arc;
 
-use axum::http::{HeaderValue, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts};
 
 use super::app_state::AppState;
 use super::cookies;
+use super::secure_session;
 use super::server_functions::Call;
 use crate::auth::error::AuthError;
 use crate::auth::model::device::Device;
@@ -87,7 +88,11 @@ impl RequestContext {
             }
             error => error,
         })?;
-        Ok(self.0.state.auth.open_refresh_token(text)?)
+        let presented = self.0.state.auth.open_refresh_token(text)?;
+        if let Some(why) = secure_session::skipped(headers) {
+            self.0.state.auth.skipped(why);
+        }
+        Ok(presented.with(cookies::bound::read(&self.0.state.base_path, headers)))
     }
 
     /// The refresh token of the request, if there is a valid one.
@@ -95,10 +100,10 @@ impl RequestContext {
         presented(&self.0.state, &self.0.parts)
     }
 
-    /// The token response (RFC 6749 section 5.1). Adds the cookies to the response.
+    /// The token response (RFC 6749 section 5.1). Adds the cookies to the response, and after a sign-in the offer to bind it.
     pub fn grant(&self, grant: Grant) -> TokenResponse {
-        for cookie in grant_cookies(&self.0.state.base_path, &grant) {
-            self.0.set_cookie(cookie);
+        for line in grant_headers(&self.0.state, &self.0.parts.headers, &grant) {
+            self.0.add_header(line);
         }
         TokenResponse {
             access_token: grant.access_token,
@@ -116,25 +121,34 @@ impl RequestContext {
         }
     }
 
-    /// Deletes the refresh cookie and the session hint cookie in the browser.
+    /// Deletes the refresh cookie and those that go with it in the browser.
     pub fn clear_refresh_cookie(&self) {
-        for cookie in cleared_cookies(&self.0.state.base_path) {
+        for cookie in cleared_cookies(&self.0.state.base_path, &self.0.parts.headers) {
             self.0.set_cookie(cookie);
         }
     }
 }
 
-/// The `Set-Cookie` values of a grant: refresh token, session hint, and after a sign-in the device cookie.
-pub fn grant_cookies(base_path: &BasePath, grant: &Grant) -> impl Iterator<Item = HeaderValue> {
+/// The headers of a grant for a request with these `headers`: the cookies of refresh token and session hint, and after a sign-in the
+/// device cookie and the offer to bind the session to the device.
+pub fn grant_headers(
+    state: &AppState,
+    headers: &HeaderMap,
+    grant: &Grant,
+) -> impl Iterator<Item = (HeaderName, HeaderValue)> + use<> {
+    let base_path = &state.base_path;
     let refresh = cookies::refresh::set(base_path, &grant.refresh_token, grant.refresh_expires_in);
     let hint = cookies::session_hint::set(base_path, grant.refresh_expires_in);
     let device = grant.device_cookie.as_ref().map(|device| cookies::device::set(base_path, device));
-    [refresh, hint].into_iter().chain(device)
+    let challenge = grant.binding_challenge.as_ref();
+    let offer = challenge.and_then(|challenge| secure_session::registration(state, headers, challenge));
+    [refresh, hint].into_iter().chain(device).map(|line| (header::SET_COOKIE, line)).chain(offer)
 }
 
-/// The `Set-Cookie` values that delete the refresh cookie and the session hint cookie.
-pub fn cleared_cookies(base_path: &BasePath) -> [HeaderValue; 2] {
-    [cookies::refresh::clear(base_path), cookies::session_hint::clear(base_path)]
+/// The `Set-Cookie` values that delete the refresh cookie, the session hint cookie, and the bound cookie where there is one.
+pub fn cleared_cookies(base_path: &BasePath, headers: &HeaderMap) -> impl Iterator<Item = HeaderValue> + use<> {
+    let bound = cookies::bound::is_set(base_path, headers).then(|| cookies::bound::clear(base_path));
+    [cookies::refresh::clear(base_path), cookies::session_hint::clear(base_path)].into_iter().chain(bound)
 }
 
 /// The refresh token of a request, if there is a valid one.

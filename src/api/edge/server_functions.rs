@@ -11,7 +11,7 @@ use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse as _, Response},
     routing::{MethodFilter, MethodRouter, any},
 };
@@ -41,7 +41,7 @@ pub(super) struct Call {
     pub parts: Parts,
     /// Of the bearer token; `None` below [`WITHOUT_BEARER`].
     pub verified: Option<Arc<Verified>>,
-    cookies: Mutex<Vec<HeaderValue>>,
+    headers: Mutex<Vec<(HeaderName, HeaderValue)>>,
 }
 
 impl Call {
@@ -52,7 +52,12 @@ impl Call {
 
     /// Adds a `Set-Cookie` line to the response.
     pub fn set_cookie(&self, line: HeaderValue) {
-        self.cookies.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        self.add_header((header::SET_COOKIE, line));
+    }
+
+    /// Adds a header to the response, beside any of the same name.
+    pub fn add_header(&self, line: (HeaderName, HeaderValue)) {
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 }
 
@@ -134,7 +139,7 @@ async fn prepare(guard: &Guard, request: Request) -> Result<(Call, Request), Pro
     if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
         arguments.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
     }
-    Ok((Call { state: guard.state.clone(), parts, verified, cookies: Mutex::default() }, arguments))
+    Ok((Call { state: guard.state.clone(), parts, verified, headers: Mutex::default() }, arguments))
 }
 
 async fn answer(function: &Function, call: Arc<Call>, arguments: Request) -> Response {
@@ -150,8 +155,8 @@ async fn answer(function: &Function, call: Arc<Call>, arguments: Request) -> Res
     }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, NO_STORE);
-    for line in call.cookies.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
-        headers.append(header::SET_COOKIE, line);
+    for (name, value) in call.headers.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        headers.append(name, value);
     }
     response
 }

@@ -3,7 +3,7 @@
 //! fingerprint.
 
 use crate::auth::model::secret::FingerprintKey;
-use crate::auth::model::session::SessionId;
+use crate::auth::model::session::{Session, SessionId};
 use crate::auth::model::user::UserId;
 use crate::clock::Timestamp;
 
@@ -18,6 +18,8 @@ pub enum EventKind {
     TokenRevoked,
     /// Replay detection (RFC 9700 section 4.14.2): a superseded refresh token was used again.
     TokenReuse,
+    /// Somebody with the session's refresh token answered for its device with another key.
+    DeviceKeyWrong,
     /// A genuine refresh token is newer than the row: the database was restored from a backup.
     TokenAhead,
     PasswordChange,
@@ -30,7 +32,7 @@ pub enum EventKind {
 }
 
 impl EventKind {
-    pub const ALL: [EventKind; 15] = [
+    pub const ALL: [EventKind; 16] = [
         EventKind::UserCreated,
         EventKind::LoginSuccess,
         EventKind::LoginFail,
@@ -38,6 +40,7 @@ impl EventKind {
         EventKind::ReauthenticationFail,
         EventKind::TokenRevoked,
         EventKind::TokenReuse,
+        EventKind::DeviceKeyWrong,
         EventKind::TokenAhead,
         EventKind::PasswordChange,
         EventKind::PasswordChangeFail,
@@ -58,6 +61,7 @@ impl EventKind {
             EventKind::ReauthenticationFail => "authn_reauthenticate_fail",
             EventKind::TokenRevoked => "authn_token_revoked",
             EventKind::TokenReuse => "authn_token_reuse",
+            EventKind::DeviceKeyWrong => "authn_device_key_wrong",
             EventKind::TokenAhead => "authn_token_ahead",
             EventKind::PasswordChange => "authn_password_change",
             EventKind::PasswordChangeFail => "authn_password_change_fail",
@@ -87,11 +91,12 @@ pub struct SecurityEvent {
     pub detail: String,
 }
 
-/// The notice of a detected reuse, kept until its owner dismisses it. It copies what the page shows of the session, because
+/// The notice of a detected theft, kept until its owner dismisses it: a reuse, which ended the session, or a proof by a key that is
+/// not its device's. It copies what the page shows of the session, because
 /// the session's row may be purged earlier.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReuseNotice {
-    /// Identifies the notice too: reuse ends a session only once.
+    /// Identifies the notice too: one of a session is enough.
     pub session_id: SessionId,
     pub user_id: UserId,
     pub at: Timestamp,
@@ -102,6 +107,20 @@ pub struct ReuseNotice {
     pub session_created_at: Timestamp,
 }
 
+impl ReuseNotice {
+    /// The notice of what an event says about a session.
+    pub fn of(session: &Session, event: &SecurityEvent) -> Self {
+        Self {
+            session_id: session.id,
+            user_id: session.user_id,
+            at: event.at,
+            device: event.device.clone(),
+            session_device: session.device.clone(),
+            session_created_at: session.created_at,
+        }
+    }
+}
+
 impl SecurityEvent {
     /// Writes one structured log line. The session appears as a keyed fingerprint, because its id is in access tokens.
     pub fn log(&self, fingerprints: &FingerprintKey) {
@@ -109,7 +128,7 @@ impl SecurityEvent {
         let user = self.user_id.map(|id| id.to_string()).unwrap_or_default();
         let (kind, detail) = (self.kind.as_str(), self.detail.as_str());
         match self.kind {
-            EventKind::TokenReuse | EventKind::TokenAhead => {
+            EventKind::TokenReuse | EventKind::TokenAhead | EventKind::DeviceKeyWrong => {
                 tracing::error!(target: "security", event = kind, user, session, detail, "alarm");
             }
             EventKind::LoginFail

@@ -80,6 +80,11 @@ impl ServerSecret {
         hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"known-browser"))
     }
 
+    /// For the tags of challenges and bound cookies.
+    pub fn binding_key(&self) -> hmac::Key {
+        hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"device-binding"))
+    }
+
     /// For session fingerprints in the log.
     pub fn fingerprint_key(&self) -> FingerprintKey {
         FingerprintKey(hmac::Key::new(hmac::HMAC_SHA256, &self.derive(b"log-fingerprint")))

@@ -4,6 +4,7 @@ use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use crate::auth::binding::rule::Binding;
 use crate::auth::model::user::UserId;
 use crate::auth::token::rotation::{RotationState, Standing};
 use crate::clock::Timestamp;
@@ -70,6 +71,8 @@ pub struct Session {
     pub revoked: Option<Revoked>,
     /// The `User-Agent` at sign-in, shortened.
     pub device: String,
+    /// The device that the session is bound to; `None` where its browser has bound it to none.
+    pub binding: Option<Binding>,
 }
 
 impl Session {

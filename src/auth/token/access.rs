@@ -238,6 +238,7 @@ mod tests {
             absolute_expires_at: NOW.plus(absolute),
             revoked: None,
             device: String::new(),
+            binding: None,
         }
     }
 

@@ -8,6 +8,7 @@ use aws_lc_rs::{constant_time, hmac};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
+use crate::auth::binding::tags::BoundCookie;
 use crate::auth::model::secret::ServerSecret;
 use crate::auth::model::session::{Salt, SessionId};
 
@@ -40,7 +41,21 @@ impl fmt::Debug for RefreshToken {
 pub struct Presented {
     pub session_id: SessionId,
     pub generation: u32,
+    bound_cookie: Option<BoundCookie>,
     inner: [u8; HALF],
+}
+
+impl Presented {
+    /// Together with the bound cookie of the request.
+    #[must_use]
+    pub fn with(self, bound_cookie: Option<BoundCookie>) -> Self {
+        Self { bound_cookie, ..self }
+    }
+
+    /// The bound cookie that came along. Verified where the session's row is judged.
+    pub fn bound_cookie(&self) -> Option<&BoundCookie> {
+        self.bound_cookie.as_ref()
+    }
 }
 
 impl fmt::Debug for Presented {
@@ -97,6 +112,7 @@ impl RefreshTokenKey {
         Ok(Presented {
             session_id: SessionId(*id),
             generation: u32::from_be_bytes(generation.try_into().map_err(|_| Forged)?),
+            bound_cookie: None,
             inner: inner.try_into().map_err(|_| Forged)?,
         })
     }

@@ -130,7 +130,7 @@ pub struct Standing {
 
 impl Standing {
     /// Why the session is over, if it is. A limit includes its own instant: `now == limit` is expired.
-    fn end(&self, now: Timestamp) -> Option<SessionEnd> {
+    pub fn end(&self, now: Timestamp) -> Option<SessionEnd> {
         if self.revoked {
             Some(SessionEnd::Revoked)
         } else if now >= self.idle_expires_at {

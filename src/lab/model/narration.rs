@@ -128,6 +128,10 @@ fn ruled(turn: &Exchange<'_>) -> String {
             "That one had been used before, so somebody has a copy: the server ended the session for everybody."
                 .to_owned()
         }
+        (Some((Ruling::Unbound, _)), _) => {
+            "Its session is bound to a device, and whoever sent it is not there: refused, and the owner's session goes on."
+                .to_owned()
+        }
         (Some((Ruling::Ahead, _)), _) => "That one is newer than any the server made: refused.".to_owned(),
         (Some((Ruling::Ended, _)), _) => "Its session was over already: refused.".to_owned(),
         (Some(_), None) if turn.response.is_none() => "The server is deciding.".to_owned(),

@@ -85,6 +85,10 @@ pub struct Config {
     #[arg(long, global = true, env = "TWO_TOKENS_THROTTLE", value_enum, default_value = "on")]
     pub throttle: Throttle,
 
+    /// Let browsers that can bind sessions to their device (device-bound session credentials), so that copied cookies are worthless.
+    #[arg(long, global = true, env = "TWO_TOKENS_DBSC", value_enum, default_value = "on")]
+    pub dbsc: Dbsc,
+
     /// The proxies whose `X-Forwarded-For` is trusted: addresses and CIDR blocks, separated by commas.
     #[arg(long, global = true, env = "TWO_TOKENS_TRUSTED_PROXIES")]
     pub trusted_proxies: Option<TrustedProxies>,
@@ -147,6 +151,13 @@ pub enum Hsts {
 /// Whether attempts are throttled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Throttle {
+    On,
+    Off,
+}
+
+/// Whether sessions are bound to devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Dbsc {
     On,
     Off,
 }

@@ -12,6 +12,7 @@ use prometheus_client::{
 };
 
 use crate::api::edge::request_observer::{Answered, RequestObserver, known_method, route_name};
+use crate::auth::binding::{BindingOutcome, Skipped};
 use crate::auth::observer::{FlowEvent, Observer};
 use crate::auth::service::{AuthService, NotAuthenticated};
 use crate::auth::token::{
@@ -50,6 +51,27 @@ outcomes! { REFRESH_OUTCOMES, refresh_outcome(&Decision):
     Decision::Ahead => "ahead",
     Decision::Reuse => "reuse",
 }
+
+outcomes! { BINDING_OUTCOMES, binding_outcome(BindingOutcome):
+    BindingOutcome::Bound => "bound",
+    BindingOutcome::Refused => "refused",
+    BindingOutcome::Challenged => "challenged",
+    BindingOutcome::Renewed => "renewed",
+    BindingOutcome::Late => "late",
+    BindingOutcome::Malformed => "malformed",
+    BindingOutcome::WrongKey => "wrong_key",
+    BindingOutcome::Ended => "ended",
+}
+
+outcomes! { SKIP_REASONS, skip_reason(Skipped):
+    Skipped::Unreachable => "unreachable",
+    Skipped::ServerError => "server_error",
+    Skipped::QuotaExceeded => "quota_exceeded",
+    Skipped::Other => "other",
+}
+
+/// The outcome of a refresh that the door in front of the rule refuses.
+const UNBOUND: &str = "unbound";
 
 outcomes! { ACCESS_OUTCOMES, access_outcome(&Result<&Verified, NotAuthenticated>):
     Ok(_) => "accepted",
@@ -101,6 +123,8 @@ pub struct Metrics {
     refusals: Family<Refusal, Counter>,
     access_checks: Family<Outcome, Counter>,
     refreshes: Family<Outcome, Counter>,
+    bindings: Family<Outcome, Counter>,
+    binding_skips: Family<Reason, Counter>,
     password_checks: Family<Outcome, Counter>,
     sessions_opened: Counter,
     sessions_ended: Family<Reason, Counter>,
@@ -131,6 +155,8 @@ impl Default for Metrics {
             refusals: Family::default(),
             access_checks: Family::default(),
             refreshes: Family::default(),
+            bindings: Family::default(),
+            binding_skips: Family::default(),
             password_checks: Family::default(),
             sessions_opened: Counter::default(),
             sessions_ended: Family::default(),
@@ -147,11 +173,17 @@ impl Default for Metrics {
 impl Metrics {
     /// A counter that appears with its first event hides that event from `rate()` and `increase()`.
     fn begin_at_zero(&self) {
-        for &outcome in REFRESH_OUTCOMES {
+        for &outcome in REFRESH_OUTCOMES.iter().chain([&UNBOUND]) {
             drop(self.refreshes.get_or_create(&Outcome { outcome }));
         }
         for &outcome in ACCESS_OUTCOMES {
             drop(self.access_checks.get_or_create(&Outcome { outcome }));
+        }
+        for &outcome in BINDING_OUTCOMES {
+            drop(self.bindings.get_or_create(&Outcome { outcome }));
+        }
+        for &reason in SKIP_REASONS {
+            drop(self.binding_skips.get_or_create(&Reason { reason }));
         }
         for outcome in ["right", "wrong"] {
             drop(self.password_checks.get_or_create(&Outcome { outcome }));
@@ -173,6 +205,11 @@ impl Metrics {
         self.counted("access_token_checks", "Access tokens that were presented, by outcome", access_checks);
         let refreshes = self.refreshes.clone();
         self.counted("refreshes", "Decisions of the rotation rule; reuse is a stolen token", refreshes);
+        let bindings = self.bindings.clone();
+        self.counted("device_bindings", "Requests of browsers about device-bound sessions, by outcome", bindings);
+        let binding_skips = self.binding_skips.clone();
+        let help = "Refreshes before which a browser could not renew its bound cookie, by the reason that it gives";
+        self.counted("device_binding_skips", help, binding_skips);
         let password_checks = self.password_checks.clone();
         self.counted("password_checks", "Passwords that were verified", password_checks);
         let sessions_opened = self.sessions_opened.clone();
@@ -277,6 +314,11 @@ impl Observer for Metrics {
                 self.sessions_opened.inc();
             }
             FlowEvent::Decided { decision, .. } => count(&self.refreshes, refresh_outcome(decision)),
+            FlowEvent::Unbound { .. } => count(&self.refreshes, UNBOUND),
+            FlowEvent::Binding { outcome } => count(&self.bindings, binding_outcome(*outcome)),
+            FlowEvent::BindingSkipped { why } => {
+                self.binding_skips.get_or_create(&Reason { reason: skip_reason(*why) }).inc();
+            }
             FlowEvent::AccessChecked { outcome } => count(&self.access_checks, access_outcome(outcome)),
             FlowEvent::SessionEnded { reason, .. } => {
                 self.sessions_ended.get_or_create(&Reason { reason: reason.as_str() }).inc();

@@ -34,15 +34,16 @@ pub(super) mod prelude {
     };
     pub(in crate::store) use super::unavailable;
     pub(in crate::store) use super::users::{select_users, users_sql};
+    pub use crate::auth::binding::rule::Binding;
     pub use crate::auth::model::email::Email;
     pub use crate::auth::model::event::{ReuseNotice, SecurityEvent};
     pub use crate::auth::model::session::{Session, SessionId};
     pub use crate::auth::model::submission::Submission;
     pub use crate::auth::model::user::{UserId, UserRecord};
     pub use crate::auth::store::{
-        Attempts, Change, ChangePassword, Cluster, CountAttempt, CreateUser, ENDED_NAMED, EmailClash, EmailKeyOf,
-        EndAll, EndSession, EndedAll, Events, Guard, Judge, Judged, LIMIT_ENDED_MAX, Notices, OpenSession, Opened,
-        Register, Sessions, SigningKeys, Stale, StoreError, Swap, Users,
+        Attempts, BindingJudge, Change, ChangePassword, Cluster, CountAttempt, CreateUser, ENDED_NAMED, EmailClash,
+        EmailKeyOf, EndAll, EndSession, EndedAll, Events, Guard, Judge, Judged, LIMIT_ENDED_MAX, Notices, OpenSession,
+        Opened, Register, Sessions, SigningKeys, Stale, StoreError, Swap, Users,
     };
     pub use crate::auth::throttle::rules::{AttemptKey, Count};
     pub use crate::auth::token::keys::StoredKey;

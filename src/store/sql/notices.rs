@@ -1,10 +1,10 @@
-//! Notices of detected reuse. The SQL is the same in both dialects.
+//! Notices of detected theft. The SQL is the same in both dialects.
 
 macro_rules! notices_sql {
     ($store:ty) => {
         impl $store {
-            async fn insert_notice(connection: &mut Conn, notice: &ReuseNotice) -> Result<(), StoreError> {
-                sqlx::query(
+            async fn insert_notice(connection: &mut Conn, notice: &ReuseNotice) -> Result<bool, StoreError> {
+                let inserted = sqlx::query(
                     "INSERT INTO notices (session_id, user_id, at, device, session_device, session_created_at) \
                      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
                 )
@@ -17,7 +17,7 @@ macro_rules! notices_sql {
                 .execute(connection)
                 .await
                 .map_err(unavailable)?;
-                Ok(())
+                Ok(inserted.rows_affected() == 1)
             }
         }
 
@@ -34,6 +34,17 @@ macro_rules! notices_sql {
                 .await
                 .map_err(unavailable)?;
                 collect(rows, Readable::notice)
+            }
+
+            async fn add_notice(&self, notice: &ReuseNotice, event: &SecurityEvent) -> Result<bool, StoreError> {
+                let mut transaction = self.begin().await?;
+                let is_first = Self::lock_user(&mut transaction, notice.user_id).await?.is_some()
+                    && Self::insert_notice(&mut transaction, notice).await?;
+                if is_first {
+                    Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
+                    transaction.commit().await.map_err(unavailable)?;
+                }
+                Ok(is_first)
             }
 
             async fn dismiss_notice(&self, owner: UserId, session_id: SessionId) -> Result<bool, StoreError> {

@@ -11,7 +11,7 @@ macro_rules! select_sessions {
         concat!(
             "SELECT s.id, s.user_id, u.email, u.email_shown, u.disabled_at, u.session_epoch, s.salt, s.generation, s.parent, s.ring, ",
             "s.created_at, COALESCE(s.authenticated_at, s.created_at) AS authenticated_at, ",
-            "s.last_used_at, s.idle_expires_at, s.absolute_expires_at, s.revoked_at, s.revoked_reason, s.device ",
+            "s.last_used_at, s.idle_expires_at, s.absolute_expires_at, s.revoked_at, s.revoked_reason, s.device, s.binding ",
             "FROM sessions s JOIN users u ON u.id = s.user_id ",
             $rest
         )
@@ -20,7 +20,7 @@ macro_rules! select_sessions {
 pub(in crate::store) use select_sessions;
 
 /// Its columns in their order.
-pub(in crate::store) const SESSION_COLUMNS: [&str; 18] = [
+pub(in crate::store) const SESSION_COLUMNS: [&str; 19] = [
     "id",
     "user_id",
     "email",
@@ -39,6 +39,7 @@ pub(in crate::store) const SESSION_COLUMNS: [&str; 18] = [
     "revoked_at",
     "revoked_reason",
     "device",
+    "binding",
 ];
 
 /// The condition of a session that can still refresh; `$now` is the parameter of the present time.
@@ -114,18 +115,22 @@ macro_rules! session_steps {
                 Ok(Ok(Opened { session_epoch, ended }))
             }
 
+            async fn locked_session(connection: &mut Conn, id: SessionId) -> Result<Option<Session>, StoreError> {
+                let row = sqlx::query(concat!(select_sessions!("WHERE s.id = $1"), $lock))
+                    .bind(id.0.as_slice())
+                    .fetch_optional(connection)
+                    .await
+                    .map_err(unavailable)?;
+                row.as_ref().map(Readable::session).transpose()
+            }
+
             /// Reads a session under a lock and writes what the judge says.
             async fn rotate_one(
                 connection: &mut Conn,
                 id: SessionId,
                 judge: &mut Judge,
             ) -> Result<Option<Judged>, StoreError> {
-                let row = sqlx::query(concat!(select_sessions!("WHERE s.id = $1"), $lock))
-                    .bind(id.0.as_slice())
-                    .fetch_optional(&mut *connection)
-                    .await
-                    .map_err(unavailable)?;
-                let Some(session) = row.as_ref().map(Readable::session).transpose()? else { return Ok(None) };
+                let Some(session) = Self::locked_session(connection, id).await? else { return Ok(None) };
                 let generation = session.rotation.generation;
                 let judged = ask(judge, session)?;
                 if let Some(write) = &judged.write {
@@ -408,6 +413,20 @@ macro_rules! sessions_sql {
                     transaction.commit().await.map_err(unavailable)?;
                 }
                 Ok(Ok(judged))
+            }
+
+            async fn bind(&self, id: SessionId, mut judge: BindingJudge) -> Result<Option<Binding>, StoreError> {
+                let mut transaction = self.begin().await?;
+                let session = Self::locked_session(&mut transaction, id).await?;
+                let Some(binding) = session.as_ref().and_then(&mut judge) else { return Ok(None) };
+                let written = sqlx::query("UPDATE sessions SET binding = $1 WHERE id = $2 AND revoked_at IS NULL")
+                    .bind(binding.to_bytes())
+                    .bind(id.0.as_slice())
+                    .execute(&mut *transaction)
+                    .await
+                    .map_err(unavailable)?;
+                transaction.commit().await.map_err(unavailable)?;
+                Ok((written.rows_affected() == 1).then_some(binding))
             }
 
             async fn end_session(&self, end: &EndSession) -> Result<bool, StoreError> {

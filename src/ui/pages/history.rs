@@ -105,7 +105,7 @@ fn mark(kind: HistoryKind) -> (&'static str, &'static str) {
         | HistoryKind::PasswordChangeRefused
         | HistoryKind::EmailChangeRefused
         | HistoryKind::AccountDeletionRefused => ("cross", "refused"),
-        HistoryKind::Reuse | HistoryKind::Ahead => ("shield", "alarmed"),
+        HistoryKind::Reuse | HistoryKind::WrongDevice | HistoryKind::Ahead => ("shield", "alarmed"),
         HistoryKind::SignedUp
         | HistoryKind::SignedIn
         | HistoryKind::SignedOut
@@ -133,6 +133,7 @@ fn words(kind: HistoryKind, reason: Option<RevokeReason>) -> &'static str {
             _ => lang().history_from_elsewhere(),
         },
         HistoryKind::Reuse => lang().history_reuse(),
+        HistoryKind::WrongDevice => lang().history_wrong_device(),
         HistoryKind::Ahead => lang().history_ahead(),
         HistoryKind::Reauthenticated => lang().history_reauthenticated(),
         HistoryKind::ReauthenticationRefused => lang().history_reauthentication_refused(),

@@ -151,7 +151,7 @@ pub fn device_icon(device: &str) -> &'static str {
 
 #[component]
 fn Item(list: SessionList, session: SessionView) -> impl IntoView {
-    let SessionView { id, current, device, signed_in_at, last_used_at, .. } = session;
+    let SessionView { id, current, device, signed_in_at, last_used_at, bound, .. } = session;
     // Browsers of one name differ in when they signed in.
     let label = lang().sessions_end_this(&[&device, ", ", &browser::local_time(signed_in_at.millis())].concat());
     let icon = device_icon(&device);
@@ -168,7 +168,7 @@ fn Item(list: SessionList, session: SessionView) -> impl IntoView {
                     {device} " "
                     {current.then(|| view! { <strong class="badge">{lang().sessions_this()}</strong> })}
                 </h2>
-                <p class="hint">{lang().sessions_signed_in_1()} <RelativeTime at=signed_in_at minute=list.minute /> {lang().sessions_last_used_1()} <RelativeTime at=last_used_at minute=list.minute /></p>
+                <p class="hint">{lang().sessions_signed_in_1()} <RelativeTime at=signed_in_at minute=list.minute /> {lang().sessions_last_used_1()} <RelativeTime at=last_used_at minute=list.minute /> {bound.then(|| lang().sessions_bound())}</p>
             </div>
             {(!current)
                 .then(|| {

@@ -2,6 +2,7 @@
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+pub mod bound;
 pub mod device;
 pub mod refresh;
 pub mod session_hint;

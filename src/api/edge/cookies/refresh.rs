@@ -10,8 +10,8 @@ use crate::base_path::BasePath;
 
 /// Not `__Host-`: that prefix requires `Path=/`, which would send the token with every request (decision 0001).
 pub const NAME: &str = "__Secure-refresh";
-const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
-const PATH: &str = "/api/auth";
+pub(super) const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
+pub(super) const PATH: &str = "/api/auth";
 
 /// The name of an app's: [`NAME`], with the port where that is not the scheme's own.
 pub fn name(base_path: &BasePath) -> String {

@@ -27,6 +27,8 @@ pub enum Ruling {
     Replay,
     ReKey,
     Reuse,
+    /// The door in front of the rule: the session is bound to a device, and the caller is not there.
+    Unbound,
     Ahead,
     Ended,
 }

@@ -45,6 +45,7 @@ pub const fn ruling_name(ruling: Ruling) -> &'static str {
         Ruling::Replay => "replay",
         Ruling::ReKey => "re-key",
         Ruling::Reuse => "reuse",
+        Ruling::Unbound => "not the device",
         Ruling::Ahead => "ahead",
         Ruling::Ended => "ended",
     }
@@ -59,6 +60,9 @@ pub const fn ruling(ruling: Ruling) -> &'static str {
             "The newest was never used, so its answer was lost: another one is made, and the lost one is a tripwire now."
         }
         Ruling::Reuse => "It was turned before: somebody has a copy, so the session ends.",
+        Ruling::Unbound => {
+            "Its session is bound to a device, and the caller is not there: refused, and nothing changes."
+        }
         Ruling::Ahead => "It is newer than anything this server remembers: refused.",
         Ruling::Ended => "Its session is over: refused.",
     }

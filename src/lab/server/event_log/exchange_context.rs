@@ -7,10 +7,11 @@ use std::{
 };
 
 use super::EventLog;
+use crate::auth::model::session::Session;
 use crate::auth::observer::{FlowEvent, Observer};
 use crate::auth::service::NotAuthenticated;
 use crate::auth::token::access::Refused;
-use crate::auth::token::rotation::Decision;
+use crate::auth::token::rotation::{Decision, RotationState};
 use crate::lab::model::event::{Hop, HopName, LogEventKind, Ruling, Verdict};
 
 tokio::task_local! {
@@ -78,12 +79,14 @@ fn step(event: &FlowEvent<'_>) -> Option<HopName> {
     match event {
         FlowEvent::AccessChecked { .. } => Some(HopName::Read),
         FlowEvent::PasswordChecked { .. } => Some(HopName::PasswordHash),
-        FlowEvent::Decided { .. } => Some(HopName::Rotate),
+        FlowEvent::Decided { .. } | FlowEvent::Unbound { .. } => Some(HopName::Rotate),
         FlowEvent::SessionOpened { .. } | FlowEvent::SessionEnded { .. } => Some(HopName::Write),
         FlowEvent::Issued { .. } => Some(HopName::Sign),
         FlowEvent::Rotated { .. }
         | FlowEvent::KeysChanged
         | FlowEvent::Throttled { .. }
+        | FlowEvent::Binding { .. }
+        | FlowEvent::BindingSkipped { .. }
         | FlowEvent::EndHeard { .. } => None,
     }
 }
@@ -93,12 +96,8 @@ fn step(event: &FlowEvent<'_>) -> Option<HopName> {
 fn logged(event: &FlowEvent<'_>) -> Option<LogEventKind> {
     Some(match event {
         FlowEvent::PasswordChecked { right } => LogEventKind::PasswordChecked { right: *right },
-        FlowEvent::Decided { session, presented, decision } => LogEventKind::Decided {
-            ruling: ruling(decision),
-            presented: *presented,
-            newest: session.rotation.generation,
-            parent: session.rotation.parent,
-        },
+        FlowEvent::Decided { session, presented, decision } => decided(ruling(decision), session, *presented),
+        FlowEvent::Unbound { session, presented } => decided(Ruling::Unbound, session, *presented),
         FlowEvent::Rotated { .. } => LogEventKind::Rotated,
         FlowEvent::AccessChecked { outcome } => LogEventKind::AccessChecked { verdict: verdict(*outcome) },
         FlowEvent::SessionEnded { session_id, reason } => {
@@ -108,8 +107,15 @@ fn logged(event: &FlowEvent<'_>) -> Option<LogEventKind> {
         | FlowEvent::Issued { .. }
         | FlowEvent::KeysChanged
         | FlowEvent::Throttled { .. }
+        | FlowEvent::Binding { .. }
+        | FlowEvent::BindingSkipped { .. }
         | FlowEvent::EndHeard { .. } => return None,
     })
+}
+
+fn decided(ruling: Ruling, session: &Session, presented: u32) -> LogEventKind {
+    let RotationState { generation, parent, .. } = session.rotation;
+    LogEventKind::Decided { ruling, presented, newest: generation, parent }
 }
 
 fn ruling(decision: &Decision) -> Ruling {
