@@ -12,7 +12,7 @@ use super::{
     load::{self, Talk, Target},
     machine,
     result::{Figure, Report},
-    servers::{Process, register, start_under, target},
+    servers::{Process, register, register_bound, start_under, target},
     support::{Installation, free_port},
 };
 
@@ -35,10 +35,13 @@ pub async fn measure(requests: u32, environment: &Value) -> Result<Report, Failu
     let hello = Process::start(hello.args(["--role", "hello", &port.to_string()]), port, "/").await?;
     let people = register(&server, 2).await;
     let [person, other] = &people[..] else { return Err("two people registered".into()) };
+    let bound = register_bound(&server, 1).await;
+    let [bound] = &bound[..] else { return Err("one more registered".into()) };
     let ours = target(&server);
     let count = async |target: Target, talk: Talk| counted(&files, target, talk, requests).await;
     let hello = count(hello.target, Talk::get("/", "", 200, "hello")).await?;
     let open = count(ours, Talk::get("/healthz", "", 200, "")).await?;
+    let refresh = count(ours, other.refreshes()).await?;
     let mut report = Report::new("instructions", environment, 0.0);
     report.figures.extend([
         Figure::of("instructions.hello", vec![hello]),
@@ -46,7 +49,8 @@ pub async fn measure(requests: u32, environment: &Value) -> Result<Report, Failu
         Figure::of("instructions.protected", vec![count(ours, person.asks_for_me()).await? / open]),
         Figure::of("instructions.refused", vec![count(ours, person.asks_with_a_forged_token()).await? / open]),
         Figure::of("instructions.forged", vec![count(ours, person.refreshes_with_a_forged_token()).await? / open]),
-        Figure::of("instructions.refresh", vec![count(ours, other.refreshes()).await? / open]),
+        Figure::of("instructions.refresh", vec![refresh / open]),
+        Figure::of("instructions.bound", vec![count(ours, bound.refreshes()).await? / refresh]),
     ]);
     Ok(report)
 }

@@ -106,6 +106,14 @@ const RULES: &[Rule] = &[
         0.2,
     ),
     limit("refresh.cost", "cost of a refresh, 32 at once / of an open route", None, By::Cpu, Most(10.0), 0.15),
+    limit(
+        "refresh.bound",
+        "cost of a refresh of a session that is bound to a device / of one that is not",
+        None,
+        By::Cpu,
+        Most(1.25),
+        0.1,
+    ),
     aim(
         "postgres.refresh",
         "refreshes on PostgreSQL, 32 at once / its durable commits on 16 connections",
@@ -126,6 +134,7 @@ const RULES: &[Rule] = &[
     count("instructions.refused", "instructions of a refused access token / of an open route", 19.5),
     count("instructions.forged", "instructions of a forged refresh token / of an open route", 2.05),
     count("instructions.refresh", "instructions of a refresh that commits alone / of an open route", 10.5),
+    count("instructions.bound", "instructions of a refresh of a bound session / of another", 1.25),
     aim("start", "start to first ready answer, ms", Some(Most(100.0))),
     aim("memory.idle", "memory, idle, MB", Some(Most(30.0))),
     aim("memory.sign-ins", "memory at most, with 64 sign-ins at once, MB", Some(Most(100.0))),

@@ -27,8 +27,8 @@ pub enum Talk {
     /// The same request again and again. Every answer has this status and contains these words, so that a server which
     /// refuses for another reason is not measured by mistake.
     Same { request: String, status: u16, words: &'static str },
-    /// The cookie that an answer sets goes into the next request.
-    Rotating { path: &'static str, cookie: &'static str, token: String },
+    /// The cookie that an answer sets goes into the next request, with these others beside it.
+    Rotating { path: &'static str, cookie: &'static str, token: String, others: String },
 }
 
 impl Talk {
@@ -43,18 +43,23 @@ impl Talk {
 
     /// Posts a cookie, and goes on with the one that the answer sets.
     pub fn rotating(path: &'static str, cookie: &'static str, token: &str) -> Self {
-        Self::Rotating { path, cookie, token: token.to_owned() }
+        Self::Rotating { path, cookie, token: token.to_owned(), others: String::new() }
+    }
+
+    /// The same, with other cookies beside the one that rotates: `; name=value`.
+    pub fn rotating_beside(path: &'static str, cookie: &'static str, token: &str, others: &str) -> Self {
+        Self::Rotating { path, cookie, token: token.to_owned(), others: others.to_owned() }
     }
 
     /// A refresh that is refused with this code, as it has a token that nobody issued.
     pub fn forged(path: &str, cookie: &str, token: &str, words: &'static str) -> Self {
-        Self::Same { request: refresh(path, cookie, token), status: 401, words }
+        Self::Same { request: refresh(path, cookie, token, ""), status: 401, words }
     }
 
     pub fn request(&self) -> String {
         match self {
             Self::Same { request, .. } => request.clone(),
-            Self::Rotating { path, cookie, token } => refresh(path, cookie, token),
+            Self::Rotating { path, cookie, token, others } => refresh(path, cookie, token, others),
         }
     }
 
@@ -67,8 +72,8 @@ impl Talk {
                     return Err(format!("expected {status} {words}, not: {answer}").into());
                 }
             }
-            Self::Rotating { path, cookie, token } => {
-                let answer = line.send(&refresh(path, cookie, token)).await?;
+            Self::Rotating { path, cookie, token, others } => {
+                let answer = line.send(&refresh(path, cookie, token, others)).await?;
                 let next = set_cookie(answer, cookie).ok_or_else(|| format!("no cookie {cookie} in: {answer}"))?;
                 next.clone_into(token);
             }
@@ -83,8 +88,8 @@ fn post(path: &str, headers: &str, body: &str) -> String {
     format!("POST {path} HTTP/1.1\r\n{HOST}content-length: {}\r\n{headers}\r\n{body}", body.len())
 }
 
-fn refresh(path: &str, cookie: &str, token: &str) -> String {
-    post(path, &format!("cookie: {cookie}={token}\r\n"), "")
+fn refresh(path: &str, cookie: &str, token: &str, others: &str) -> String {
+    post(path, &format!("cookie: {cookie}={token}{others}\r\n"), "")
 }
 
 /// The value of a cookie that an answer sets.

@@ -12,7 +12,7 @@ use super::{
     machine,
     result::{Figure, Report, Sample, paired},
     rounds::{Lane, Plan, role_command, rounds},
-    servers::{Person, Process, register, start, target},
+    servers::{Person, Process, register, register_bound, start, target},
     support::{Cluster, Installation, PASSWORD, form, free_port},
 };
 
@@ -48,6 +48,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
     let people = register(&server, CONNECTIONS + 16 + 2).await;
     // A session belongs to one lane: its newest refresh token is known there only.
     let (people, others) = people[..CONNECTIONS + 16].split_at(CONNECTIONS);
+    let bound = register_bound(&server, CONNECTIONS).await;
     let ours = target(&server);
     let mut lanes = [
         Lane::load("hello world in axum", hello.target, each(people, |_| Talk::get("/", "", 200, "hello"))),
@@ -57,6 +58,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         Lane::load("forged refresh token", ours, each(people, Person::refreshes_with_a_forged_token)),
         Lane::load("refresh, SQLite", ours, each(others, Person::refreshes)),
         Lane::load("refresh, SQLite", ours, each(people, Person::refreshes)),
+        Lane::load("refresh of a bound session, SQLite", ours, each(&bound, Person::refreshes)),
         Lane::role("durable commits, SQLite", &["commits"]),
         Lane::load("sign-in", ours, vec![signs_in(CONNECTIONS + 16), signs_in(CONNECTIONS + 17)]),
         Lane::role("argon2", &["argon2"]),
@@ -64,8 +66,21 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         Lane::role("verification, first time", &["verify", "0"]),
     ];
     rounds(plan, &mut lanes).await?;
-    let [hello, open, protected, refused, forged, refresh_16, refresh_32, commits, sign_in, argon2, again, first] =
-        &lanes;
+    let [
+        hello,
+        open,
+        protected,
+        refused,
+        forged,
+        refresh_16,
+        refresh_32,
+        bound,
+        commits,
+        sign_in,
+        argon2,
+        again,
+        first,
+    ] = &lanes;
     report.figures.extend([
         Figure::speed("open", open, hello),
         Figure::speed("protected", protected, open),
@@ -79,6 +94,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         Figure::of("refresh.32.p99", refresh_32.each(p99)),
         Figure::speed("refresh.commits", refresh_32, commits),
         Figure::cost("refresh.cost", refresh_32, open),
+        Figure::cost("refresh.bound", bound, refresh_32),
         Figure::speed("sign-in", sign_in, argon2),
         Figure::of("remembered", paired(&again.rates(), &first.rates())),
     ]);

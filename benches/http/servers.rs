@@ -10,7 +10,7 @@ use futures::future::join_all;
 use super::{
     Failure,
     load::{self, Talk, Target},
-    support::{Client, Installation, REFRESH_COOKIE, Server, free_port},
+    support::{Authenticator, BOUND_COOKIE, Client, Installation, REFRESH_COOKIE, Server, free_port},
 };
 
 /// Starts this project's server on these cores, without throttling, since all load comes from one network, and with access
@@ -66,11 +66,18 @@ impl Drop for Process {
 pub struct Person {
     access_token: String,
     refresh_token: String,
+    /// The bound cookie, as it stands behind the refresh cookie; empty where the session is bound to no device.
+    bound: String,
 }
 
 impl From<Client> for Person {
     fn from(client: Client) -> Self {
-        Self { access_token: client.access_token.clone().unwrap_or_default(), refresh_token: client.refresh_token() }
+        let bound = client.cookies.value(BOUND_COOKIE).map(|value| format!("; {BOUND_COOKIE}={value}"));
+        Self {
+            access_token: client.access_token.clone().unwrap_or_default(),
+            refresh_token: client.refresh_token(),
+            bound: bound.unwrap_or_default(),
+        }
     }
 }
 
@@ -87,7 +94,7 @@ impl Person {
     }
 
     pub fn refreshes(&self) -> Talk {
-        Talk::rotating("/api/auth/refresh", REFRESH_COOKIE, &self.refresh_token)
+        Talk::rotating_beside("/api/auth/refresh", REFRESH_COOKIE, &self.refresh_token, &self.bound)
     }
 
     /// Takes over the refresh token that a conversation has come to.
@@ -118,6 +125,19 @@ pub async fn register(server: &Server, count: usize) -> Vec<Person> {
             .iter()
             .map(|number| async move { Person::from(server.registered(&format!("p{number}@example.com")).await) });
         people.extend(join_all(some).await);
+    }
+    people
+}
+
+/// People whose sessions are bound to a device: `bound0@example.com` and on. Their bound cookies count for six minutes.
+pub async fn register_bound(server: &Server, count: usize) -> Vec<Person> {
+    let mut people = Vec::with_capacity(count);
+    for number in 0..count {
+        let mut browser = server.client();
+        let challenge = browser.signed_up_with_offer(&format!("bound{number}@example.com")).await;
+        let answer = browser.bind(&Authenticator::new().registration(&challenge)).await;
+        assert!(answer.status.is_success(), "{}", answer.body);
+        people.push(Person::from(browser));
     }
     people
 }

@@ -30,17 +30,26 @@ export const binary = resolve(process.env.TWO_TOKENS_BIN ?? join(target, "releas
 export class Server {
   /** The lines that the process has printed. */
   readonly log: string[] = [];
+  private process: ChildProcess;
 
   private constructor(
     /** The address of the proxy before the server, where a test can hold and drop responses. */
     readonly url: string,
     readonly wire: Wire,
-    private readonly process: ChildProcess,
+    private readonly launch: () => ChildProcess,
     private readonly folder: string,
+    private readonly basePath: string,
   ) {
-    for (const stream of [process.stdout, process.stderr]) {
+    this.process = this.launched();
+  }
+
+  private launched(): ChildProcess {
+    const child = this.launch();
+    process.once("exit", () => child.kill("SIGKILL"));
+    for (const stream of [child.stdout, child.stderr]) {
       if (stream) createInterface(stream).on("line", (line) => this.log.push(line));
     }
+    return child;
   }
 
   static async start(settings: Settings, program = binary): Promise<Server> {
@@ -57,17 +66,16 @@ export class Server {
     if (settings.lab) args.push("--lab", "local");
     if (settings.tls) args.push("--tls", "self-signed");
     // In its own folder, so that it reads no `.env`.
-    const child = spawn(program, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
-    const server = new Server(url, wire, child, folder);
-    process.once("exit", () => child.kill("SIGKILL"));
-    await server.ready(settings.basePath ?? "");
+    const launch = () => spawn(program, args, { cwd: folder, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+    const server = new Server(url, wire, launch, folder, settings.basePath ?? "");
+    await server.ready();
     return server;
   }
 
-  private async ready(basePath: string): Promise<void> {
+  private async ready(): Promise<void> {
     const asks = async () => {
       if (this.process.exitCode !== null) throw new Error(`the server did not start:\n${this.log.join("\n")}`);
-      return status(`${this.url}${basePath}/readyz`).catch(() => "no answer");
+      return status(`${this.url}${this.basePath}/readyz`).catch(() => "no answer");
     };
     await expect.poll(asks, { message: "the server is ready", intervals: [50], timeout: 15_000 }).toBe(200);
   }
@@ -78,9 +86,20 @@ export class Server {
     expect(answer.status).toBe(200);
   }
 
-  async stop(): Promise<void> {
+  /** Kills the process and starts another one on the same database. Its clock is the real one again. */
+  async restart(): Promise<void> {
+    await this.kill();
+    this.process = this.launched();
+    await this.ready();
+  }
+
+  private async kill(): Promise<void> {
     const ended = new Promise((resolve) => this.process.once("exit", resolve));
     if (this.process.exitCode === null && this.process.kill("SIGKILL")) await ended;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
     this.wire.close();
     rmSync(this.folder, { recursive: true, force: true });
   }

@@ -137,7 +137,7 @@ test.describe(() => {
   }) => {
     await stealRefreshToken(page, member, server);
     const notice = page.getByRole("region", { name: "For your safety", exact: true });
-    await expect(notice).toContainText("We ended a session for your safety");
+    await expect(notice).toContainText("We stopped a copied sign-in");
     await reload(page);
     await expect(notice).toBeVisible();
     await notice.getByRole("button", { name: "Dismiss" }).click();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use two_tokens::server::metrics::Metrics;
 
-use crate::support::{Client, Databases, Installation, PASSWORD, free_port};
+use crate::support::{Authenticator, Client, Databases, Installation, PASSWORD, free_port};
 
 /// The value of a series; `None` when it is not there.
 fn value(text: &str, series: &str) -> Option<f64> {
@@ -53,6 +53,45 @@ async fn a_scrape_counts_what_happened_and_is_not_on_the_public_address() {
 
     server.client().get("/metrics").await.expect(StatusCode::NOT_FOUND);
     scraper.get("/healthz").await.expect(StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_browsers_do_for_bound_sessions_and_what_they_skip_is_counted() {
+    let (installation, port) = (Installation::on_sqlite(), free_port());
+    let server = installation.serve(&["--test-clock", "--metrics-addr", &format!("127.0.0.1:{port}")]).await;
+    let (mut browser, device) = (server.client(), Authenticator::new());
+    let challenge = browser.signed_up_with_offer("ada@example.com").await;
+    let proof = device.registration(&challenge);
+    let bound = browser.bind(&proof).await.expect(StatusCode::OK).json();
+    let session_id = bound["session_identifier"].as_str().unwrap();
+    browser.bind(&proof).await.refused(422, "validation_failed");
+    browser.post("/test/clock", &[("seconds", "400")]).await;
+    let skipped = [("secure-session-skipped", "server_error")];
+    browser.post_with("/api/auth/refresh", &skipped, &[]).await.refused(403, "refresh_token_unbound");
+    let challenge = browser.renew(session_id, None).await.challenge();
+    for key in [&Authenticator::new(), &device] {
+        browser.renew(session_id, Some(&key.proof(&challenge))).await;
+    }
+    let late = browser.renew(session_id, Some(&device.proof(&challenge))).await;
+    late.refused(403, "refresh_token_unbound");
+    browser.renew(session_id, Some("x")).await.refused(403, "refresh_token_unbound");
+    browser.renew("another", None).await.expect(StatusCode::OK);
+    browser.refresh().await.expect(StatusCode::OK);
+
+    let scraper = &mut Client::of(format!("http://127.0.0.1:{port}").as_str());
+    let text = scraper.get("/metrics").await.expect(StatusCode::OK).body;
+    for outcome in ["bound", "refused", "challenged", "renewed", "late", "malformed", "wrong_key", "ended"] {
+        let series = format!(r#"two_tokens_device_bindings_total{{outcome="{outcome}"}}"#);
+        assert_eq!(value(&text, &series), Some(1.0), "{series} in\n{text}");
+    }
+    for (series, expected) in [
+        (r#"two_tokens_device_binding_skips_total{reason="server_error"}"#, 1.0),
+        (r#"two_tokens_device_binding_skips_total{reason="unreachable"}"#, 0.0),
+        (r#"two_tokens_refreshes_total{outcome="unbound"}"#, 1.0),
+        (r#"two_tokens_refreshes_total{outcome="rotated"}"#, 1.0),
+    ] {
+        assert_eq!(value(&text, series), Some(expected), "{series} in\n{text}");
+    }
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The rules about a binding, pure: no clock, no store. Who may bind a session, whose proof renews it, and who passes the door in
-//! front of the rotation rule.
+//! The rules about a binding, pure: no clock, no store. They say what binds a session, which proof renews it, and what passes the
+//! door in front of the rotation rule.
 
 use std::time::Duration;
 

@@ -28,7 +28,7 @@ use crate::clock::{Clock as _, ShiftedClock};
 use crate::lab::model::event::{Defence, SandboxSettings};
 use crate::notes;
 use crate::server::assemble::{self, AppOptions};
-use crate::server::config::{Config, Throttle};
+use crate::server::config::{Config, Dbsc, Throttle};
 use crate::server::serve::Error;
 use crate::server::{pages, router::router};
 use crate::store::{self, Access, Database};
@@ -151,6 +151,8 @@ impl AppParts {
             refresh_absolute: Duration::from_secs(settings.refresh_absolute),
             refresh_grace: Duration::from_secs(settings.grace),
             throttle: Throttle::Off,
+            // A browser that binds its session by itself would change what a lesson about copied tokens shows.
+            dbsc: Dbsc::Off,
             ..self.base.config.clone()
         };
         let options = AppOptions {
