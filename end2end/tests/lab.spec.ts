@@ -84,6 +84,7 @@ const sequences: Record<string, Press[]> = {
   ],
   "move the clocks": [
     SIGN_IN,
+    { press: "Call the API", happens: ["tab GET /api/notes/list 200"], says: /notes 200/ },
     { press: "Client clock 10 minutes fast", happens: ["acted"], says: /signs nobody out/ },
     { press: "Client clock 10 minutes slow", happens: ["acted"], says: /Nothing breaks/ },
     { press: "Client clock right", happens: ["acted"], says: /right time/ },
@@ -108,6 +109,7 @@ const sequences: Record<string, Press[]> = {
     setting("Answer 503", /overloaded/),
     setting("Answer 429", /patience/),
     setting("Back to normal", /What waited is sent/),
+    { press: "Load the page again", happens: ["tab POST /api/auth/refresh 200"], says: /refresh 200/ },
     { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /was given refresh token \d+ again/ },
     // Last: each press takes longer, the more has happened.
     { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },

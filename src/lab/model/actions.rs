@@ -1,10 +1,13 @@
 //! The lab's action buttons: each name that the page shows and the tests press, with one sentence of what to watch for. One table
 //! (a single source of truth) for the page, the tour and the tests.
 
+use serde::{Deserialize, Serialize};
+
 use super::event::{Action, Defence, ForeignOrigin, Network, RefreshFault, Tamper};
 
-/// What a button does.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a button does, and a step of a scene.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ButtonEffect {
     /// The sandbox's server runs it, or has a tab run it.
     Run(Action),
@@ -87,6 +90,11 @@ fn signing() -> Vec<ActionButton> {
 fn time() -> Vec<ActionButton> {
     vec![
         server_button(
+            "Call the API",
+            "The page sends its access token along. The server checks signature and expiry, and asks no database.",
+            Action::Call,
+        ),
+        server_button(
             "Expire the access token now",
             "The next call is refused with 401, the refresh token turns once, and the call is repeated. What is half typed in \
              the note stays.",
@@ -134,6 +142,11 @@ fn tabs_and_network() -> Vec<ActionButton> {
     let fault = |fault| Action::NextRefresh { fault };
     let network = |state| Action::Network { state };
     vec![
+        server_button(
+            "Load the page again",
+            "The page's memory is gone, and the access token with it. The cookie is still there, and brings the next one.",
+            Action::Reload,
+        ),
         ActionButton {
             needs_tab2: true,
             ..server_button(

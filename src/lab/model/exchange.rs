@@ -4,6 +4,7 @@
 use super::event::{
     Fingerprint, HoldReason, Lifeline, LogEvent, LogEventKind, RecordedRequest, RecordedResponse, Ruling, Verdict,
 };
+use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
 
 /// A request and everything it caused, as far as the log goes.
@@ -25,9 +26,13 @@ pub struct Exchange<'a> {
     pub ended: Option<RevokeReason>,
 }
 
-/// The last decision of the rotation rule in an exchange.
+/// The last decision of the rotation rule in an exchange. Decisions about one session are in the log in the order in which they
+/// were made, however the requests arrived (`auth::report_order`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LastRuling {
+    /// The decision's.
+    pub seq: u64,
+    pub at: Timestamp,
     pub ruling: Ruling,
     pub presented: u32,
     pub newest: u32,
@@ -58,7 +63,8 @@ impl<'a> Exchange<'a> {
             LogEventKind::PasswordChecked { right } => self.password = Some(*right),
             LogEventKind::AccessChecked { verdict } => self.verdict = Some(*verdict),
             LogEventKind::Decided { ruling, presented, newest, .. } => {
-                self.ruling = Some(LastRuling { ruling: *ruling, presented: *presented, newest: *newest });
+                let (seq, at) = (event.seq, event.at);
+                self.ruling = Some(LastRuling { seq, at, ruling: *ruling, presented: *presented, newest: *newest });
             }
             LogEventKind::SessionEnded { reason, .. } => self.ended = Some(*reason),
             _ => return,

@@ -1,6 +1,10 @@
 //! Test fixtures: sample logs as the recorder would write them. They are built here instead of recorded, so a test needs one line
 //! for its scenario, and scenarios exist that no server produces on demand.
 
+mod causes;
+
+pub use causes::{asked_again, fifty, leaked, other_site, reloaded, undetected};
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -10,7 +10,7 @@ use axum::{
     http::{Method, Response, StatusCode, header, request::Builder},
 };
 use serde_json::{Value, json};
-use two_tokens::lab::model::event::{Lifeline, SandboxCredentials, TabTask};
+use two_tokens::lab::model::event::{Lifeline, SandboxCredentials, TabEvent, TabTask};
 
 use crate::support::{Answer, Cookies, Transport, form};
 
@@ -46,7 +46,9 @@ impl Browser {
         let own = [("sec-fetch-site", "same-origin")];
         let own = own.iter().filter(|(name, _)| headers.iter().all(|(other, _)| other != name));
         let mut builder = self.to.request(method, path).header(header::USER_AGENT, FIREFOX);
-        if let Some(cookies) = self.cookies.lock().unwrap().header_for(path) {
+        // The cookie is `SameSite=Strict`.
+        let kept_back = headers.contains(&("sec-fetch-site", "cross-site"));
+        if let Some(cookies) = self.cookies.lock().unwrap().header_for(path).filter(|_| !kept_back) {
             builder = builder.header(header::COOKIE, cookies);
         }
         own.chain(headers).fold(builder, |builder, (name, value)| builder.header(*name, *value))
@@ -158,12 +160,24 @@ impl Tab {
             return Some(answer);
         }
         let flight = self.flight.lock().await;
-        if self.token() == before && self.refresh().await?.status != StatusCode::OK {
+        if self.token() == before && self.refresh_until_answered().await?.status != StatusCode::OK {
             *self.token.lock().unwrap() = None;
             return None;
         }
         drop(flight);
         self.send(method, path, fields).await
+    }
+
+    /// As the client: after a lost answer it asks again. The lab takes a request within half a second for one that the browser
+    /// repeats by itself, and loses its answer as well.
+    async fn refresh_until_answered(&self) -> Option<Answer> {
+        for _ in 0..3 {
+            if let Some(answer) = self.refresh().await {
+                return Some(answer);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(600)).await;
+        }
+        None
     }
 
     async fn credentials(&self) -> SandboxCredentials {
@@ -172,6 +186,11 @@ impl Tab {
         self.browser.secret(&credentials.password);
         self.browser.secret(&credentials.next_password);
         credentials
+    }
+
+    /// Reports what only a browser sees.
+    pub async fn report(&self, seen: TabEvent) {
+        self.tell(serde_json::to_value(seen).unwrap()).await;
     }
 
     async fn tell(&self, seen: Value) {
@@ -214,6 +233,8 @@ impl Tab {
             TabTask::Reload => {
                 let headers = [("sec-fetch-mode", "navigate"), ("accept", "text/html")];
                 self.browser.send(Method::GET, &format!("{}/notes", self.mount), "", &headers).await;
+                *self.token.lock().unwrap() = None;
+                self.refresh().await;
             }
         }
     }

@@ -10,6 +10,10 @@ use super::settings::{Defence, Network, RefreshFault};
 pub enum Action {
     /// The sandbox's clock jumps past the access token's expiry; the tab then requests its notes.
     ExpireAccessToken,
+    /// The tab calls the API once, with the access token that it has.
+    Call,
+    /// The tab loads its page again: its memory is gone.
+    Reload,
     /// Access tokens of 20 seconds instead of 15 minutes, from the next one issued.
     ShortLifetimes {
         on: bool,

@@ -8,6 +8,8 @@ use super::units::{counted, duration};
 pub fn action(action: &Action) -> String {
     match action {
         Action::ExpireAccessToken => "You let the access token expire.".to_owned(),
+        Action::Call => "You let the tab call the API.".to_owned(),
+        Action::Reload => "You loaded the page again.".to_owned(),
         Action::ShortLifetimes { on: true } => "You made access tokens live 20 seconds.".to_owned(),
         Action::ShortLifetimes { on: false } => "You gave access tokens their usual lifetime again.".to_owned(),
         Action::JumpClock { seconds } => format!("You moved the clock by {}.", duration(u64::from(*seconds))),
@@ -53,6 +55,8 @@ pub fn action(action: &Action) -> String {
 pub const fn ask_of(action: &Action) -> (Lifeline, &'static str) {
     match action {
         Action::ExpireAccessToken => (Lifeline::Server, "expire the access token"),
+        Action::Call => (Lifeline::Tab, "call the API"),
+        Action::Reload => (Lifeline::Tab, "load the page again"),
         Action::ShortLifetimes { .. } => (Lifeline::Server, "other lifetimes"),
         Action::JumpClock { .. } => (Lifeline::Server, "move the clock"),
         Action::Tamper { .. } => (Lifeline::Tab, "alter the access token"),

@@ -2,7 +2,9 @@
 
 use leptos::prelude::*;
 
-use crate::lab::model::{labels, narration::last_refresh, watch::Watch};
+use crate::lab::model::narration::{Sentence, last_refresh};
+use crate::lab::model::{labels, watch::Watch};
+use crate::lang::Lang;
 use crate::ui::support::sync_hydrated::client_only;
 
 #[component]
@@ -20,10 +22,10 @@ pub fn LastRefresh(watch: Watch) -> impl IntoView {
         None => client_only(view! { <p class="none">"None yet: sign in, then let the access token expire."</p> }),
         Some((narration, _)) => {
             let from = narration.from;
-            let class = if narration.session_kept { "told well" } else { "told ill" };
-            let line = |sentence: String| client_only(view! { <li>{sentence}</li> });
+            let class = if narration.ends_well() { "told well" } else { "told ill" };
+            let line = |sentence: &Sentence| client_only(view! { <li>{sentence.words(Lang::En)}</li> });
             client_only(view! {
-                <ol class=class>{narration.sentences.into_iter().map(line).collect::<Vec<_>>()}</ol>
+                <ol class=class>{narration.sentences.iter().map(line).collect::<Vec<_>>()}</ol>
                 <button type="button" class="small" on:click=move |_| watch.chosen.set(Some(from))>
                     "Look at where it began"
                 </button>

@@ -33,7 +33,7 @@ const QUEUE_TIMEOUT: Duration = Duration::from_secs(15);
 /// Seconds.
 const LONGEST_JUMP: u32 = 90 * 24 * 3600;
 const SLOWEST_FACTOR: u32 = 20;
-const MANY_CALLS: u32 = 50;
+pub const MANY_CALLS: u32 = 50;
 
 /// Runs an action's scenario and returns when it has completed. It runs on a task of its own, so a client that disconnects does
 /// not leave it half done.
@@ -254,6 +254,8 @@ impl ScenarioRunner<'_> {
 /// The task of an action that consists of one tab's task only.
 fn tab_task(action: &Action) -> Option<(Lifeline, TabTask)> {
     Some(match action {
+        Action::Call => (Lifeline::Tab, TabTask::Call { times: 1 }),
+        Action::Reload => (Lifeline::Tab, TabTask::Reload),
         Action::SignIn { tab2: true } => (Lifeline::Tab2, TabTask::SignIn),
         Action::SignIn { tab2: false } => (Lifeline::Tab, TabTask::SignIn),
         Action::SignOutHere => (Lifeline::Tab, TabTask::SignOut),
