@@ -12,7 +12,7 @@ use crate::lang::{Lang, lang};
 use crate::protocol::theme::Theme;
 
 /// The public repository, from `Cargo.toml`; empty where that names none.
-pub(super) const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
+pub const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
 
 #[component]
 pub fn Footer() -> impl IntoView {

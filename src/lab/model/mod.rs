@@ -9,6 +9,7 @@ pub mod labels;
 pub mod narration;
 #[cfg(test)]
 pub(super) mod sample;
+pub mod scene;
 pub mod snapshot;
 pub mod steps;
 pub mod summary;

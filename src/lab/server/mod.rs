@@ -1,5 +1,7 @@
 //! The lab's server side: bounded sandboxes, the recorder in front of each, fault injection, attackers, and the routes.
 //!
+//! `scenes` is data: the lessons that run in a sandbox.
+//!
 //! Imports go one way: `event_log` < `sandbox` < `actor`, `loopback_client` < `sandboxes` < `scenario`, `recorder` < `routes` <
 //! `start` < `options`.
 
@@ -18,6 +20,7 @@ pub mod routes;
 mod sandbox;
 pub mod sandboxes;
 mod scenario;
+pub mod scenes;
 pub mod start;
 
 pub use options::LabOptions;

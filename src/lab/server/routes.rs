@@ -21,12 +21,15 @@ use super::event_log::redaction::truncated;
 use super::sandbox::{self, Sandbox};
 use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
+use super::scenes::{SCENES, text::Numbers};
 use super::{actor, document, event_stream, injection, recorder};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{cookies, front::FrontLayer, headers, problem, same_origin};
 use crate::auth::throttle::rules::Source;
 use crate::base_path::BasePath;
 use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
+use crate::lab::model::scene::Scene;
+use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 
@@ -47,6 +50,7 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
     let control = Router::new()
         .route("/lab", get(page))
         .route("/lab/open", post(open))
+        .route("/lab/scenes.json", get(scenes))
         .route("/lab/{sandbox}/-/events", get(events))
         .route("/lab/{sandbox}/-/act", post(act))
         .route("/lab/{sandbox}/-/seen", post(seen))
@@ -108,6 +112,12 @@ async fn open(State(lab): State<RouterState>, request: Request) -> Result<Respon
 /// this ninety sandboxes would push out the cookie of the real session.
 fn cookies_of_a_wiped(mount: &BasePath) -> [HeaderValue; 2] {
     [cookies::refresh::clear(mount), cookies::session_hint::clear(mount)]
+}
+
+/// The scenes in the language of the request, as the lab's page shows them: their numbers are those of a sandbox.
+async fn scenes() -> Json<Vec<Scene>> {
+    let numbers = Numbers::of_a_sandbox();
+    Json(SCENES.iter().map(|scene| scene.scene(&numbers, lang())).collect())
 }
 
 #[derive(Deserialize)]

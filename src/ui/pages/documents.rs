@@ -33,6 +33,12 @@ pub fn exists(path: &str) -> bool {
     path == DOCUMENTS || file_at(path).is_some()
 }
 
+/// Whether the document at a path has a heading with this anchor.
+pub fn has_heading(path: &str, anchor: &str) -> bool {
+    let html = file_at(path).as_ref().and_then(text_of).map(|text| html_at(path, text)).unwrap_or_default();
+    html.contains(&["id=\"", anchor, "\""].concat())
+}
+
 /// The first heading of a document.
 fn title_of(file: &EmbeddedFile) -> Option<String> {
     let title = text_of(file)?.lines().find_map(|line| line.strip_prefix("# "))?;

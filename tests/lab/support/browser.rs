@@ -28,6 +28,11 @@ pub struct Browser {
     pub secrets: Arc<Mutex<Vec<String>>>,
 }
 
+/// Whether another site asks: a browser neither sends nor takes `SameSite=Strict` cookies then.
+fn is_cross_site(headers: &[(&str, &str)]) -> bool {
+    headers.contains(&("sec-fetch-site", "cross-site"))
+}
+
 impl Browser {
     pub fn new(base: &str) -> Self {
         Self { to: base.into(), cookies: Arc::default(), lock: Arc::default(), secrets: Arc::default() }
@@ -46,9 +51,7 @@ impl Browser {
         let own = [("sec-fetch-site", "same-origin")];
         let own = own.iter().filter(|(name, _)| headers.iter().all(|(other, _)| other != name));
         let mut builder = self.to.request(method, path).header(header::USER_AGENT, FIREFOX);
-        // The cookie is `SameSite=Strict`.
-        let kept_back = headers.contains(&("sec-fetch-site", "cross-site"));
-        if let Some(cookies) = self.cookies.lock().unwrap().header_for(path).filter(|_| !kept_back) {
+        if let Some(cookies) = self.cookies.lock().unwrap().header_for(path).filter(|_| !is_cross_site(headers)) {
             builder = builder.header(header::COOKIE, cookies);
         }
         own.chain(headers).fold(builder, |builder, (name, value)| builder.header(*name, *value))
@@ -58,7 +61,7 @@ impl Browser {
     pub async fn send(&self, method: Method, path: &str, body: &str, headers: &[(&str, &str)]) -> Option<Answer> {
         let request = self.request(method, path, headers).body(Body::from(body.to_owned())).unwrap();
         let answer = self.to.send(request).await?;
-        for line in answer.set_cookies() {
+        for line in answer.set_cookies().into_iter().filter(|_| !is_cross_site(headers)) {
             let mut cookies = self.cookies.lock().unwrap();
             cookies.keep(&line);
             if let Some(token) =

@@ -107,6 +107,12 @@ impl<'e> Log<'e> {
         again
     }
 
+    /// Whether the call repeats one that was refused.
+    pub fn is_sent_again(&self, call: &Exchange<'_>) -> bool {
+        let refreshes = self.all.iter().filter(|one| one.is_refresh() && one.seq < call.seq);
+        refreshes.flat_map(|one| self.sent_again(one)).any(|again| again.id == call.id)
+    }
+
     /// Whether the tab holds an access token in memory when it sends the request. A page that is loaded holds none.
     fn holds_token(&self, request: &Exchange<'_>) -> bool {
         let tab = request.request.from;

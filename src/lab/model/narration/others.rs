@@ -57,7 +57,7 @@ pub fn of_exchange(log: &Log<'_>, call: &Exchange<'_>, action: Option<&Action>) 
             let ended = call.ended.is_some();
             ended.then_some((end, Fact::SignedOut)).into_iter().collect()
         }
-        _ => own(call, action).into_iter().collect(),
+        _ => own(log, call, action).into_iter().collect(),
     }
 }
 
@@ -111,12 +111,16 @@ fn signed_in(log: &Log<'_>, login: &Exchange<'_>) -> Vec<(u64, Fact)> {
 }
 
 /// A call of the owner's own tab.
-fn own(call: &Exchange<'_>, action: Option<&Action>) -> Option<(u64, Fact)> {
+fn own(log: &Log<'_>, call: &Exchange<'_>, action: Option<&Action>) -> Option<(u64, Fact)> {
     let status = call.status()?;
     let fact = match (call.verdict, call.ended) {
         (_, Some(reason)) => Fact::SessionEnded { reason },
         (Some(Verdict::Revoked), _) => Fact::CallOfEndedSession,
-        (Some(Verdict::Valid), _) if status < 300 && matches!(action, Some(Action::Call)) => Fact::Called,
+        (Some(Verdict::Valid), _)
+            if status < 300 && matches!(action, Some(Action::Call)) && !log.is_sent_again(call) =>
+        {
+            Fact::Called
+        }
         (None, _) if status == 503 || status == 429 => Fact::Busy { status },
         _ => return None,
     };

@@ -6,6 +6,8 @@ const ACCESS_TTL: u64 = 15 * 60;
 /// Long enough for the countdown to be noticed, short enough to watch it end. Seconds.
 const SHORT_ACCESS_TTL: u64 = 20;
 const GRACE: u64 = 10;
+/// Seconds to move the clock by, so that a grace is over.
+pub const AFTER_GRACE: u32 = GRACE as u32 + 1;
 const DAY: u64 = 24 * 3600;
 
 pub fn defaults() -> SandboxSettings {
