@@ -114,5 +114,8 @@ async fn listen(cli: &Cli, listener: Listener, state: AppState) -> Result<(), Er
     if let Some(audience) = cli.lab.audience() {
         return two_tokens::lab::server::options::run(audience, &cli.config, listener, state).await;
     }
-    serve::run(&cli.config, listener, state, pages::pages(), serve::no_extra_routes).await
+    let pages = pages::pages();
+    #[cfg(feature = "lab")]
+    let pages = two_tokens::lab::server::learn::beside(pages);
+    serve::run(&cli.config, listener, state, pages, serve::no_extra_routes).await
 }

@@ -21,12 +21,17 @@
 //! - `src/lab/model/export.rs`: an example call
 //! - `src/lab/model/labels/http.rs`: the words for the endpoints
 //! - `src/lab/model/sample.rs`: its sample log
+//! - `src/lab/model/sample/causes.rs`: the calls of its sample logs
 //! - `src/lab/model/summary.rs`: its words for a call
 //! - `src/lab/page/views/frames.rs`: the page in a frame
 //! - `src/lab/server/document.rs`: its introduction
 //! - `src/lab/server/other_site.rs`: the calls of the other site
 //! - `src/lab/server/sandbox/app.rs`: the resource of a sandbox
 //! - `src/lab/server/scenario/thief.rs`: the call of the thief
+//! - `src/lab/server/scenes/api_call.rs`: the calls that it expects
+//! - `src/lab/server/scenes/sign_in.rs`: the page that is loaded again
+//! - `src/lab/server/scenes/sign_out.rs`: the calls that it expects
+//! - `src/lab/server/scenes/silent_refresh.rs`: the calls that it expects
 //!
 //! and, not in Rust: `locales/words.yaml` (`notes_*`, `common_notes`, `home_open_notes`,
 //! `flaw_title_*`, `flaw_body_*`, `flaw_id_no_uuid`), `style/main.css` (`.notes`, `.note`), and the

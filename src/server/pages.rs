@@ -115,7 +115,11 @@ async fn page(State(state): State<AppState>, request: Request) -> Response {
 }
 
 async fn forgot_password(State(state): State<AppState>, request: Request) -> Response {
-    let page = |options| plain_shell(options, || ForgotPassword().into_any());
+    plain(state, request, |options| plain_shell(options, || ForgotPassword().into_any())).await
+}
+
+/// Renders a page that needs no program and gets none, for a room above this one.
+pub async fn plain(state: AppState, request: Request, page: fn(LeptosOptions) -> AnyView) -> Response {
     render_page(state, request, None, None, page).await
 }
 
@@ -132,8 +136,7 @@ async fn documents(State(state): State<AppState>, request: Request) -> Response 
     if !documents::exists(request.uri().path()) {
         return not_found(state, request).await;
     }
-    let page = |options| plain_shell(options, || Documents().into_any());
-    render_page(state, request, None, None, page).await
+    plain(state, request, |options| plain_shell(options, || Documents().into_any())).await
 }
 
 /// The page itself, if the path is another spelling of it; else the 404 page.

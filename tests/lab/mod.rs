@@ -6,6 +6,7 @@ mod support;
 mod actions;
 mod bounds;
 mod faults;
+mod learn;
 mod off;
 mod over_tls;
 mod secrets;

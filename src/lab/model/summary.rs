@@ -140,10 +140,10 @@ fn cause(what: &LogEventKind) -> Option<String> {
 fn consequence(what: &LogEventKind) -> Option<String> {
     Some(match what {
         LogEventKind::Decided { ruling: Ruling::Replay, newest, .. } => {
-            format!("A second holder within the grace was given refresh token {newest} again.")
+            format!("Refresh token {newest} was given out again, within the grace.")
         }
-        LogEventKind::Decided { ruling: Ruling::ReKey, .. } => {
-            "The server took its last answer for lost, and turned the refresh token once more.".to_owned()
+        LogEventKind::Decided { ruling: Ruling::ReKey, newest, .. } => {
+            format!("Refresh token {newest} had never been used, so the server made {} instead.", newest + 1)
         }
         LogEventKind::Decided { ruling: Ruling::Reuse, presented, .. } => {
             format!("Refresh token {presented} had been used before: taken for theft.")

@@ -8,6 +8,7 @@ use axum::{
 };
 use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 
+use super::learn::LEARN;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{headers, theme};
 use crate::protocol::theme::Theme;
@@ -98,6 +99,7 @@ fn Top() -> impl IntoView {
                 <a href="/lab" aria-current="page">
                     "Lab"
                 </a>
+                <a href=LEARN>"Lessons"</a>
             </nav>
         </header>
     }

@@ -1,6 +1,6 @@
 //! The lab's server side: bounded sandboxes, the recorder in front of each, fault injection, attackers, and the routes.
 //!
-//! `scenes` is data: the lessons that run in a sandbox.
+//! `scenes` is data: the lessons that run in a sandbox. `learn` shows them as text.
 //!
 //! Imports go one way: `event_log` < `sandbox` < `actor`, `loopback_client` < `sandboxes` < `scenario`, `recorder` < `routes` <
 //! `start` < `options`.
@@ -12,6 +12,7 @@ mod event_stream;
 #[cfg(test)]
 mod family_matches_rule;
 mod injection;
+pub mod learn;
 mod loopback_client;
 pub mod options;
 mod other_site;

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::learn;
 use super::start::{self, Audience};
 use crate::api::edge::app_state::{AppState, ExtraLink};
 use crate::server::config::{Config, ConfigError, refuse};
@@ -59,7 +60,7 @@ impl LabOptions {
 pub async fn run(audience: Audience, config: &Config, listener: Listener, state: AppState) -> Result<(), Error> {
     let tls = listener.tls();
     let extra_routes = async |starting| start::extra_routes(config, audience, tls, starting).await;
-    serve::run(config, listener, with_link(state), pages::pages(), extra_routes).await
+    serve::run(config, listener, with_link(state), learn::beside(pages::pages()), extra_routes).await
 }
 
 /// The state whose pages lead to the lab.

@@ -12,6 +12,7 @@ use tokio::net::TcpListener;
 use two_tokens::api::edge::{app_state::AppState, client_address::PlainListener};
 use two_tokens::clock::ShiftedClock;
 use two_tokens::lab::model::event::{Action, Lifeline, OpenedSandbox};
+use two_tokens::lab::server::learn;
 use two_tokens::lab::server::options::with_link;
 use two_tokens::lab::server::{Audience, routes, sandboxes::Sandboxes, start};
 use two_tokens::server::assemble::{Assembled, assemble};
@@ -84,7 +85,8 @@ impl Lab {
                 Ok(routes::router(sandboxes, starting.state)?)
             };
             let state = with_link(state);
-            serve::serve(listener, state, pages::pages(), std::future::pending(), extra_routes).await.unwrap();
+            let pages = learn::beside(pages::pages());
+            serve::serve(listener, state, pages, std::future::pending(), extra_routes).await.unwrap();
         });
         Self { base, sandboxes: told.await.unwrap(), clock, _folder: folder }
     }

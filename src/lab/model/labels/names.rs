@@ -55,11 +55,11 @@ pub const fn ruling_name(ruling: Ruling) -> &'static str {
 pub const fn ruling(ruling: Ruling) -> &'static str {
     match ruling {
         Ruling::Rotate => "It is the newest: it turns, and the next one is made.",
-        Ruling::Replay => "It was turned a moment ago: two asked at once, so the newest is handed out again.",
+        Ruling::Replay => "It was used a moment ago: within the grace the newest is handed out again.",
         Ruling::ReKey => {
-            "The newest was never used, so its answer was lost: another one is made, and the lost one is a tripwire now."
+            "The newest was never used, as if its answer had been lost: another one is made, and it is a tripwire now."
         }
-        Ruling::Reuse => "It was turned before: somebody has a copy, so the session ends.",
+        Ruling::Reuse => "It was used up before: two hold copies, so the session ends.",
         Ruling::Unbound => {
             "Its session is bound to a device, and the caller is not there: refused, and nothing changes."
         }

@@ -228,8 +228,7 @@ impl Fact {
             | Fact::Forged { .. }
             | Fact::CookieKeptBack
             | Fact::OriginRefused { .. }
-            | Fact::ScriptStopped
-            | Fact::CookieUnreadable => Mood::Good,
+            | Fact::ScriptStopped => Mood::Good,
             Fact::RotatedAgain { .. }
             | Fact::ReplayedToSecondHolder { .. }
             | Fact::ReKeyedHeld { .. }

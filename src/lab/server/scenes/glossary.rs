@@ -64,7 +64,7 @@ pub const GLOSSARY: [Term; 33] = [
     term(
         "refresh",
         "sign-in",
-        t("refresh,refreshes,refreshed", "erneuert,erneuere,erneuern,Erneuern,erneuerst"),
+        t("refresh,refreshes,refreshed", "erneuern,erneuert,erneuere,erneuerst"),
         t(
             "To fetch the next access token with the refresh token.",
             "Mit dem Refresh-Token das nächste Access-Token holen.",
@@ -73,7 +73,7 @@ pub const GLOSSARY: [Term; 33] = [
     term(
         "rotate",
         "sign-in",
-        t("rotate,rotates,rotated,rotation", "tauschte,getauscht,Wechsel,wechseln"),
+        t("rotate,rotates,rotated,rotation", "tauschen,tauschte,getauscht,Wechsel,wechseln"),
         t(
             "To replace a refresh token by the next one when it is used.",
             "Ein Refresh-Token bei der Benutzung durch das nächste ersetzen.",

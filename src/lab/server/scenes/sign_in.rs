@@ -80,7 +80,7 @@ pub const SCENE: SceneData = SceneData {
     ],
     rule: t(
         "What opens much lives for {access} in memory. What lives up to {absolute} opens little, and no script can read it.",
-        "Was viel öffnet, lebt {access} im Speicher. Was bis zu {absolute} lebt, öffnet wenig, und kein Skript kann es lesen.",
+        "Was viel öffnet, lebt {access} im Speicher. Was bis zu {absolute dative} lebt, öffnet wenig, und kein Skript kann es lesen.",
     ),
     sources: &[
         source!("src/client/token_store.rs", "pub fn begin("),

@@ -100,11 +100,11 @@ pub const SCENE: SceneData = SceneData {
     limits: &[
         t(
             "After {idle} without use the refresh token has expired as well. Then you sign in again.",
-            "Nach {idle} ohne Benutzung ist auch das Refresh-Token abgelaufen. Dann meldest du dich neu an.",
+            "Nach {idle dative} ohne Benutzung ist auch das Refresh-Token abgelaufen. Dann meldest du dich neu an.",
         ),
         t(
             "After {absolute} every session ends, however often it was refreshed.",
-            "Nach {absolute} endet jede Sitzung, wie oft sie auch erneuert wurde.",
+            "Nach {absolute dative} endet jede Sitzung, wie oft sie auch erneuert wurde.",
         ),
     ],
 };

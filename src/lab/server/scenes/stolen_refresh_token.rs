@@ -143,7 +143,7 @@ pub const SCENE: SceneData = SceneData {
         ),
         without: t(
             "The thief stays in for up to {absolute}, and nobody notices.",
-            "Der Dieb bleibt bis zu {absolute} drin, und niemand merkt es.",
+            "Der Dieb bleibt bis zu {absolute dative} drin, und niemand merkt es.",
         ),
         tells: &["The thief stays in, beside the owner, and nobody notices."],
     }),
@@ -161,7 +161,7 @@ pub const SCENE: SceneData = SceneData {
         ),
         t(
             "If you never come back, the thief stays until the session's limit of {absolute}.",
-            "Kommst du nie wieder, bleibt der Dieb bis zur Grenze der Sitzung von {absolute}.",
+            "Kommst du nie wieder, bleibt der Dieb bis zur Grenze der Sitzung von {absolute dative}.",
         ),
     ],
 };

@@ -80,6 +80,9 @@ impl Numbers {
             "access" => span(self.access, lang),
             "idle" => span(self.idle, lang),
             "absolute" => span(self.absolute, lang),
+            // As German has it after "nach" and "von".
+            "idle dative" => dative(span(self.idle, lang), lang),
+            "absolute dative" => dative(span(self.absolute, lang), lang),
             "grace" => span(self.grace, lang),
             "calls" => self.calls.to_string(),
             _ => return None,
@@ -99,6 +102,10 @@ fn span(of: Duration, lang: Lang) -> String {
     format!("{count}\u{a0}{}", if lang == Lang::En { en } else { de })
 }
 
+fn dative(span: String, lang: Lang) -> String {
+    if lang == Lang::De && span.ends_with("Tage") { span + "n" } else { span }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,11 +120,11 @@ mod tests {
             grace: seconds(4),
             calls: 50,
         };
-        let text = t("{access}, {idle}, {absolute}, {grace} and {calls} calls", "{grace} und {idle}");
+        let text = t("{access}, {idle}, {absolute}, {grace} and {calls} calls", "{grace}, {idle}, nach {idle dative}");
         assert_eq!(
             text.with(&numbers, Lang::En).replace('\u{a0}', " "),
             "5 minutes, 3 days, 2 hours, 4 seconds and 50 calls"
         );
-        assert_eq!(text.with(&numbers, Lang::De).replace('\u{a0}', " "), "4 Sekunden und 3 Tage");
+        assert_eq!(text.with(&numbers, Lang::De).replace('\u{a0}', " "), "4 Sekunden, 3 Tage, nach 3 Tagen");
     }
 }

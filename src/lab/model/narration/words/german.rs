@@ -99,7 +99,7 @@ pub fn words(fact: &Fact) -> String {
             "Die Sitzung war zur Sicherheit beendet, also antwortete der Server mit 401.".to_owned()
         }
         Fact::SessionOver { reason: Some(RevokeReason::AbsoluteLimit), absolute, .. } => {
-            format!("Die Sitzung war an ihrer Grenze von {}, also antwortete der Server mit 401.", span_de(*absolute))
+            format!("Die Sitzung hatte ihre Grenze erreicht ({}), also antwortete der Server mit 401.", span_de(*absolute))
         }
         Fact::SessionOver { reason: None, idle, .. } => {
             format!("Die Sitzung war länger als {} unbenutzt und damit zu Ende: 401.", span_de(*idle))
@@ -168,7 +168,7 @@ pub fn words(fact: &Fact) -> String {
         Fact::ForgedAccepted { .. } => "Der Server hielt das gefälschte Token für echt.".to_owned(),
 
         Fact::CookieKeptBack => {
-            "Eine andere Website fragte, also ließ der Browser das Refresh-Cookie im Speicher: Es ist SameSite=Strict.".to_owned()
+            "Eine andere Website fragte, also ließ der Browser das Refresh-Cookie im Cookie-Speicher: Es ist SameSite=Strict.".to_owned()
         }
         Fact::CookieSentAlong => {
             "Ein anderer Port gilt als dieselbe Website, also schickte der Browser das Refresh-Cookie mit.".to_owned()
@@ -196,7 +196,7 @@ pub fn words(fact: &Fact) -> String {
             "Es las auch das Refresh-Cookie: Ein Dieb kann die Sitzung mit nach Hause nehmen.".to_owned()
         }
 
-        Fact::ClockMoved { by } => format!("Die Uhr des Servers ging um {} vor.", span_de(*by)),
+        Fact::ClockMoved { by } => format!("Die Uhr des Servers sprang um {} vor.", span_de(*by)),
         Fact::Restarted => {
             "Der Server startete neu. Sein Speicher war leer; Sitzungen und Schlüssel kamen aus der Datenbank.".to_owned()
         }
