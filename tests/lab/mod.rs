@@ -9,6 +9,7 @@ mod faults;
 mod learn;
 mod off;
 mod over_tls;
+mod scenes;
 mod secrets;
 mod thefts;
 mod visitors;
