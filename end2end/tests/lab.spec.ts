@@ -111,6 +111,7 @@ const sequences: Record<string, Press[]> = {
     setting("Back to normal", /What waited is sent/),
     { press: "Load the page again", happens: ["tab POST /api/auth/refresh 200"], says: /refresh 200/ },
     { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /Refresh token \d+ was given out again/ },
+    { press: "Type half a note", happens: ["tab saw draft"], says: /Nothing is sent/ },
     // Last: each press takes longer, the more has happened.
     { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
   ],

@@ -97,6 +97,15 @@ async fn the_lessons_work_below_a_base_path_and_nothing_else_is_one() {
     }
 }
 
+/// `src/ui/components/notices.rs` leads to it, and stands below the room that serves it.
+#[tokio::test]
+async fn the_notice_of_a_stolen_token_leads_to_a_lesson() {
+    let (_app, router) = with_lessons(&[]).await;
+    let notices = include_str!("../../src/ui/components/notices.rs");
+    let path = notices.split("const LESSON: &str = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    assert_eq!(get(&router, path, "en").await.status, StatusCode::OK, "{path}");
+}
+
 #[tokio::test]
 async fn a_step_may_be_framed_by_any_site_and_the_lessons_by_none() {
     let (_app, router) = with_lessons(&[]).await;

@@ -7,9 +7,7 @@ use std::path::Path;
 use axum::http::Method;
 use serde_json::json;
 use two_tokens::lab::model::actions::ButtonEffect;
-use two_tokens::lab::model::event::{
-    Action, Defence, ForeignOrigin, Lifeline, LogEvent, LogEventKind, TabEvent, TokenStorage,
-};
+use two_tokens::lab::model::event::{Action, Defence, ForeignOrigin, Lifeline, LogEvent, LogEventKind, TokenStorage};
 use two_tokens::lab::model::narration::{self, Sentence};
 use two_tokens::lab::model::scene::Scene;
 use two_tokens::lab::server::learn::recording::{self, RecordedStep, Recording};
@@ -53,10 +51,6 @@ async fn run(lab: &Lab, scene: &SceneData, off: Option<Defence>) -> Vec<Ran> {
     let mut steps = Vec::new();
     for step in scene.run {
         let begin = visitor.log().await.len();
-        if let Some(text) = step.typed {
-            let characters = u32::try_from(text.en.chars().count()).unwrap();
-            visitor.tab.report(TabEvent::Draft { characters }).await;
-        }
         let mut told: Vec<Sentence> = Vec::new();
         let mut log = Vec::new();
         for effect in step.effects {

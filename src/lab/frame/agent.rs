@@ -214,6 +214,7 @@ async fn perform(task: TabTask) -> Result<(), String> {
             test_controls::wall_clock_ahead(minutes);
             Ok(())
         }
+        TabTask::Type { text } => type_a_title(&text).ok_or_else(|| "There is no new note on this page.".to_owned()),
         TabTask::SignIn => {
             let credentials = credentials().await?;
             in_words(session::sign_in(credentials.email, credentials.password, String::new()).await)
@@ -239,6 +240,17 @@ async fn perform(task: TabTask) -> Result<(), String> {
             .and_then(|window| window.location().reload().ok())
             .ok_or_else(|| "This tab could not be reloaded.".to_owned()),
     }
+}
+
+/// Types into the title of a new note. `None` where the page has none.
+fn type_a_title(text: &str) -> Option<()> {
+    let field = web_sys::window()?.document()?.get_element_by_id("title")?;
+    let field = field.dyn_into::<web_sys::HtmlInputElement>().ok()?;
+    field.set_value(text);
+    let init = web_sys::EventInit::new();
+    init.set_bubbles(true);
+    let input = web_sys::Event::new_with_event_init_dict("input", &init).ok()?;
+    field.dispatch_event(&input).ok().map(drop)
 }
 
 fn in_words<T>(answer: Result<T, Problem>) -> Result<(), String> {

@@ -143,6 +143,11 @@ fn tabs_and_network() -> Vec<ActionButton> {
     let network = |state| Action::Network { state };
     vec![
         server_button(
+            "Type half a note",
+            "Nothing is sent: what is typed is in the page alone, and stays there while tokens come and go.",
+            Action::TypeNote,
+        ),
+        server_button(
             "Load the page again",
             "The page's memory is gone, and the access token with it. The cookie is still there, and brings the next one.",
             Action::Reload,

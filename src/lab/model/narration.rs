@@ -144,6 +144,7 @@ const fn begins_a_story(action: &Action) -> bool {
             | Action::Weaken { .. }
             | Action::Network { .. }
             | Action::ClientClock { .. }
+            | Action::TypeNote
             | Action::SlowMotion { .. }
             | Action::Stepping { .. }
             | Action::Step

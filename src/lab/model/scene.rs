@@ -66,8 +66,6 @@ pub struct Step {
     /// As in addresses: `/learn/{scene}/{id}`.
     pub id: String,
     pub caption: String,
-    /// What is typed into the note of the first tab beforehand, and not saved.
-    pub typed: Option<String>,
     pub effects: Vec<ButtonEffect>,
 }
 

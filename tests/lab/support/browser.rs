@@ -10,7 +10,7 @@ use axum::{
     http::{Method, Response, StatusCode, header, request::Builder},
 };
 use serde_json::{Value, json};
-use two_tokens::lab::model::event::{Lifeline, SandboxCredentials, TabEvent, TabTask};
+use two_tokens::lab::model::event::{Lifeline, SandboxCredentials, TabTask};
 
 use crate::support::{Answer, Cookies, Transport, form};
 
@@ -191,11 +191,6 @@ impl Tab {
         credentials
     }
 
-    /// Reports what only a browser sees.
-    pub async fn report(&self, seen: TabEvent) {
-        self.tell(serde_json::to_value(seen).unwrap()).await;
-    }
-
     async fn tell(&self, seen: Value) {
         let told = json!({ "tab": self.who, "seen": [seen] });
         let answer = self.browser.post(&format!("{}/-/seen", self.mount), &told.to_string(), &[]).await;
@@ -214,6 +209,7 @@ impl Tab {
             TabTask::Refresh => drop(self.refresh().await),
             TabTask::Locks { on } => self.locks.store(on, Ordering::SeqCst),
             TabTask::ClientClock { .. } => {}
+            TabTask::Type { text } => self.tell(json!({ "saw": "draft", "characters": text.chars().count() })).await,
             TabTask::SignIn => {
                 let SandboxCredentials { email, password, .. } = self.credentials().await;
                 self.send(Method::POST, "/api/auth/login", &[("email", &email), ("password", &password)]).await;

@@ -12,6 +12,8 @@ pub enum Action {
     ExpireAccessToken,
     /// The tab calls the API once, with the access token that it has.
     Call,
+    /// Half a note is typed into the tab's page, and not saved.
+    TypeNote,
     /// The tab loads its page again: its memory is gone.
     Reload,
     /// Access tokens of 20 seconds instead of 15 minutes, from the next one issued.

@@ -45,6 +45,10 @@ pub enum TabTask {
     ClientClock {
         minutes: i32,
     },
+    /// Types into the title of a new note, as a person does, and saves nothing.
+    Type {
+        text: String,
+    },
     SignIn,
     SignOut,
     SignOutEverywhere,

@@ -9,6 +9,7 @@ pub fn action(action: &Action) -> String {
     match action {
         Action::ExpireAccessToken => "You let the access token expire.".to_owned(),
         Action::Call => "You let the tab call the API.".to_owned(),
+        Action::TypeNote => "You typed half a note.".to_owned(),
         Action::Reload => "You loaded the page again.".to_owned(),
         Action::ShortLifetimes { on: true } => "You made access tokens live 20 seconds.".to_owned(),
         Action::ShortLifetimes { on: false } => "You gave access tokens their usual lifetime again.".to_owned(),
@@ -56,6 +57,7 @@ pub const fn ask_of(action: &Action) -> (Lifeline, &'static str) {
     match action {
         Action::ExpireAccessToken => (Lifeline::Server, "expire the access token"),
         Action::Call => (Lifeline::Tab, "call the API"),
+        Action::TypeNote => (Lifeline::Tab, "type half a note"),
         Action::Reload => (Lifeline::Tab, "load the page again"),
         Action::ShortLifetimes { .. } => (Lifeline::Server, "other lifetimes"),
         Action::JumpClock { .. } => (Lifeline::Server, "move the clock"),

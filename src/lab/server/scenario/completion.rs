@@ -47,6 +47,7 @@ pub fn completion(task: &TabTask, tab: Lifeline, events: &[Arc<LogEvent>]) -> Op
         TabTask::SignOutOtherDevice => ended("/api/account/revoke_session"),
         TabTask::ChangePassword => ended("/api/account/change_password"),
         TabTask::Reload => ends.iter().any(|end| end.navigation),
+        TabTask::Type { .. } => has_typed(tab, events),
         TabTask::Locks { .. } | TabTask::ClientClock { .. } => true,
     };
     done.then_some(Ok(()))
@@ -58,6 +59,14 @@ fn calls_are_done(times: u32, ends: &[RequestEnd]) -> bool {
     let failed = |end: &RequestEnd| end.path == "/api/auth/refresh" && end.status != Some(200);
     ends.iter().any(|end| failed(end) || end.signs_out())
         || calls.filter(|end| end.is_final()).count() >= usize::try_from(times).unwrap_or(usize::MAX)
+}
+
+/// Whether the tab has reported a draft.
+fn has_typed(tab: Lifeline, events: &[Arc<LogEvent>]) -> bool {
+    events.iter().any(|event| match &event.kind {
+        LogEventKind::Seen { tab: sender, seen: TabEvent::Draft { characters: 1.. } } => *sender == tab,
+        _ => false,
+    })
 }
 
 /// Whether the tab has sent anything.

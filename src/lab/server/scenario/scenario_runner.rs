@@ -34,6 +34,8 @@ const QUEUE_TIMEOUT: Duration = Duration::from_secs(15);
 const LONGEST_JUMP: u32 = 90 * 24 * 3600;
 const SLOWEST_FACTOR: u32 = 20;
 pub const MANY_CALLS: u32 = 50;
+/// The same in every language.
+const HALF_A_NOTE: &str = "1 kg mango, 2 l ";
 
 /// Runs an action's scenario and returns when it has completed. It runs on a task of its own, so a client that disconnects does
 /// not leave it half done.
@@ -255,6 +257,7 @@ impl ScenarioRunner<'_> {
 fn tab_task(action: &Action) -> Option<(Lifeline, TabTask)> {
     Some(match action {
         Action::Call => (Lifeline::Tab, TabTask::Call { times: 1 }),
+        Action::TypeNote => (Lifeline::Tab, TabTask::Type { text: HALF_A_NOTE.to_owned() }),
         Action::Reload => (Lifeline::Tab, TabTask::Reload),
         Action::SignIn { tab2: true } => (Lifeline::Tab2, TabTask::SignIn),
         Action::SignIn { tab2: false } => (Lifeline::Tab, TabTask::SignIn),

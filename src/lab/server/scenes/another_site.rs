@@ -57,7 +57,6 @@ pub const SCENE: SceneData = SceneData {
                 "A page of another site attacks your session.",
                 "Eine Seite einer anderen Website greift deine Sitzung an.",
             ),
-            typed: None,
             effects: &[ButtonEffect::Attack(ForeignOrigin::OtherSite)],
             expects: &[
                 "OtherSite POST /api/auth/logout",
@@ -73,7 +72,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "port",
             caption: t("The same attack comes from another port.", "Derselbe Angriff kommt von einem anderen Port."),
-            typed: None,
             effects: &[ButtonEffect::Attack(ForeignOrigin::OtherPort)],
             expects: &[
                 "OtherSite POST /api/auth/logout",
@@ -99,6 +97,10 @@ pub const SCENE: SceneData = SceneData {
             path: "flow#cross-site-requests-csrf",
         },
         Source::Standard { label: "Fetch Metadata: Sec-Fetch-Site", href: "https://www.w3.org/TR/fetch-metadata/" },
+        Source::Standard {
+            label: "OWASP ASVS 5.0, 3.5.1",
+            href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x12-V3-Web-Frontend-Security.md",
+        },
     ],
     break_it: Some(BreakItData {
         defence: Defence::OriginCheck,

@@ -56,7 +56,6 @@ pub const SCENE: SceneData = SceneData {
                 "The page asks for your notes and shows its access token.",
                 "Die Seite fragt nach deinen Notizen und zeigt ihr Access-Token.",
             ),
-            typed: None,
             effects: &[CALL],
             expects: &["Tab GET /api/notes/list", "access Valid", "200"],
             tells: &["The page sent its access token along. The server checked it without asking the database: 200."],
@@ -67,7 +66,6 @@ pub const SCENE: SceneData = SceneData {
                 "A stranger copies the token, writes another person into it, and sends it.",
                 "Ein Fremder kopiert das Token, schreibt eine andere Person hinein und schickt es.",
             ),
-            typed: None,
             effects: &[act(Action::Tamper { how: Tamper::Subject })],
             expects: &["Thief GET /api/account/me", "access Invalid", "401 access_token_invalid"],
             tells: &["The forged token named another person. The signature did not fit that text: 401."],
@@ -89,6 +87,10 @@ pub const SCENE: SceneData = SceneData {
         Source::Standard {
             label: "RFC 9068, 4: checking a JWT access token",
             href: "https://www.rfc-editor.org/rfc/rfc9068#section-4",
+        },
+        Source::Standard {
+            label: "OWASP ASVS 5.0, 9.1.1",
+            href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x18-V9-Self-contained-Tokens.md",
         },
     ],
     break_it: None,

@@ -49,7 +49,6 @@ pub const SCENE: SceneData = SceneData {
             "All {calls} calls are refused, and all are sent again.",
             "Alle {calls} Aufrufe werden abgelehnt, und alle gehen noch einmal los.",
         ),
-        typed: None,
         effects: &[act(Action::FiftyCalls)],
         expects: &[
             "jump 901",

@@ -21,7 +21,7 @@ const fn step(
     effects: &'static [ButtonEffect],
     tells: &'static [&'static str],
 ) -> StepData {
-    StepData { id, caption, typed: None, effects, expects: REFUSED, tells }
+    StepData { id, caption, effects, expects: REFUSED, tells }
 }
 
 pub const SCENE: SceneData = SceneData {
@@ -114,6 +114,10 @@ pub const SCENE: SceneData = SceneData {
         Source::Standard {
             label: "RFC 8725, 3.1: check the algorithm",
             href: "https://www.rfc-editor.org/rfc/rfc8725#section-3.1",
+        },
+        Source::Standard {
+            label: "OWASP ASVS 5.0, 9.1.2",
+            href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x18-V9-Self-contained-Tokens.md",
         },
     ],
     break_it: None,

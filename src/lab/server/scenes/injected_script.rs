@@ -57,7 +57,6 @@ pub const SCENE: SceneData = SceneData {
                 "The page has a content policy: a list of scripts that may run.",
                 "Die Seite hat eine Content-Policy: eine Liste der Skripte, die laufen dürfen.",
             ),
-            typed: None,
             effects: &[ButtonEffect::Inject { policy: true }],
             expects: &["probed"],
             tells: &["The content policy did not let the injected script run."],
@@ -65,7 +64,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "script",
             caption: t("The same page without a content policy.", "Dieselbe Seite ohne Content-Policy."),
-            typed: None,
             effects: &[ButtonEffect::Inject { policy: false }],
             expects: &["probed"],
             tells: &[
@@ -76,7 +74,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "database",
             caption: t("Somebody copies the database.", "Jemand kopiert die Datenbank."),
-            typed: None,
             effects: &[act(Action::LeakDatabase)],
             expects: &["stole row", "Thief POST /api/auth/refresh", "401 refresh_token_invalid"],
             tells: &[
@@ -103,6 +100,10 @@ pub const SCENE: SceneData = SceneData {
             path: "threat-model#an-injected-script-xss",
         },
         Source::Standard { label: "Content Security Policy Level 3", href: "https://www.w3.org/TR/CSP3/" },
+        Source::Standard {
+            label: "OWASP ASVS 5.0, 3.4.3",
+            href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x12-V3-Web-Frontend-Security.md",
+        },
     ],
     break_it: Some(BreakItData {
         defence: Defence::HttpOnly,

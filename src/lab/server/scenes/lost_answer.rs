@@ -55,7 +55,6 @@ pub const SCENE: SceneData = SceneData {
             "The access token expires, and the answer to the refresh gets lost.",
             "Das Access-Token läuft ab, und die Antwort auf das Erneuern geht verloren.",
         ),
-        typed: None,
         effects: &[act(Action::NextRefresh { fault: RefreshFault::DropAnswer }), EXPIRE],
         expects: &[
             "401 access_token_expired",

@@ -80,7 +80,6 @@ pub struct AnswerData {
 pub struct StepData {
     pub id: &'static str,
     pub caption: Text,
-    pub typed: Option<Text>,
     pub effects: &'static [ButtonEffect],
     /// Events that the effects must cause, in this order, as `tests/lab/support/story.rs` words them; others may stand between.
     pub expects: &'static [&'static str],
@@ -124,7 +123,6 @@ impl SceneData {
         let step = |step: &StepData| Step {
             id: step.id.to_owned(),
             caption: text(step.caption),
-            typed: step.typed.map(text),
             effects: step.effects.to_vec(),
         };
         let break_it = |data: &BreakItData| BreakIt {

@@ -53,7 +53,6 @@ pub const SCENE: SceneData = SceneData {
                 "The server starts again, and the page makes a call.",
                 "Der Server startet neu, und die Seite macht einen Aufruf.",
             ),
-            typed: None,
             effects: &[act(Action::Restart), CALL],
             expects: &["restarted", "access Valid", "200"],
             tells: &[
@@ -67,7 +66,6 @@ pub const SCENE: SceneData = SceneData {
                 "The next signing key takes over, and the page makes a call.",
                 "Der nächste Signaturschlüssel übernimmt, und die Seite macht einen Aufruf.",
             ),
-            typed: None,
             effects: &[act(Action::RotateKeys), CALL],
             expects: &["3 keys", "access Valid", "200"],
             tells: &[
@@ -81,7 +79,6 @@ pub const SCENE: SceneData = SceneData {
                 "The server forgets the old key at once, and the page makes a call.",
                 "Der Server vergisst den alten Schlüssel sofort, und die Seite macht einen Aufruf.",
             ),
-            typed: None,
             effects: &[act(Action::RetireKeys), CALL],
             expects: &["2 keys", "access Invalid", "401 access_token_invalid", "Rotate 0", "access Valid", "200"],
             tells: &[

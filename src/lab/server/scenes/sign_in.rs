@@ -53,7 +53,6 @@ pub const SCENE: SceneData = SceneData {
                 "You sign in. The access token opens your data; the refresh token only fetches the next access token.",
                 "Du meldest dich an. Das Access-Token öffnet deine Daten; das Refresh-Token holt nur das nächste Access-Token.",
             ),
-            typed: None,
             effects: &[SIGN_IN],
             expects: &["Tab POST /api/auth/login", "password true", "row 0 12", "200"],
             tells: &[
@@ -68,7 +67,6 @@ pub const SCENE: SceneData = SceneData {
                 "You load the page again. Its memory is empty, but the cookie is still there.",
                 "Du lädst die Seite neu. Ihr Speicher ist leer, aber das Cookie ist noch da.",
             ),
-            typed: None,
             effects: &[act(Action::Reload)],
             expects: &["Tab GET /notes", "Tab POST /api/auth/refresh", "Rotate 0", "200"],
             tells: &[
@@ -95,6 +93,10 @@ pub const SCENE: SceneData = SceneData {
         Source::Standard {
             label: "RFC 6265, 4.1.2.6: HttpOnly",
             href: "https://www.rfc-editor.org/rfc/rfc6265#section-4.1.2.6",
+        },
+        Source::Standard {
+            label: "OWASP ASVS 5.0, 3.3.4",
+            href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x12-V3-Web-Frontend-Security.md",
         },
     ],
     break_it: Some(BreakItData {

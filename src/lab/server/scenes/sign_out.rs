@@ -50,7 +50,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "steal",
             caption: t("A thief copies the access token.", "Ein Dieb kopiert das Access-Token."),
-            typed: None,
             effects: &[act(Action::StealAccessToken)],
             expects: &["stole access"],
             tells: &["The thief copied the access token. It is good for 15 min at most."],
@@ -58,7 +57,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "use",
             caption: t("The thief shows it to the server.", "Der Dieb zeigt es dem Server."),
-            typed: None,
             effects: &[act(Action::ThiefCalls)],
             expects: &["Thief GET /api/notes/list", "access Valid", "200"],
             tells: &["The thief called the API with the stolen access token and got the data: 200."],
@@ -66,7 +64,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "sign-out",
             caption: t("You sign out.", "Du meldest dich ab."),
-            typed: None,
             effects: &[act(Action::SignOutHere)],
             expects: &["Tab POST /api/auth/logout", "ended logout", "204"],
             tells: &["The server ended the session and took the cookie back."],
@@ -74,7 +71,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "again",
             caption: t("The thief tries the same token again.", "Der Dieb versucht dasselbe Token noch einmal."),
-            typed: None,
             effects: &[act(Action::ThiefCalls)],
             expects: &["Thief GET /api/notes/list", "access Revoked", "401 session_revoked"],
             tells: &["The stolen access token was genuine, but its session had ended: 401. The thief gets nothing."],
@@ -92,6 +88,10 @@ pub const SCENE: SceneData = SceneData {
             path: "flow#5-revocation-without-a-query",
         },
         Source::Standard { label: "RFC 7009: token revocation", href: "https://www.rfc-editor.org/rfc/rfc7009" },
+        Source::Standard {
+            label: "OWASP ASVS 5.0, 7.4.1",
+            href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x16-V7-Session-Management.md",
+        },
     ],
     break_it: Some(BreakItData {
         defence: Defence::InstantRevocation,

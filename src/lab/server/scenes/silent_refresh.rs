@@ -2,7 +2,8 @@
 
 use super::source::{Source, source};
 use super::text::t;
-use super::{AnswerData, BeforeData, EXPIRE, SIGN_IN, SceneData, StepData};
+use super::{AnswerData, BeforeData, EXPIRE, SIGN_IN, SceneData, StepData, act};
+use crate::lab::model::event::Action;
 use crate::lab::model::scene::Chapter;
 
 pub const SCENE: SceneData = SceneData {
@@ -54,11 +55,10 @@ pub const SCENE: SceneData = SceneData {
     run: &[StepData {
         id: "expire",
         caption: t(
-            "The access token expires, and the page makes a call.",
-            "Das Access-Token läuft ab, und die Seite macht einen Aufruf.",
+            "You type half a note. The access token expires, and the page makes a call.",
+            "Du tippst eine halbe Notiz. Das Access-Token läuft ab, und die Seite macht einen Aufruf.",
         ),
-        typed: Some(t("Buy milk and", "Milch kaufen und")),
-        effects: &[EXPIRE],
+        effects: &[act(Action::TypeNote), EXPIRE],
         expects: &[
             "jump 901",
             "Tab GET /api/notes/list",

@@ -53,7 +53,6 @@ pub const SCENE: SceneData = SceneData {
                 "A thief copies the refresh token out of the browser.",
                 "Ein Dieb kopiert das Refresh-Token aus dem Browser.",
             ),
-            typed: None,
             effects: &[act(Action::StealRefreshToken)],
             expects: &["stole 0"],
             tells: &["The thief copied refresh token 0. Nothing shows that yet."],
@@ -61,7 +60,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "owner",
             caption: t("You go on working, and your page refreshes.", "Du arbeitest weiter, und deine Seite erneuert."),
-            typed: None,
             effects: &[EXPIRE],
             expects: &["Tab POST /api/auth/refresh", "Rotate 0", "200"],
             tells: &[
@@ -74,7 +72,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "thief",
             caption: t("A little later the thief uses its copy.", "Etwas später benutzt der Dieb seine Kopie."),
-            typed: None,
             effects: &[AFTER_GRACE, act(Action::ThiefRefreshes)],
             expects: &["jump 11", "Thief POST /api/auth/refresh", "ReKey 0", "200"],
             tells: &[
@@ -88,7 +85,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "alarm",
             caption: t("Your page refreshes once more.", "Deine Seite erneuert noch einmal."),
-            typed: None,
             effects: &[EXPIRE],
             expects: &["Tab POST /api/auth/refresh", "Reuse 1", "ended reuse", "401 refresh_token_reused"],
             tells: &[
@@ -101,7 +97,6 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "out",
             caption: t("The thief tries to go on.", "Der Dieb will weitermachen."),
-            typed: None,
             effects: &[act(Action::ThiefRefreshes)],
             expects: &["Thief POST /api/auth/refresh", "Ended 2", "401 session_revoked"],
             tells: &[
@@ -128,6 +123,10 @@ pub const SCENE: SceneData = SceneData {
         Source::Standard {
             label: "RFC 9700, 4.14.2: refresh token rotation",
             href: "https://www.rfc-editor.org/rfc/rfc9700#section-4.14.2",
+        },
+        Source::Standard {
+            label: "OWASP ASVS 5.0, 10.4.5",
+            href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x19-V10-OAuth-and-OIDC.md",
         },
     ],
     break_it: Some(BreakItData {

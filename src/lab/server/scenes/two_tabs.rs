@@ -55,7 +55,6 @@ pub const SCENE: SceneData = SceneData {
             "Both tabs find their access token expired, and refresh in the same moment.",
             "Beide Tabs finden ihr Access-Token abgelaufen und erneuern im selben Augenblick.",
         ),
-        typed: None,
         effects: &[act(Action::RaceTwoTabs)],
         expects: &[
             "held Barrier from here",
