@@ -184,6 +184,26 @@ for (const [name, presses] of Object.entries(sequences)) {
   });
 }
 
+test("the story of the last refresh is that of its causes", async ({ page }) => {
+  await openSignedIn(page);
+  const story = page.getByRole("region", { name: /^The last refresh/ }).getByRole("listitem");
+  await press(page, EXPIRE);
+  await expect(story).toHaveText([
+    "The access token had expired, so the server answered 401.",
+    /^The browser added refresh token \d+ to the refresh call\.$/,
+    /^The server rotated it: refresh token \d+ replaces \d+\.$/,
+    "The call was sent again and answered 200. Nobody noticed.",
+  ]);
+  await press(page, "Drop the next refresh answer");
+  await press(page, EXPIRE);
+  await expect(story.filter({ hasText: "The answer was lost on its way" })).toHaveCount(1);
+  await expect(story.filter({ hasText: "Within 10 s the server gives out the same refresh token" })).toHaveCount(1);
+  await expect(story.last()).toHaveText("The call was sent again and answered 200. Nobody noticed.");
+  await press(page, "Fifty calls at once");
+  await expect(story.first()).toHaveText("50 calls came with an expired access token, so the server answered each with 401.");
+  await expect(story.last()).toHaveText("All 50 calls were sent again and answered 200. Nobody noticed.");
+});
+
 test("a reset opens another sandbox", async ({ page }) => {
   await openSignedIn(page);
   const before = await page.locator('iframe[name="tab"]').getAttribute("src");

@@ -103,13 +103,12 @@ pub fn last_refresh(events: &[LogEvent]) -> Option<Story> {
     let actor = |from| from == Lifeline::Thief || is_browser(from) && from != Lifeline::OtherSite;
     let last = log.all.iter().rev().find(|exchange| exchange.is_refresh() && actor(exchange.request.from))?;
     let mut facts = refresh::facts(&log, last);
-    // The refresh that this one repeats, or raced, belongs to it.
-    let from = facts.iter().map(|(seq, _)| *seq).min()?;
-    for other in log.all.iter().filter(|other| other.is_refresh() && other.id != last.id) {
-        let repeated = other.request.from == last.request.from && other.lost && other.last_seq >= from;
-        if repeated || log.races(last).is_some_and(|racer| racer.id == other.id) {
-            facts.extend(refresh::facts(&log, other));
-        }
+    // What it raced, and what it repeats, belong to it.
+    facts.extend(log.races(last).iter().flat_map(|racer| refresh::facts(&log, racer)));
+    let mut one = last;
+    while let Some(before) = log.predecessor(one) {
+        facts.extend(refresh::facts(&log, before));
+        one = before;
     }
     Story::of(facts)
 }

@@ -55,7 +55,7 @@ impl<'e> Log<'e> {
     }
 
     /// The refresh of the same tab before this one, if it brought no token and ended no session: this one repeats it.
-    fn predecessor(&self, refresh: &Exchange<'_>) -> Option<&Exchange<'e>> {
+    pub fn predecessor(&self, refresh: &Exchange<'_>) -> Option<&Exchange<'e>> {
         let before = self.all.iter().rev().find(|other| {
             other.is_refresh() && other.request.from == refresh.request.from && other.seq < refresh.seq
         })?;
