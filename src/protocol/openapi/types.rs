@@ -46,6 +46,7 @@ described!(SessionView, "One signed-in browser.", {
     signed_in_at: timestamp("When it began."),
     last_used_at: timestamp("When it was last refreshed."),
     expires_at: timestamp("When it ends if it is not used."),
+    bound: flag("Whether it is bound to its device, so that a copy of its cookie is worthless elsewhere."),
 });
 
 described!(SessionsEnded, "How many sessions a call has ended.", {
@@ -62,6 +63,7 @@ one_of!(
     SessionEnded,
     Reuse,
     Ahead,
+    WrongDevice,
     Reauthenticated,
     ReauthenticationRefused,
     PasswordChanged,

@@ -102,6 +102,8 @@ pub enum Fact {
         number: u32,
     },
     Ahead,
+    /// The session is bound to a device, and the caller has no proof that it is there.
+    NotTheDevice,
     SessionOver {
         reason: Option<RevokeReason>,
         idle: u64,
@@ -220,6 +222,7 @@ impl Fact {
             | Fact::ReusedTripwire { .. }
             | Fact::ReusedAfter { .. }
             | Fact::ForgeryRefused
+            | Fact::NotTheDevice
             | Fact::SignedIn
             | Fact::SignedOut
             | Fact::Called

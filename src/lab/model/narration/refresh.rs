@@ -109,6 +109,7 @@ fn ruling(log: &Log<'_>, refresh: &Exchange<'_>, ruled: &LastRuling) -> Fact {
             None => Fact::ReusedTripwire { number: presented },
         },
         Ruling::Ahead => Fact::Ahead,
+        Ruling::Unbound => Fact::NotTheDevice,
         Ruling::Ended => session_over(log, refresh, seq),
     }
 }

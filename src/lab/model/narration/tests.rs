@@ -176,6 +176,7 @@ fn facts() -> Vec<Fact> {
         Fact::ReusedAfter { number, first },
         Fact::FalseAlarm { number },
         Fact::Ahead,
+        Fact::NotTheDevice,
         Fact::ForgeryRefused,
         Fact::NobodySignedIn,
         Fact::Busy { status: 503 },

@@ -168,7 +168,7 @@ impl<'e> Drawing<'e> {
                     Ruling::Replay => (Ruled::Again, *newest),
                     Ruling::ReKey => (Ruled::Instead, newest + 1),
                     Ruling::Reuse => (Ruled::Reuse, *presented),
-                    Ruling::Ahead | Ruling::Ended => (Ruled::Refuse, *presented),
+                    Ruling::Ahead | Ruling::Unbound | Ruling::Ended => (Ruled::Refuse, *presented),
                 };
                 self.note(server, What::Rule { ruling, number });
             }

@@ -86,6 +86,10 @@ pub fn words(fact: &Fact) -> String {
             "Nobody stole refresh token {number}. But without the grace, a second use counts as theft: the session ended."
         ),
         Fact::Ahead => "The refresh token is newer than any that the server remembers, so it was refused.".to_owned(),
+        Fact::NotTheDevice => {
+            "The session is bound to a device, and the request came without its proof: refused. The session goes on."
+                .to_owned()
+        }
         Fact::SessionOver { reason: Some(RevokeReason::Reuse), .. } => {
             "The session had ended for safety, so the server answered 401.".to_owned()
         }

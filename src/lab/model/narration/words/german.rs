@@ -95,6 +95,9 @@ pub fn words(fact: &Fact) -> String {
              Sitzung endete."
         ),
         Fact::Ahead => "Das Refresh-Token ist neuer als alles, was der Server kennt, also lehnte er es ab.".to_owned(),
+        Fact::NotTheDevice => {
+            "Die Sitzung gehört zu einem Gerät, und dessen Beweis fehlte: abgelehnt. Die Sitzung geht weiter.".to_owned()
+        }
         Fact::SessionOver { reason: Some(RevokeReason::Reuse), .. } => {
             "Die Sitzung war zur Sicherheit beendet, also antwortete der Server mit 401.".to_owned()
         }
