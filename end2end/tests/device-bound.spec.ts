@@ -1,10 +1,13 @@
 // Device-bound sessions, with Chromium's own implementation: it makes a key (in software here), binds the session to it, and renews the
 // bound cookie before it sends a refresh.
 
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { fullChromium, inChromium } from "../playwright.config.ts";
 import { NO_NETWORK } from "../support/network.ts";
-import { alsoOn, button, cookieAt, fillIn, heading, hydrated, reload, signedIn, signIn, signOut, writeNote } from "../support/page.ts";
+import { alsoOn, button, cookieAt, fillIn, heading, hydrated, reload, signedIn, signedOut, signIn, signOut, writeNote } from "../support/page.ts";
 import type { Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
 import type { Wire } from "../support/wire.ts";
@@ -15,15 +18,20 @@ const REFRESH = "/api/auth/refresh";
 /** Longer than a bound cookie counts on the server, in seconds. */
 const PAST_THE_COOKIE = 6 * 60;
 
+/** After which Chromium has written its store of bound sessions, in milliseconds. */
+const A_WRITE = 3_000;
+
 const plain = inChromium.use?.launchOptions;
 const FEATURES = "DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting";
 
+const bindsSessions = {
+  ...plain,
+  ...(fullChromium ? { executablePath: fullChromium } : {}),
+  args: [...(plain?.args ?? []), `--enable-features=${FEATURES}`],
+};
+
 test.use({
-  launchOptions: {
-    ...plain,
-    ...(fullChromium ? { executablePath: fullChromium } : {}),
-    args: [...(plain?.args ?? []), `--enable-features=${FEATURES}`],
-  },
+  launchOptions: bindsSessions,
   expectedComplaints: [401, 403, 500, ...NO_NETWORK],
 });
 
@@ -127,6 +135,27 @@ test("a cookie jar in another profile refreshes nothing, and its owner lives on"
   await profile.close();
 });
 
+test("a restarted browser has its binding still", async ({ member, server, wire }) => {
+  const folder = mkdtempSync(join(tmpdir(), "two-tokens-profile-"));
+  const open = async () => {
+    const context = await chromium.launchPersistentContext(folder, { ...bindsSessions, baseURL: server.url, locale: "en-GB" });
+    return { context, page: context.pages()[0]! };
+  };
+  const first = await open();
+  await signInBound(first.page, member, server, wire);
+  // The browser writes what it knows of bound sessions beside everything else.
+  await first.page.waitForTimeout(A_WRITE);
+  await first.context.close();
+  await server.later(PAST_THE_COOKIE);
+  const again = await open();
+  await again.context.clearCookies({ name: cookieAt(server.url, "__Secure-bound") });
+  await again.page.goto("/notes");
+  await signedIn(again.page);
+  expect(wire.statuses(REFRESH).filter((status) => status !== 200)).toEqual([]);
+  await again.context.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
 test("a restart of the server ends no binding", async ({ page, context, member, server, wire }) => {
   await signInBound(page, member, server, wire);
   await server.restart();
@@ -134,6 +163,32 @@ test("a restart of the server ends no binding", async ({ page, context, member, 
   await runOut(context, server);
   await reload(page);
   expect(new Set(wire.statuses(REFRESH))).toEqual(new Set([200]));
+});
+
+test("the answer to the registration is lost, and the browser binds with the next one", async ({ page, context, member, server, wire }) => {
+  const lost = wire.hold(BIND);
+  await signIn(page, member);
+  await lost.answered;
+  lost.drop();
+  await bound(context, server, wire);
+  await runOut(context, server);
+  await reload(page);
+  expect(new Set(wire.statuses(REFRESH))).toEqual(new Set([200]));
+});
+
+test("a browser whose binding was ended by a proxy is asked to sign in, and goes on with a new one", async ({ page, context, member, server, wire }) => {
+  await signInBound(page, member, server, wire);
+  await runOut(context, server);
+  wire.refuse(RENEW, { status: 404, code: "not_found", retry_after: 1 });
+  await page.reload();
+  await signedOut(page);
+  expect(wire.statuses(REFRESH)).toContain(401);
+  await fillIn(page, member);
+  await button(page, "Sign in").click();
+  await signedIn(page);
+  await expect.poll(() => wire.statuses(BIND)).toEqual([200, 200]);
+  await runOut(context, server);
+  await reload(page);
 });
 
 test("a server error of the renewal signs nobody out, and the next refresh goes through", async ({ page, context, member, server, wire }) => {

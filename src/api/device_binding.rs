@@ -28,8 +28,8 @@ pub async fn bind(State(state): State<AppState>, request: Request) -> Result<Res
     Ok(renewed(&state, &bound))
 }
 
-/// Renews the bound cookie for a proof, or asks for one. A browser that gets 401 forgets its binding for good, so no refusal here has
-/// that status: what is over is said in so many words (`continue`), all else may pass.
+/// Renews the bound cookie for a proof, or asks for one. A browser forgets its binding for good at any other 4xx than a 403 with a
+/// challenge, so no refusal here has such a status: what is over is said in so many words (`continue`), all else may pass (503).
 pub async fn renew(State(state): State<AppState>, request: Request) -> Response {
     let (parts, _) = request.into_parts();
     let named = secure_session::named(&parts.headers);
@@ -43,7 +43,7 @@ pub async fn renew(State(state): State<AppState>, request: Request) -> Response 
     match proved {
         Ok(Proved::Renewed(bound)) => renewed(&state, &bound),
         Ok(Proved::Challenge { session_id, challenge }) => {
-            let mut response = Problem::from(AuthError::Unbound).into_response();
+            let mut response = Problem::from(AuthError::ProofRequired).into_response();
             let (name, value) = secure_session::challenge(session_id, &challenge);
             response.headers_mut().insert(name, value);
             response

@@ -36,11 +36,16 @@ pub enum Proved {
     Ended,
 }
 
+/// How many proofs a session has seen.
+fn proofs(session: &Session) -> u32 {
+    session.binding.as_ref().map_or(0, |binding| binding.proofs)
+}
+
 impl AuthService {
     /// The challenge that goes with a sign-in; `None` where binding is off.
     pub(super) fn binding_challenge(&self, session: &Session) -> Option<String> {
         let rules = &self.rotation;
-        rules.device_binding.then(|| rules.binding_key.challenge(session, session.created_at))
+        rules.device_binding.then(|| rules.binding_key.challenge(session, 0, session.created_at))
     }
 
     /// Binds the session of a refresh token to the key of a proof that brings it along.
@@ -64,11 +69,15 @@ impl AuthService {
         let session = self.genuine(presented).await?.ok_or(AuthError::RefreshTokenInvalid)?;
         let (key, challenge) = proof::self_signed(proof).map_err(|_| AuthError::NotProved)?;
         let clock = self.rotation.clock.clone();
-        let judge = self.judge(challenge, move |session, is_open| {
-            let now = clock.now();
-            let lives = session.standing().end(now).is_none();
-            rule::registered(session.binding.as_ref(), &key, is_open && lives, now)
-        });
+        let judge = self.judge(
+            challenge,
+            |_| 0,
+            move |session, is_open| {
+                let now = clock.now();
+                let lives = session.standing().end(now).is_none();
+                rule::registered(session.binding.as_ref(), &key, is_open && lives, now)
+            },
+        );
         self.write_binding(&session, judge).await?.ok_or(AuthError::NotProved)
     }
 
@@ -114,7 +123,8 @@ impl AuthService {
                     BindingOutcome::Late => self.store.session(session.id).await?,
                     _ => None,
                 };
-                let challenge = self.rotation.binding_key.challenge(newer.as_ref().unwrap_or(session), now);
+                let session = newer.as_ref().unwrap_or(session);
+                let challenge = self.rotation.binding_key.challenge(session, proofs(session), now);
                 Proved::Challenge { session_id: session.id, challenge }
             }
         })
@@ -137,20 +147,24 @@ impl AuthService {
                 return Ok((BindingOutcome::WrongKey, None));
             }
         };
-        let judge =
-            self.judge(challenge, move |session, is_open| rule::renewed(session.binding.as_ref(), &key, is_open));
+        let judge = self
+            .judge(challenge, proofs, move |session, is_open| rule::renewed(session.binding.as_ref(), &key, is_open));
         let bound = self.write_binding(session, judge).await?;
         Ok((if bound.is_some() { BindingOutcome::Renewed } else { BindingOutcome::Late }, bound))
     }
 
-    /// The judge of a proof over this challenge.
+    /// The judge of a proof over this challenge, which is the one after so many proofs of the session as `before` says.
     fn judge(
         &self,
         challenge: String,
+        before: fn(&Session) -> u32,
         decide: impl Fn(&Session, bool) -> Option<Binding> + Send + 'static,
     ) -> BindingJudge {
         let (key, clock) = (self.rotation.binding_key.clone(), self.rotation.clock.clone());
-        Box::new(move |session| decide(session, key.is_open(&challenge, session, clock.now())))
+        Box::new(move |session| {
+            let is_open = key.is_open(&challenge, session, before(session), clock.now());
+            decide(session, is_open)
+        })
     }
 
     /// Writes what the judge says; the cookie, if it says something.

@@ -41,9 +41,12 @@ pub enum AuthError {
     /// Replay detection (RFC 9700 section 4.14.2). The revocation is committed before this is returned.
     #[error("a superseded refresh token was used again: session revoked")]
     RefreshTokenReused,
-    /// The session is bound to a device, and the request does not show that it comes from there. Nothing has changed.
+    /// The session is bound to a device, and the request does not come from there: its browser has no binding. Nothing has changed.
     #[error("the request does not come from the device that the session is bound to")]
     Unbound,
+    /// The browser has a binding, and must prove it, or prove it again. Nothing has changed.
+    #[error("the device that the session is bound to has not proved itself")]
+    ProofRequired,
     /// A registration of a device's key that binds nothing: malformed, signed by another key, too late, or a second one.
     #[error("the proof of a device's key is not accepted")]
     NotProved,

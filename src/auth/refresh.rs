@@ -106,7 +106,7 @@ impl AuthService {
     /// # Errors
     ///
     /// [`AuthError::RefreshTokenInvalid`], [`AuthError::SessionEnded`], [`AuthError::RefreshTokenReused`] (the revocation is
-    /// committed), [`AuthError::Unbound`], [`AuthError::TooManyAttempts`].
+    /// committed), [`AuthError::Unbound`], [`AuthError::ProofRequired`], [`AuthError::TooManyAttempts`].
     pub async fn refresh(&self, presented: Presented, device: Device) -> Result<Grant, AuthError> {
         self.attempts.refresh(presented.session_id)?;
         let turn = self.observers.turn();
@@ -172,13 +172,13 @@ impl AuthService {
         let mut judged = judged.ok_or(AuthError::RefreshTokenInvalid)?;
         let admitted = judged.decision.take().ok_or(AuthError::RefreshTokenInvalid)?;
         let session = &judged.session;
-        let presented = presented.generation;
+        let (presented, may_prove_later) = (presented.generation, presented.may_prove_later());
         let decision = match admitted {
             Admitted::Decided(decision) => decision,
-            // Not an alarm: a browser that cannot reach its key just now looks the same.
+            // Not an alarm: a browser that cannot reach its key looks the same.
             Admitted::Unbound => {
                 self.observers.emit(|| FlowEvent::Unbound { session, presented });
-                return Err(AuthError::Unbound);
+                return Err(if may_prove_later { AuthError::ProofRequired } else { AuthError::Unbound });
             }
         };
         self.observers.emit(|| FlowEvent::Decided { session, presented, decision: &decision });

@@ -81,9 +81,10 @@ codes! {
     RefreshTokenInvalid = "refresh_token_invalid", 401, SignOut, "The refresh token is not valid";
     RefreshTokenExpired = "refresh_token_expired", 401, SignOut, "The session has expired";
     RefreshTokenReused = "refresh_token_reused", 401, SignOut, "The refresh token was used before";
-    /// The session is bound to a device, and the browser has not shown that it is there. It may just
-    /// not reach its key.
-    RefreshTokenUnbound = "refresh_token_unbound", 403, Wait, "The device has not proved itself";
+    /// The session is bound to a device, and this browser is not there, or has lost its key.
+    RefreshTokenUnbound = "refresh_token_unbound", 401, SignOut, "The session belongs to a device";
+    /// The session is bound to a device, and its browser has not proved yet that it is there.
+    DeviceProofRequired = "device_proof_required", 403, Wait, "The device has not proved itself";
     /// The access token is valid, but the password was entered too long ago for this call (RFC
     /// 9470).
     InsufficientUserAuthentication = "insufficient_user_authentication", 401, Show, "The password was entered too long ago",

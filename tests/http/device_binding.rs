@@ -42,7 +42,7 @@ impl Bound {
     /// Gets a new bound cookie, in the two steps of a browser.
     async fn renew(&mut self) -> Answer {
         let challenge =
-            self.browser.renew(&self.session_id, None).await.refused(403, "refresh_token_unbound").challenge();
+            self.browser.renew(&self.session_id, None).await.refused(403, "device_proof_required").challenge();
         self.browser.renew(&self.session_id, Some(&self.device.proof(&challenge))).await
     }
 
@@ -134,16 +134,15 @@ async fn a_bound_session_refreshes_and_steps_up_with_its_bound_cookie_alone() {
     let mut copied = bound.browser.thief();
     copied.cookies.drop(BOUND_COOKIE);
     let before = bound.row(&app).await;
-    let refused = copied.refresh().await.refused(403, "refresh_token_unbound");
-    assert_eq!(refused.headers[header::RETRY_AFTER], "2");
+    let refused = copied.refresh().await.refused(401, "refresh_token_unbound");
     assert!(refused.set_cookies().is_empty());
-    copied.post("/api/auth/reauthenticate", &[("password", PASSWORD)]).await.refused(403, "refresh_token_unbound");
-    copied.post("/api/auth/reauthenticate", &[("password", "not it")]).await.refused(403, "refresh_token_unbound");
+    copied.post("/api/auth/reauthenticate", &[("password", PASSWORD)]).await.refused(401, "refresh_token_unbound");
+    copied.post("/api/auth/reauthenticate", &[("password", "not it")]).await.refused(401, "refresh_token_unbound");
     assert_eq!(bound.row(&app).await, before, "nothing moves");
     bound.refresh().await.expect(StatusCode::OK);
     bound.browser.post("/api/auth/reauthenticate", &[("password", PASSWORD)]).await.expect(StatusCode::OK);
     bound.cookie_runs_out(&app);
-    bound.browser.refresh().await.refused(403, "refresh_token_unbound");
+    bound.browser.refresh().await.refused(401, "refresh_token_unbound");
     bound.refresh().await.expect(StatusCode::OK);
 }
 
@@ -155,7 +154,7 @@ async fn a_bound_cookie_counts_for_its_time_its_session_and_its_key_alone() {
     app.pass(seconds(PAST_THE_COOKIE) - seconds(1));
     bound.browser.refresh().await.expect(StatusCode::OK);
     app.pass(seconds(1));
-    bound.browser.refresh().await.refused(403, "refresh_token_unbound");
+    bound.browser.refresh().await.refused(403, "device_proof_required");
     let mut other = app.client();
     let challenge = other.signed_up_with_offer("bob@example.com").await;
     other.bind(&Authenticator::new().registration(&challenge)).await.expect(StatusCode::OK);
@@ -169,7 +168,7 @@ async fn a_bound_cookie_counts_for_its_time_its_session_and_its_key_alone() {
     for bad in [&*first, &others, &altered, &longer, "", "x", &own[1..], &format!("{own}A")] {
         bound.browser.cookies.drop(BOUND_COOKIE);
         bound.browser.cookies = bound.browser.cookies.clone().and(BOUND_COOKIE, bad);
-        bound.browser.refresh().await.refused(403, "refresh_token_unbound");
+        bound.browser.refresh().await.refused(403, "device_proof_required");
     }
     bound.browser.cookies = bound.browser.cookies.clone().and(BOUND_COOKIE, own);
     bound.browser.cookies.drop_value(BOUND_COOKIE, &format!("{}A", bound.browser.cookies.value(BOUND_COOKIE).unwrap()));
@@ -186,7 +185,7 @@ async fn a_request_on_its_way_while_the_browser_binds_goes_through() {
     app.pass(seconds(PAST_THE_GRACE) - seconds(1));
     page.refresh().await.expect(StatusCode::OK);
     app.pass(seconds(1));
-    page.refresh().await.refused(403, "refresh_token_unbound");
+    page.refresh().await.refused(401, "refresh_token_unbound");
 }
 
 #[tokio::test]
@@ -199,16 +198,16 @@ async fn a_copied_jar_is_worthless_once_the_bound_cookie_ran_out_and_its_owner_l
     // Also inside the grace of the rotation rule, where an unbound session gives the thief a token.
     bound.cookie_runs_out(&app);
     bound.refresh().await.expect(StatusCode::OK);
-    thief.refresh().await.refused(403, "refresh_token_unbound");
-    let challenge = thief.renew(&bound.session_id, None).await.refused(403, "refresh_token_unbound").challenge();
-    thief.renew(&bound.session_id, Some(&device.proof(&challenge))).await.refused(403, "refresh_token_unbound");
+    thief.refresh().await.refused(403, "device_proof_required");
+    let challenge = thief.renew(&bound.session_id, None).await.refused(403, "device_proof_required").challenge();
+    thief.renew(&bound.session_id, Some(&device.proof(&challenge))).await.refused(403, "device_proof_required");
     assert!(thief.access_token.is_none());
     // Long after the grace the copy is a reuse, which would end an unbound session.
     for _ in 0..3 {
         app.pass(seconds(900));
         bound.cookie_runs_out(&app);
         bound.refresh().await.expect(StatusCode::OK);
-        thief.refresh().await.refused(403, "refresh_token_unbound");
+        thief.refresh().await.refused(403, "device_proof_required");
     }
     bound.browser.me().await.expect(StatusCode::OK);
 }
@@ -236,7 +235,7 @@ async fn a_wrong_key_is_told_once_and_signs_nobody_out() {
     let challenge = thief.renew(&bound.session_id, None).await.challenge();
     for device in [Authenticator::new(), Authenticator::new(), Authenticator::rsa(aws_lc_rs::rsa::KeySize::Rsa2048)] {
         let answer = thief.renew(&bound.session_id, Some(&device.proof(&challenge))).await;
-        assert!(answer.refused(403, "refresh_token_unbound").set_cookies().is_empty());
+        assert!(answer.refused(403, "device_proof_required").set_cookies().is_empty());
     }
     let user_id = bound.row(&app).await.user_id;
     let wrong_keys = async || {
@@ -271,7 +270,7 @@ async fn a_good_signature_over_another_challenge_is_a_race_and_gets_a_new_challe
     for challenge in [&*stale, "", "x", &"A".repeat(32)] {
         let answer = bound.browser.renew(&bound.session_id, Some(&bound.device.proof(challenge))).await;
         assert_eq!(answer.challenged().as_deref(), Some(&*bound.session_id));
-        late.push(answer.refused(403, "refresh_token_unbound").challenge());
+        late.push(answer.refused(403, "device_proof_required").challenge());
     }
     assert_eq!(bound.row(&app).await.binding.unwrap(), before);
     let events = app.store.events_of_user(bound.row(&app).await.user_id, 9).await.unwrap();
@@ -283,7 +282,7 @@ async fn a_good_signature_over_another_challenge_is_a_race_and_gets_a_new_challe
     // A proof is used up, though its challenge has not run out; and so are all that were given out with it.
     for used in [&*late[3], &late[0]] {
         let again = bound.browser.renew(&bound.session_id, Some(&bound.device.proof(used))).await;
-        assert!(again.refused(403, "refresh_token_unbound").set_cookies().is_empty());
+        assert!(again.refused(403, "device_proof_required").set_cookies().is_empty());
     }
 }
 
@@ -320,9 +319,13 @@ async fn of_two_registrations_at_once_one_binds_and_no_key_is_ever_changed() {
     for (answer, other) in lost {
         answer.refused(422, "validation_failed");
         let asked = browser.renew(&session_id, None).await.challenge();
-        browser.renew(&session_id, Some(&other.proof(&asked))).await.refused(403, "refresh_token_unbound");
+        browser.renew(&session_id, Some(&other.proof(&asked))).await.refused(403, "device_proof_required");
     }
-    // Neither the challenge of the sign-in nor one of a renewal binds again, whatever the key.
+    // The same again, after a lost answer, is answered the same. From the first renewal on neither the challenge of the sign-in nor
+    // one of a renewal binds, whatever the key.
+    browser.bind(&device.registration(&challenge)).await.expect(StatusCode::OK);
+    let asked = browser.renew(&session_id, None).await.challenge();
+    browser.renew(&session_id, Some(&device.proof(&asked))).await.expect(StatusCode::OK);
     let asked = browser.renew(&session_id, None).await.challenge();
     for challenge in [&challenge, &asked] {
         for device in [device, &Authenticator::new()] {
@@ -445,7 +448,8 @@ async fn a_browser_that_skipped_its_renewal_is_told_to_wait_and_goes_on_later() 
         bound.cookie_runs_out(&app);
         let skipped = format!("{reason};session_identifier=\"{}\"", bound.session_id);
         let headers = [("secure-session-skipped", &*skipped)];
-        bound.browser.post_with("/api/auth/refresh", &headers, &[]).await.refused(403, "refresh_token_unbound");
+        let waits = bound.browser.post_with("/api/auth/refresh", &headers, &[]).await;
+        assert_eq!(waits.refused(403, "device_proof_required").headers[header::RETRY_AFTER], "2");
         bound.refresh().await.expect(StatusCode::OK);
     }
 }
@@ -461,7 +465,7 @@ async fn where_binding_is_off_again_bound_sessions_go_on_and_are_asked_again_whe
     bound.renew().await.expect(StatusCode::OK);
     bound.cookie_runs_out(&app);
     bound.browser.to = on;
-    bound.browser.refresh().await.refused(403, "refresh_token_unbound");
+    bound.browser.refresh().await.refused(401, "refresh_token_unbound");
     bound.refresh().await.expect(StatusCode::OK);
 }
 

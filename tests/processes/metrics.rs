@@ -64,17 +64,17 @@ async fn what_browsers_do_for_bound_sessions_and_what_they_skip_is_counted() {
     let proof = device.registration(&challenge);
     let bound = browser.bind(&proof).await.expect(StatusCode::OK).json();
     let session_id = bound["session_identifier"].as_str().unwrap();
-    browser.bind(&proof).await.refused(422, "validation_failed");
+    browser.bind(&Authenticator::new().registration(&challenge)).await.refused(422, "validation_failed");
     browser.post("/test/clock", &[("seconds", "400")]).await;
     let skipped = [("secure-session-skipped", "server_error")];
-    browser.post_with("/api/auth/refresh", &skipped, &[]).await.refused(403, "refresh_token_unbound");
+    browser.post_with("/api/auth/refresh", &skipped, &[]).await.refused(403, "device_proof_required");
     let challenge = browser.renew(session_id, None).await.challenge();
     for key in [&Authenticator::new(), &device] {
         browser.renew(session_id, Some(&key.proof(&challenge))).await;
     }
     let late = browser.renew(session_id, Some(&device.proof(&challenge))).await;
-    late.refused(403, "refresh_token_unbound");
-    browser.renew(session_id, Some("x")).await.refused(403, "refresh_token_unbound");
+    late.refused(403, "device_proof_required");
+    browser.renew(session_id, Some("x")).await.refused(403, "device_proof_required");
     browser.renew("another", None).await.expect(StatusCode::OK);
     browser.refresh().await.expect(StatusCode::OK);
 

@@ -45,9 +45,10 @@ impl From<AuthError> for Problem {
             AuthError::RefreshTokenInvalid => {
                 Problem::new(Code::RefreshTokenInvalid, lang().problem_refresh_token_invalid())
             }
-            AuthError::Unbound => Problem {
+            AuthError::Unbound => Problem::new(Code::RefreshTokenUnbound, lang().problem_unbound()),
+            AuthError::ProofRequired => Problem {
                 retry_after: Some(RETRY_AFTER),
-                ..Problem::new(Code::RefreshTokenUnbound, lang().problem_unbound())
+                ..Problem::new(Code::DeviceProofRequired, lang().problem_proof_required())
             },
             AuthError::NotProved => Problem::new(Code::ValidationFailed, lang().problem_not_proved()),
             AuthError::SessionEnded(end, reason) => ended(end, reason),

@@ -89,10 +89,13 @@ impl RequestContext {
             error => error,
         })?;
         let presented = self.0.state.auth.open_refresh_token(text)?;
-        if let Some(why) = secure_session::skipped(headers) {
+        let skipped = secure_session::skipped(headers);
+        if let Some(why) = skipped {
             self.0.state.auth.skipped(why);
         }
-        Ok(presented.with(cookies::bound::read(&self.0.state.base_path, headers)))
+        let base_path = &self.0.state.base_path;
+        let may_prove_later = skipped.is_some() || cookies::bound::is_set(base_path, headers);
+        Ok(presented.with(cookies::bound::read(base_path, headers), may_prove_later))
     }
 
     /// The refresh token of the request, if there is a valid one.

@@ -9,11 +9,11 @@ use crate::auth::binding::Skipped;
 use crate::auth::model::session::SessionId;
 
 /// Of the answer to a sign-in: asks the browser to bind the session.
-const REGISTRATION: HeaderName = HeaderName::from_static("secure-session-registration");
+pub const REGISTRATION: HeaderName = HeaderName::from_static("secure-session-registration");
 /// Of an answer: the challenge that a proof must answer.
 const CHALLENGE: HeaderName = HeaderName::from_static("secure-session-challenge");
 /// Of a request: the proof.
-const RESPONSE: HeaderName = HeaderName::from_static("secure-session-response");
+pub const RESPONSE: HeaderName = HeaderName::from_static("secure-session-response");
 /// Of a request that renews: the session that the browser means.
 const SESSION_ID: HeaderName = HeaderName::from_static("sec-secure-session-id");
 /// Of a request in scope: the browser has not renewed its cookie, and why.

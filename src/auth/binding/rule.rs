@@ -48,15 +48,19 @@ impl Binding {
 }
 
 /// The binding that a registration makes; `None` refuses it. The challenge is that of the sign-in, which only the browser that
-/// signed in has seen. A session is bound once: nothing replaces its key.
+/// signed in has seen. A session is bound once: nothing replaces its key. The same registration again, after a lost answer, gets
+/// the same; browsers send it again by themselves.
 pub fn registered(
     binding: Option<&Binding>,
     key: &DeviceKey,
     challenge_is_open: bool,
     now: Timestamp,
 ) -> Option<Binding> {
-    let first = binding.is_none() && challenge_is_open;
-    first.then(|| Binding { key: key.as_str().into(), at: now, proofs: 1 })
+    match binding {
+        _ if !challenge_is_open => None,
+        None => Some(Binding { key: key.as_str().into(), at: now, proofs: 1 }),
+        Some(binding) => (binding.proofs == 1 && &*binding.key == key.as_str()).then(|| binding.clone()),
+    }
 }
 
 /// The binding after a proof by `key`; `None` leaves it as it is. The challenge may be that of another proof on its way (a race),
@@ -114,6 +118,12 @@ mod tests {
         assert_eq!(registered(None, &key("A"), false, NOW), None);
         for (other, open) in [("A", true), ("A", false), ("E", true), ("E", false)] {
             assert_eq!(registered(Some(&binding()), &key(other), open, NOW), None, "{other} {open}");
+        }
+        let later = Timestamp(NOW.millis() + 1);
+        let first = Binding { proofs: 1, ..binding() };
+        assert_eq!(registered(Some(&first), &key("A"), true, later), Some(first.clone()), "its answer was lost");
+        for (other, open) in [("A", false), ("E", true)] {
+            assert_eq!(registered(Some(&first), &key(other), open, later), None, "{other} {open}");
         }
     }
 

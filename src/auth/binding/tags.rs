@@ -76,17 +76,18 @@ impl BindingKey {
         Self(secret.binding_key())
     }
 
-    /// A challenge to the browser of a session. It names how many proofs the session has seen, so the one that answers it uses
+    /// A challenge to the browser of a session. It names how many `proofs` the session has seen, so the one that answers it uses
     /// it up.
-    pub fn challenge(&self, session: &Session, now: Timestamp) -> String {
+    pub fn challenge(&self, session: &Session, proofs: u32, now: Timestamp) -> String {
         let until = now.plus(CHALLENGE_LIFETIME);
-        Tagged { until, tag: self.challenge_tag(session, until) }.text()
+        Tagged { until, tag: self.challenge_tag(session, proofs, until) }.text()
     }
 
-    /// Whether a challenge is one of this session that nobody has answered, and in time. Constant time.
-    pub fn is_open(&self, challenge: &str, session: &Session, now: Timestamp) -> bool {
+    /// Whether a challenge is the one after so many `proofs` of this session, and in time. Constant time.
+    pub fn is_open(&self, challenge: &str, session: &Session, proofs: u32, now: Timestamp) -> bool {
         Tagged::open(challenge).is_some_and(|Tagged { until, tag }| {
-            now < until && constant_time::verify_slices_are_equal(&tag, &self.challenge_tag(session, until)).is_ok()
+            let own = self.challenge_tag(session, proofs, until);
+            now < until && constant_time::verify_slices_are_equal(&tag, &own).is_ok()
         })
     }
 
@@ -103,8 +104,7 @@ impl BindingKey {
         now < until && constant_time::verify_slices_are_equal(&tag, &self.cookie_tag(session, binding, until)).is_ok()
     }
 
-    fn challenge_tag(&self, session: &Session, until: Timestamp) -> [u8; TAG] {
-        let proofs = session.binding.as_ref().map_or(0, |binding| binding.proofs);
+    fn challenge_tag(&self, session: &Session, proofs: u32, until: Timestamp) -> [u8; TAG] {
         self.tag(b"challenge", session, &proofs.to_be_bytes(), until)
     }
 
@@ -162,21 +162,22 @@ mod tests {
 
     #[test]
     fn a_challenge_is_open_for_its_session_its_number_of_proofs_and_its_time() {
-        let challenge = key().challenge(&session(Some(1)), NOW);
-        let last = NOW.plus(CHALLENGE_LIFETIME).minus(Duration::from_millis(1));
-        assert!(
-            key().is_open(&challenge, &session(Some(1)), NOW) && key().is_open(&challenge, &session(Some(1)), last)
-        );
-        assert!(!key().is_open(&challenge, &session(Some(1)), NOW.plus(CHALLENGE_LIFETIME)));
+        let challenge = key().challenge(&session(Some(1)), 1, NOW);
+        let is_open = |now| key().is_open(&challenge, &session(Some(1)), 1, now);
+        let end = NOW.plus(CHALLENGE_LIFETIME);
+        assert!(is_open(NOW) && is_open(end.minus(Duration::from_millis(1))) && !is_open(end));
+        for proofs in [0, 2] {
+            assert!(!key().is_open(&challenge, &session(Some(1)), proofs, NOW), "{proofs}");
+        }
         let other_id = Session { id: SessionId([4; 16]), ..session(Some(1)) };
         let other_salt = Session { salt: Salt([6; 32]), ..session(Some(1)) };
-        for session in [session(Some(2)), session(None), other_id, other_salt] {
-            assert!(!key().is_open(&challenge, &session, NOW), "{session:?}");
+        for session in [other_id, other_salt] {
+            assert!(!key().is_open(&challenge, &session, 1, NOW), "{session:?}");
         }
         let other = BindingKey::new(&ServerSecret::new([8; 32]));
-        assert!(!other.is_open(&challenge, &session(Some(1)), NOW));
+        assert!(!other.is_open(&challenge, &session(Some(1)), 1, NOW));
         for rubbish in ["", "A", &"A".repeat(TEXT), &challenge[1..], &format!("{challenge}A"), &"é".repeat(TEXT / 2)] {
-            assert!(!key().is_open(rubbish, &session(Some(1)), NOW), "{rubbish}");
+            assert!(!key().is_open(rubbish, &session(Some(1)), 1, NOW), "{rubbish}");
         }
     }
 
@@ -207,7 +208,7 @@ mod tests {
         let bound =
             Session { binding: Some(Binding { key: "\0\0\0\u{1}".into(), at: NOW, proofs: 1 }), ..session(None) };
         let binding = bound.binding.clone().unwrap();
-        let challenge = BoundCookie::open(&key().challenge(&bound, NOW)).unwrap();
+        let challenge = BoundCookie::open(&key().challenge(&bound, 1, NOW)).unwrap();
         assert!(!key().is_good(&challenge, &bound, &binding, NOW));
     }
 }

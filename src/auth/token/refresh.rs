@@ -42,19 +42,26 @@ pub struct Presented {
     pub session_id: SessionId,
     pub generation: u32,
     bound_cookie: Option<BoundCookie>,
+    may_prove_later: bool,
     inner: [u8; HALF],
 }
 
 impl Presented {
-    /// Together with the bound cookie of the request.
+    /// Together with the bound cookie of the request. `may_prove_later`: its browser has a binding, and could not renew the cookie
+    /// just now.
     #[must_use]
-    pub fn with(self, bound_cookie: Option<BoundCookie>) -> Self {
-        Self { bound_cookie, ..self }
+    pub fn with(self, bound_cookie: Option<BoundCookie>, may_prove_later: bool) -> Self {
+        Self { bound_cookie, may_prove_later, ..self }
     }
 
     /// The bound cookie that came along. Verified where the session's row is judged.
     pub fn bound_cookie(&self) -> Option<&BoundCookie> {
         self.bound_cookie.as_ref()
+    }
+
+    /// Whether the browser says that it has a binding. A copied refresh token alone says nothing.
+    pub fn may_prove_later(&self) -> bool {
+        self.may_prove_later
     }
 }
 
@@ -113,6 +120,7 @@ impl RefreshTokenKey {
             session_id: SessionId(*id),
             generation: u32::from_be_bytes(generation.try_into().map_err(|_| Forged)?),
             bound_cookie: None,
+            may_prove_later: false,
             inner: inner.try_into().map_err(|_| Forged)?,
         })
     }
