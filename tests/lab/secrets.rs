@@ -52,6 +52,7 @@ async fn whole_story(visitor: &Visitor) {
         Action::SignIn { tab2: false },
         Action::ExpireAccessToken,
         Action::SignInOtherDevice,
+        Action::StealFromBoundDevice,
         Action::StealRefreshToken,
         Action::StealAccessToken,
         Action::ThiefCalls,

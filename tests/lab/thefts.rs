@@ -1,9 +1,10 @@
 //! Stolen tokens: what they are good for with every defence, and without one of them.
 
 use axum::http::{Method, StatusCode};
-use two_tokens::lab::model::event::{Action, Defence, Ruling};
+use two_tokens::lab::model::event::{Action, Defence, Ruling, SandboxCredentials};
 
 use super::support::{Lab, Visitor, rulings, story};
+use crate::support::form;
 
 const REPLAYS: [(bool, bool); 4] = [(true, false), (false, false), (true, true), (false, true)];
 
@@ -107,6 +108,38 @@ async fn a_stolen_access_token_dies_with_its_session_unless_that_is_weak() {
         let strong = story(&visitor.act(Action::ThiefCalls).await);
         assert_eq!(strong.last().unwrap(), "401 session_revoked");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_from_a_bound_device_is_refused_at_the_door_unless_that_is_weak() {
+    let lab = Lab::start().await;
+    let visitor = lab.signed_in().await;
+    let events = visitor.act(Action::StealFromBoundDevice).await;
+    assert_eq!(rulings(&events), [Ruling::Unbound, Ruling::Rotate]);
+    let told = story(&events);
+    let at = told.iter().position(|word| word == "Thief POST /api/auth/refresh").unwrap();
+    assert_eq!(
+        told[at - 1..at + 3],
+        ["stole 0", "Thief POST /api/auth/refresh", "Unbound 0", "401 refresh_token_unbound"]
+    );
+    assert_eq!(told.last().unwrap(), "200", "the device goes on");
+
+    let visitor = lab.signed_in().await;
+    weaken(&visitor, Defence::DeviceBinding).await;
+    let events = visitor.act(Action::StealFromBoundDevice).await;
+    assert_eq!(rulings(&events)[0], Ruling::Rotate, "the thief has the session");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitors_own_browser_is_not_asked_to_bind_its_session() {
+    let lab = Lab::start().await;
+    let visitor = lab.visitor().await;
+    let SandboxCredentials { email, password, .. } = visitor.tab.credentials().await;
+    let path = format!("{}/api/auth/login", visitor.opened.mount);
+    let body = form(&[("email", &email), ("password", &password)]);
+    let headers = [("content-type", "application/x-www-form-urlencoded"), ("origin", &*lab.base)];
+    let answer = visitor.browser.post(&path, &body, &headers).await.expect(StatusCode::OK);
+    assert!(answer.headers.get("secure-session-registration").is_none());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -235,6 +235,12 @@ fn stealing() -> Vec<ActionButton> {
         ),
         server_button("The thief refreshes", "The thief uses the refresh token it has.", Action::ThiefRefreshes),
         server_button(
+            "Steal from a bound device",
+            "A second device signs in and binds its session to a key that never leaves it. The thief's copy of its refresh token is \
+             refused at the door, and the device goes on.",
+            Action::StealFromBoundDevice,
+        ),
+        server_button(
             "Steal the access token",
             "The thief has a copy that is good for minutes.",
             Action::StealAccessToken,
@@ -339,6 +345,7 @@ pub const fn weakened_label(defence: Defence) -> &'static str {
         Defence::HttpOnly => "Weak: HttpOnly",
         Defence::InstantRevocation => "Weak: instant revocation",
         Defence::ContentPolicy => "Weak: content policy",
+        Defence::DeviceBinding => "Weak: device binding",
     }
 }
 

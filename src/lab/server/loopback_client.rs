@@ -3,7 +3,7 @@
 
 use axum::{
     body::{Body, Bytes},
-    http::{HeaderMap, Method, Request, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header},
 };
 use zeroize::Zeroizing;
 
@@ -30,6 +30,8 @@ pub struct ActorRequest<'a> {
     pub form: Zeroizing<String>,
     pub cookie: Option<Zeroizing<String>>,
     pub bearer: Option<Zeroizing<String>>,
+    /// What it sends besides.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 pub struct ActorResponse {
@@ -60,6 +62,7 @@ impl LoopbackClient {
         if let Some(bearer) = &sent.bearer {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", **bearer));
         }
+        let request = sent.headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         let request = request.body(Body::from(sent.form.to_string()))?;
         let (parts, body) = self.server.connect().await?.send(request, RESPONSE_MAX).await?;
         Ok(ActorResponse { status: parts.status, headers: parts.headers, body })

@@ -22,6 +22,7 @@ use super::sandbox::faults::{self, HOP_DELAY, LATE_ANSWER_DELAY};
 use super::sandbox::weakened;
 use crate::api::edge::request_body::{self, BODY_MAX};
 use crate::lab::model::event::{self, Defence, HoldReason, Hop, Lifeline, LogEventKind, Network, RefreshFault};
+use crate::lab::model::exchange::is_browser;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 use crate::server::connections::LostResponse;
@@ -179,6 +180,9 @@ impl<'a> ExchangeRecorder<'a> {
         let context = ExchangeContext::new(self.number);
         let mut response = context.clone().scope(Box::pin(run(self.running, request))).await;
         let (hops, micros) = context.hops();
+        if is_browser(self.from) {
+            weakened::hide_offer(response.headers_mut());
+        }
         weakened::weaken_cookies(&weak, response.headers_mut());
         if weak.contains(&Defence::InstantRevocation) {
             self.running.state.auth.forget_revocations();

@@ -1,5 +1,7 @@
 //! The configuration: each setting is a flag and an environment variable (flag > environment > `.env` > default). Invalid or
 //! inconsistent settings are refused at start, with a message that says what to do (fail fast).
+//!
+//! Why so long: each setting stands here once, with the text of `--help`, its default and what it must fit together with.
 
 pub mod environment;
 mod secret_file;

@@ -183,7 +183,7 @@ impl Tab {
         None
     }
 
-    async fn credentials(&self) -> SandboxCredentials {
+    pub async fn credentials(&self) -> SandboxCredentials {
         let credentials: SandboxCredentials =
             self.browser.post(&format!("{}/-/credentials", self.mount), "null", &[]).await.parsed();
         self.browser.secret(&credentials.password);

@@ -42,6 +42,9 @@ pub enum Action {
     },
     /// The thief refreshes with the token it holds.
     ThiefRefreshes,
+    /// The second device signs in and binds its session to its key. The thief copies its refresh token and uses it; then the device
+    /// refreshes.
+    StealFromBoundDevice,
     StealAccessToken,
     /// The thief calls the API with the stolen access token.
     ThiefCalls,

@@ -39,10 +39,12 @@ pub enum Defence {
     InstantRevocation,
     /// Weakened: the page allows inline scripts.
     ContentPolicy,
+    /// Weakened: a session that is bound to a device refreshes from anywhere.
+    DeviceBinding,
 }
 
 impl Defence {
-    pub const ALL: [Defence; 7] = [
+    pub const ALL: [Defence; 8] = [
         Defence::ReuseDetection,
         Defence::Grace,
         Defence::OriginCheck,
@@ -50,6 +52,7 @@ impl Defence {
         Defence::HttpOnly,
         Defence::InstantRevocation,
         Defence::ContentPolicy,
+        Defence::DeviceBinding,
     ];
 }
 

@@ -25,6 +25,9 @@ pub fn action(action: &Action) -> String {
             format!("You let the thief copy the refresh token and both use it: {first}, {then}.")
         }
         Action::ThiefRefreshes => "You let the thief use its copy of the refresh token.".to_owned(),
+        Action::StealFromBoundDevice => {
+            "You let the thief copy the refresh token of a device that has bound its session, and use it.".to_owned()
+        }
         Action::StealAccessToken => "You let the thief copy the access token.".to_owned(),
         Action::ThiefCalls => "You let the thief call the API with the stolen access token.".to_owned(),
         Action::LeakDatabase => "You gave the thief a copy of the database.".to_owned(),
@@ -68,6 +71,7 @@ pub const fn ask_of(action: &Action) -> (Lifeline, &'static str) {
         Action::StealRefreshToken => (Lifeline::Thief, "steal the refresh token"),
         Action::StealAndReplay { .. } => (Lifeline::Thief, "steal and replay"),
         Action::ThiefRefreshes => (Lifeline::Thief, "use the stolen refresh token"),
+        Action::StealFromBoundDevice => (Lifeline::Thief, "steal from a bound device"),
         Action::StealAccessToken => (Lifeline::Thief, "steal the access token"),
         Action::ThiefCalls => (Lifeline::Thief, "call the API"),
         Action::LeakDatabase => (Lifeline::Thief, "take the database"),
@@ -128,6 +132,7 @@ const fn defence(defence: Defence) -> &'static str {
         Defence::HttpOnly => "HttpOnly",
         Defence::InstantRevocation => "Instant revocation",
         Defence::ContentPolicy => "Content policy",
+        Defence::DeviceBinding => "Device binding",
     }
 }
 
@@ -149,6 +154,9 @@ pub const fn weak_form(defence: Defence) -> &'static str {
         Defence::HttpOnly => "Scripts can read the refresh cookie. One injected script takes the whole session home.",
         Defence::InstantRevocation => "An access token works until it expires, even after its session has ended.",
         Defence::ContentPolicy => "The page runs inline scripts, an injected one as well.",
+        Defence::DeviceBinding => {
+            "A session that is bound to a device refreshes from anywhere. A copy of its cookie is worth the whole session."
+        }
     }
 }
 

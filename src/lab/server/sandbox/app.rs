@@ -151,8 +151,7 @@ impl AppParts {
             refresh_absolute: Duration::from_secs(settings.refresh_absolute),
             refresh_grace: Duration::from_secs(settings.grace),
             throttle: Throttle::Off,
-            // A browser that binds its session by itself would change what a lesson about copied tokens shows.
-            dbsc: Dbsc::Off,
+            dbsc: if settings.weak.contains(&Defence::DeviceBinding) { Dbsc::Off } else { Dbsc::On },
             ..self.base.config.clone()
         };
         let options = AppOptions {

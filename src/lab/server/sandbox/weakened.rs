@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 
 use crate::api::edge::cookies::refresh;
+use crate::api::edge::secure_session;
 use crate::auth::token::policy::RotationPolicy;
 use crate::auth::token::rotation::{self, Decision, RotationState, Standing};
 use crate::clock::Timestamp;
@@ -41,6 +42,12 @@ pub fn hide_origin(weak: &[Defence], headers: &mut HeaderMap) {
             headers.remove(HeaderName::from_static(name));
         }
     }
+}
+
+/// Keeps the visitor's own browser from binding its session, which some do by themselves: then the lessons about copied tokens would
+/// show something else in it.
+pub fn hide_offer(headers: &mut HeaderMap) {
+    headers.remove(secure_session::REGISTRATION);
 }
 
 /// Removes the weakened attributes from the refresh cookie.

@@ -17,6 +17,7 @@ use super::super::sandbox::{Sandbox, settings};
 use super::super::sandboxes::Sandboxes;
 use super::completion;
 use super::thief::{Thief, not_now};
+use crate::auth::binding::rule;
 use crate::auth::store::Change;
 use crate::clock::Clock as _;
 use crate::lab::model::event::{Action, Defence, Lifeline, LogEvent, LogEventKind, Ruling, TabCommand, TabTask};
@@ -149,6 +150,7 @@ impl ScenarioRunner<'_> {
             Action::StealRefreshToken => thief.steals_refresh(),
             Action::StealAndReplay { thief_first, within_grace } => self.replay(thief_first, within_grace).await,
             Action::ThiefRefreshes => thief.refreshes().await,
+            Action::StealFromBoundDevice => self.steal_from_bound_device().await,
             Action::StealAccessToken => thief.steals_access(),
             Action::ThiefCalls => thief.calls().await,
             Action::LeakDatabase => thief.leaks_the_database().await,
@@ -203,6 +205,16 @@ impl ScenarioRunner<'_> {
             thief_next = !thief_next;
         }
         Ok(())
+    }
+
+    /// The thief uses its copy once no request can have been on its way while the device bound its session.
+    async fn steal_from_bound_device(&self) -> Result<(), Problem> {
+        let thief = self.thief();
+        let bound = thief.other_device_binds().await?;
+        self.sandbox.jump(rule::GRACE + Duration::from_secs(1));
+        thief.steals_from_other_device()?;
+        thief.refreshes().await?;
+        thief.other_device_refreshes(bound).await
     }
 
     async fn use_token(&self, thief: bool) -> Result<(), Problem> {

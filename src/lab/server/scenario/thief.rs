@@ -2,7 +2,10 @@
 //! stealing never exposes a token to the browser. Their requests are real, over TCP to this server's own port, and have no
 //! privileges there.
 
-use axum::http::Method;
+use axum::http::{
+    HeaderValue, Method,
+    header::{COOKIE, ORIGIN, SET_COOKIE},
+};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
@@ -10,7 +13,9 @@ use super::super::event_log::actor_tokens::{ActorTokens, access_token};
 use super::super::loopback_client::{ActorRequest, ActorResponse, LoopbackClient};
 use super::super::sandbox::Sandbox;
 use super::super::sandbox::state::SandboxState;
+use super::device::DeviceWithKey;
 use super::tamper;
+use crate::api::edge::secure_session;
 use crate::auth::model::session::SessionId;
 use crate::lab::model::event::{Lifeline, LogEventKind, Tamper};
 use crate::protocol::code::Code;
@@ -76,15 +81,54 @@ impl Thief<'_> {
 
     /// Signs the account in from another machine.
     pub async fn other_device_signs_in(&self) -> Result<(), Problem> {
+        self.other_device_sends_credentials().await.map(drop)
+    }
+
+    /// The second device signs in and binds its session, if it is offered that; returns its bound cookie.
+    pub async fn other_device_binds(&self) -> Result<Option<HeaderValue>, Problem> {
+        let signed_in = self.other_device_sends_credentials().await?;
+        let line = signed_in.headers.get(secure_session::REGISTRATION).and_then(|line| line.to_str().ok());
+        let Some(challenge) = line.and_then(|line| line.split('"').nth(3)) else { return Ok(None) };
+        let proof = DeviceWithKey::new()?.registration(challenge)?;
+        let headers = vec![(secure_session::RESPONSE, header(&proof))];
+        let cookie = self.sandbox.state().other_device.refresh.clone();
+        let sent = ActorRequest { from: Lifeline::OtherDevice, headers, ..post(secure_session::BIND, cookie) };
+        let bound = self.sends(sent).await?;
+        let line = bound.headers.get(SET_COOKIE).and_then(|line| line.to_str().ok());
+        Ok(line.and_then(|line| line.split(';').next()).map(header))
+    }
+
+    /// Copies the refresh token of the second device, and nothing else of it.
+    pub fn steals_from_other_device(&self) -> Result<(), Problem> {
+        let token = self.sandbox.state().other_device.refresh.clone().ok_or_else(nobody_signed_in)?;
+        let seen = self.sandbox.redactor(&self.sandbox.running()).refresh(&token);
+        self.sandbox.state().thief.refresh = Some(token);
+        self.sandbox.log.add(None, LogEventKind::StoleRefresh { token: seen });
+        Ok(())
+    }
+
+    /// The second device refreshes, with its bound cookie where it has one.
+    pub async fn other_device_refreshes(&self, bound: Option<HeaderValue>) -> Result<(), Problem> {
+        let cookie = self.sandbox.state().other_device.refresh.clone();
+        let headers = bound.into_iter().map(|line| (COOKIE, line)).collect();
+        let sent = ActorRequest { from: Lifeline::OtherDevice, headers, ..post("/api/auth/refresh", cookie) };
+        let response = self.sends(sent).await?;
+        self.keeps(&response, |state| &mut state.other_device);
+        Ok(())
+    }
+
+    async fn other_device_sends_credentials(&self) -> Result<ActorResponse, Problem> {
         let credentials = self.sandbox.credentials().ok_or_else(|| {
             not_now("The e-mail or the password of this account was typed, and the lab does not keep what is typed. Reset the lab.")
         })?;
         let form = form(&[("email", &credentials.email), ("password", &credentials.password)]);
         let cookie = self.sandbox.state().other_device.refresh.clone();
-        let sent = ActorRequest { from: Lifeline::OtherDevice, form, ..post("/api/auth/login", cookie) };
+        // As a browser does: the offer to bind a session goes to this site alone.
+        let headers = vec![(ORIGIN, header(&self.sandbox.running().state.public_url))];
+        let sent = ActorRequest { from: Lifeline::OtherDevice, form, headers, ..post("/api/auth/login", cookie) };
         let response = self.sends(sent).await?;
         self.keeps(&response, |state| &mut state.other_device);
-        Ok(())
+        Ok(response)
     }
 
     fn victims_access(&self) -> Result<Zeroizing<String>, Problem> {
@@ -105,7 +149,8 @@ impl Thief<'_> {
 }
 
 fn post(path: &str, cookie: Option<Zeroizing<String>>) -> ActorRequest<'_> {
-    ActorRequest { from: Lifeline::Thief, method: Method::POST, path, form: Zeroizing::default(), cookie, bearer: None }
+    let (form, headers) = (Zeroizing::default(), Vec::new());
+    ActorRequest { from: Lifeline::Thief, method: Method::POST, path, form, cookie, bearer: None, headers }
 }
 
 fn get(path: &str, bearer: Zeroizing<String>) -> ActorRequest<'_> {
@@ -128,6 +173,11 @@ fn form(fields: &[(&str, &str)]) -> Zeroizing<String> {
         }
     }
     text
+}
+
+/// A value of a header; empty for text that is none.
+fn header(text: &str) -> HeaderValue {
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 fn nobody_signed_in() -> Problem {
