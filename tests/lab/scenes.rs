@@ -9,7 +9,7 @@ use serde_json::json;
 use two_tokens::lab::model::actions::ButtonEffect;
 use two_tokens::lab::model::event::{Action, Defence, ForeignOrigin, Lifeline, LogEvent, LogEventKind, TokenStorage};
 use two_tokens::lab::model::narration::{self, Sentence};
-use two_tokens::lab::model::scene::Scene;
+use two_tokens::lab::model::scene::{Scene, Word};
 use two_tokens::lab::server::learn::recording::{self, RecordedStep, Recording};
 use two_tokens::lab::server::learn::strokes::strokes;
 use two_tokens::lab::server::scenes::{SCENES, SceneData};
@@ -186,6 +186,9 @@ async fn the_labs_page_gets_the_scenes_in_its_language() {
     let (english, german) = (scenes("en").await, scenes("de").await);
     assert_eq!(english.len(), SCENES.len());
     assert_eq!((&*english[0].title, &*german[0].title), ("Sign in: what lives where", "Anmelden: was wo liegt"));
+    let words: Vec<Word> =
+        browser.send(Method::GET, "/lab/words.json", "", &[("accept-language", "de")]).await.unwrap().parsed();
+    assert_eq!((&*words[3].forms[0], &*words[3].scene), ("Refresh-Token", "sign-in"));
     assert!(german[0].why.rule.replace('\u{a0}', " ").contains("15 Minuten"), "{}", german[0].why.rule);
 }
 

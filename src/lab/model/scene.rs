@@ -99,3 +99,14 @@ pub struct Myth {
     pub said: String,
     pub shown: String,
 }
+
+/// A term of the glossary in one language, as `GET /lab/words.json` sends it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Word {
+    pub id: String,
+    /// The id of the scene that brings it.
+    pub scene: String,
+    /// As it stands in texts; the first is its name.
+    pub forms: Vec<String>,
+    pub meaning: String,
+}

@@ -21,14 +21,14 @@ use super::event_log::redaction::truncated;
 use super::sandbox::{self, Sandbox};
 use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
-use super::scenes::{SCENES, text::Numbers};
+use super::scenes::{SCENES, glossary::GLOSSARY, text::Numbers};
 use super::{actor, document, event_stream, injection, recorder};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{cookies, front::FrontLayer, headers, problem, same_origin};
 use crate::auth::throttle::rules::Source;
 use crate::base_path::BasePath;
 use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
-use crate::lab::model::scene::Scene;
+use crate::lab::model::scene::{Scene, Word};
 use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
@@ -51,6 +51,7 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
         .route("/lab", get(page))
         .route("/lab/open", post(open))
         .route("/lab/scenes.json", get(scenes))
+        .route("/lab/words.json", get(words))
         .route("/lab/{sandbox}/-/events", get(events))
         .route("/lab/{sandbox}/-/act", post(act))
         .route("/lab/{sandbox}/-/seen", post(seen))
@@ -118,6 +119,12 @@ fn cookies_of_a_wiped(mount: &BasePath) -> [HeaderValue; 2] {
 async fn scenes() -> Json<Vec<Scene>> {
     let numbers = Numbers::of_a_sandbox();
     Json(SCENES.iter().map(|scene| scene.scene(&numbers, lang())).collect())
+}
+
+/// The glossary, likewise.
+async fn words() -> Json<Vec<Word>> {
+    let numbers = Numbers::of_a_sandbox();
+    Json(GLOSSARY.iter().map(|term| term.word(&numbers, lang())).collect())
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,9 @@
 //! The words that a newcomer does not know (glossary), in the order in which the course brings them. A test holds every text to it:
 //! no scene uses a word of a later one, and no explanation a word that comes after it.
 
-use super::text::{Text, t};
+use super::text::{Numbers, Text, t};
+use crate::lab::model::scene::Word;
+use crate::lang::Lang;
 
 /// A term, and the scene that brings it.
 #[derive(Debug)]
@@ -15,8 +17,18 @@ pub struct Term {
 }
 
 impl Term {
-    pub fn forms(&self, lang: crate::lang::Lang) -> impl Iterator<Item = &'static str> {
+    pub fn forms(&self, lang: Lang) -> impl Iterator<Item = &'static str> {
         self.forms.raw(lang).split(',')
+    }
+
+    /// The term in one language.
+    pub fn word(&self, numbers: &Numbers, lang: Lang) -> Word {
+        Word {
+            id: self.id.to_owned(),
+            scene: self.scene.to_owned(),
+            forms: self.forms(lang).map(str::to_owned).collect(),
+            meaning: self.meaning.with(numbers, lang),
+        }
     }
 }
 
