@@ -35,7 +35,7 @@ test.describe("without JavaScript", () => {
     await guess.focus();
     await page.keyboard.press("Enter");
     await expect(page.getByText("Whichever answer comes last, the jar holds the right one.")).toBeVisible();
-    const term = page.getByRole("link", { name: "cookie jar", exact: true });
+    const term = page.locator('a.term[href="#word-cookie-jar"]');
     await term.focus();
     const shown = await term.evaluate((link) => getComputedStyle(link, "::after").content);
     expect(shown).toContain("The place where a browser keeps its cookies");
