@@ -95,20 +95,23 @@ for (const [language, locale] of LOCALES) {
           await press(page, "Expire the access token now");
           await whole("the lab after a refresh");
           for (const name of ["Inject a script, policy off", "Steal and replay: victim first, after the grace"]) await press(page, name);
-          for (const button of await page.getByRole("region", { name: "More panels" }).getByRole("button").all()) await button.click();
-          await whole("the lab with every panel");
-          for (const panel of await page.getByRole("region").filter({ has: page.getByRole("heading", { level: 2 }) }).all()) {
-            const name = `the lab, ${await panel.getByRole("heading", { level: 2 }).first().textContent()}`;
-            await both(name, (path) => panel.screenshot({ path, animations: "disabled" }));
+          for (const panel of await page.getByRole("tab").all()) {
+            await panel.click();
+            await whole(`the lab, ${await panel.textContent()}`);
           }
           for (const group of await actions(page).getByRole("group").all()) {
             if ((await group.getAttribute("open")) === null) await group.locator("summary").click();
             const name = `the lab, ${await group.getByRole("heading").textContent()}`;
             await both(name, (path) => group.screenshot({ path, animations: "disabled" }));
           }
-          await page.goto("/lab?view=presenter");
-          await expect(page.getByRole("button", { name: "Next: " })).toBeVisible();
-          await whole("the lab for a presenter");
+          for (const [name, view] of [["a scene of the lab", ""], ["the lab for a presenter", "view=presenter&"]]) {
+            await page.goto(`/lab?${view}scene=silent-refresh`);
+            const next = page.locator("#next");
+            await expect(next).not.toHaveAttribute("aria-disabled", "true", { timeout: 30_000 });
+            await next.click();
+            await expect(page.locator("#outcome")).toContainText("Nothing typed was lost.", { timeout: 30_000 });
+            await whole(name!);
+          }
         });
       }
     });

@@ -14,7 +14,7 @@ export interface Happened {
 export const tab = (page: Page, name: "tab" | "tab2" = "tab"): FrameLocator => page.frameLocator(`iframe[name="${name}"]`);
 export const outcome = (page: Page): Locator => page.locator("#outcome");
 
-export async function openLab(page: Page, address = "/lab"): Promise<void> {
+export async function openLab(page: Page, address = "/lab?view=free"): Promise<void> {
   await page.goto(address);
   await expect(tab(page).locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 15_000 });
 }
@@ -25,8 +25,13 @@ export async function openSignedIn(page: Page): Promise<void> {
   await expect(tab(page).locator("html")).toHaveAttribute("data-auth-state", "signed-in");
 }
 
-/** The panel of buttons, most of them in groups that are closed. */
-export const actions = (page: Page): Locator => page.getByRole("region", { name: "What you can do" });
+/** The levers of free play, in groups that are closed. */
+export const actions = (page: Page): Locator => page.locator(".actions-panel");
+
+/** Shows a panel of the inspector. */
+export async function inspect(page: Page, name: string): Promise<void> {
+  await page.getByRole("tab", { name, exact: true }).click();
+}
 
 /** A button or switch of the panel. Opens its group if it is closed. */
 export async function buttonOf(page: Page, name: string): Promise<Locator> {

@@ -1,9 +1,9 @@
-// The lab's page: every button with the events it must cause, in order, and the sentence it must show; then the page's own
-// controls.
+// Free play in the lab: every lever with the events it must cause, in order, and the story it must tell; then the page's own
+// controls. The scenes are in lab-scenes.spec.ts.
 
 import { readFileSync } from "node:fs";
 import { violations, WCAG } from "../support/axe.ts";
-import { actions, inOrder, inShort, log, openLab, openSignedIn, outcome, press, tab, buttonOf } from "../support/lab.ts";
+import { actions, buttonOf, inOrder, inShort, inspect, log, openLab, openSignedIn, outcome, press, tab } from "../support/lab.ts";
 import { NO_NETWORK } from "../support/network.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -19,16 +19,16 @@ test("the start page draws the flow and leads to the lab, which opens a sandbox 
   await page.getByRole("link", { name: "See it happen (60 s)" }).click();
   await expect(page).toHaveURL("/lab");
   await expect(tab(page).locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 15_000 });
+  await page.getByRole("button", { name: "or explore yourself" }).click();
   const pressed = new Set(Object.values(sequences).flatMap((presses) => presses.map(({ press }) => press)));
   const all = await actions(page).getByRole("button", { includeHidden: true }).or(actions(page).getByRole("switch", { includeHidden: true })).allTextContents();
   expect(all.length).toBeGreaterThan(50);
   expect(all.filter((name) => !pressed.has(name))).toEqual(["Reset the sandbox"]);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("The lab: two tokens at work");
-  for (const name of ["Tab 1: the app itself", "What happens", "The tab's two tokens", "Every event"]) {
+  for (const name of ["Your browser", "The app itself", "Server", "The two tokens"]) {
     await expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
   }
-  await expect(page.getByRole("heading", { name: "One request, line by line", exact: true })).toBeHidden();
-  await page.getByRole("button", { name: "Request inspector", exact: true }).click();
+  await inspect(page, "Request");
   await expect(page.getByRole("heading", { name: "One request, line by line", exact: true })).toBeVisible();
 });
 
@@ -43,8 +43,13 @@ test("an expired access token is refreshed, the call is repeated, and a half-typ
   ];
   expect(inOrder(happened, wanted), happened.join("\n")).toEqual([]);
   await expect(tab(page).getByRole("textbox", { name: "Title", exact: true })).toHaveValue("Half a no");
-  await expect(outcome(page)).toContainText("3 requests: notes 401, refresh 200, retry 200.");
-  await expect(page.getByRole("region", { name: /The last refresh/ })).toContainText("Nothing typed was lost.");
+  await expect(outcome(page)).toContainText("The access token had expired, so the server answered 401.");
+  await expect(page.locator(".told li")).toHaveText([
+    "The access token had expired, so the server answered 401.",
+    "The browser added refresh token 0 to the refresh call.",
+    "The server rotated it: refresh token 1 replaces 0.",
+    "The call was sent again and answered 200. Nothing typed was lost.",
+  ]);
 });
 
 interface Press {
@@ -55,10 +60,10 @@ interface Press {
 }
 
 const REFRESH = ["tab GET /api/notes/list 401", "tab POST /api/auth/refresh 200", "tab GET /api/notes/list 200"];
-const SIGN_IN = { press: "Sign in", happens: ["tab POST /api/auth/login 200"], says: /login 200/ };
-const SIGN_OUT = { press: "Sign out here", happens: ["tab saw token_forgotten", "tab POST /api/auth/logout 204"], says: /logout 204/ };
+const SIGN_IN = { press: "Sign in", happens: ["tab POST /api/auth/login 200"], says: /opened a session/ };
+const SIGN_OUT = { press: "Sign out here", happens: ["tab saw token_forgotten", "tab POST /api/auth/logout 204"], says: /took the cookie back/ };
 const EXPIRE = "Expire the access token now";
-const SECOND_DEVICE = { press: "Second device signs in", happens: ["other_device POST /api/auth/login 200"], says: /the other device's login 200/ };
+const SECOND_DEVICE = { press: "Second device signs in", happens: ["other_device POST /api/auth/login 200"], says: /The other device signed in/ };
 
 const setting = (press: string, says: RegExp): Press => ({ press, happens: ["settings"], says });
 
@@ -70,28 +75,28 @@ const sequences: Record<string, Press[]> = {
     {
       press: "Sign out the other device",
       happens: ["tab GET /api/account/sessions 200", "session_ended signed_out_elsewhere", "tab POST /api/account/revoke_session 204"],
-      says: /A session was ended/,
+      says: /ended the other session/,
     },
     SECOND_DEVICE,
-    { press: "Change the password", happens: ["tab POST /api/account/change_password 200"], says: /because the password changed/ },
+    { press: "Change the password", happens: ["tab POST /api/account/change_password 200"], says: /The password changed/ },
     SIGN_OUT,
     SIGN_IN,
     {
       press: "Sign out everywhere",
       happens: ["tab POST /api/account/revoke_other_sessions 200", "tab POST /api/auth/logout 204"],
-      says: /2 requests/,
+      says: /took the cookie back/,
     },
   ],
   "move the clocks": [
     SIGN_IN,
-    { press: "Call the API", happens: ["tab GET /api/notes/list 200"], says: /notes 200/ },
+    { press: "Call the API", happens: ["tab GET /api/notes/list 200"], says: /without asking the database: 200/ },
     { press: "Client clock 10 minutes fast", happens: ["acted"], says: /signs nobody out/ },
     { press: "Client clock 10 minutes slow", happens: ["acted"], says: /Nothing breaks/ },
     { press: "Client clock right", happens: ["acted"], says: /right time/ },
     setting("Short lifetimes", /20 seconds/),
     setting("Usual lifetimes", /15 minutes/),
-    { press: "Jump 10 minutes", happens: ["clock_jumped"], says: /moved by 10 minutes/ },
-    { press: "Jump 8 days", happens: ["clock_jumped"], says: /moved by 8 days/ },
+    { press: "Jump 10 minutes", happens: ["clock_jumped"], says: /clock moved 10 min ahead/ },
+    { press: "Jump 8 days", happens: ["clock_jumped"], says: /clock moved 8 days ahead/ },
   ],
   "disturb tabs and network": [
     SIGN_IN,
@@ -99,32 +104,32 @@ const sequences: Record<string, Press[]> = {
     {
       press: EXPIRE,
       happens: ["rotate", "lost", "replay", "tab POST /api/auth/refresh 200"],
-      says: /refresh \(its answer was lost\).*, refresh 200/,
+      says: /The first answer was lost.*sent again and answered 200/,
     },
     setting("Delay the next refresh answer", /Done\./),
-    { press: EXPIRE, happens: REFRESH, says: /3 requests/ },
+    { press: EXPIRE, happens: REFRESH, says: /sent again and answered 200/ },
     setting("Fail the next refresh", /Done\./),
-    { press: EXPIRE, happens: ["tab POST /api/auth/refresh 503", "tab POST /api/auth/refresh 200"], says: /refresh 503, refresh 200/ },
+    { press: EXPIRE, happens: ["tab POST /api/auth/refresh 503", "tab POST /api/auth/refresh 200"], says: /answered 503 and did nothing.*sent again and answered 200/ },
     setting("Go offline", /no longer arrive/),
     setting("Answer 503", /overloaded/),
     setting("Answer 429", /patience/),
     setting("Back to normal", /What waited is sent/),
-    { press: "Load the page again", happens: ["tab POST /api/auth/refresh 200"], says: /refresh 200/ },
-    { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /Refresh token \d+ was given out again/ },
+    { press: "Load the page again", happens: ["tab POST /api/auth/refresh 200"], says: /as after every reload/ },
+    { press: "Race two tabs", happens: ["held", "rotate", "replay"], says: /Within 10 s that is no theft/ },
     { press: "Type half a note", happens: ["tab saw draft"], says: /Nothing is sent/ },
     // Last: each press takes longer, the more has happened.
-    { press: "Fifty calls at once", happens: REFRESH, says: /101 requests: notes 401 \(50 times\), refresh 200, retry 200 \(50 times\)/ },
+    { press: "Fifty calls at once", happens: REFRESH, says: /All 50 calls were sent again and answered 200/ },
   ],
   "steal and tamper": [
     SIGN_IN,
-    { press: "Steal the refresh token", happens: ["stole_refresh"], says: /The thief has a copy of refresh token 0/ },
-    { press: "The thief refreshes", happens: ["rotate", "thief POST /api/auth/refresh 200"], says: /the thief's refresh 200/ },
-    { press: "Steal the access token", happens: ["stole_access"], says: /copy of the access token/ },
-    { press: "The thief calls the API", happens: ["thief GET /api/notes/list 200"], says: /the thief's notes 200/ },
+    { press: "Steal the refresh token", happens: ["stole_refresh"], says: /The thief copied refresh token 0/ },
+    { press: "The thief refreshes", happens: ["rotate", "thief POST /api/auth/refresh 200"], says: /The thief has fresh tokens/ },
+    { press: "Steal the access token", happens: ["stole_access"], says: /copied the access token/ },
+    { press: "The thief calls the API", happens: ["thief GET /api/notes/list 200"], says: /got the data: 200/ },
     ...["subject", "expiry", "one bit of the signature", "no algorithm", "another key"].map((part) => ({
       press: `Tamper: ${part}`,
       happens: ["invalid", "thief GET /api/account/me 401"],
-      says: /the thief's me 401/,
+      says: /: 401/,
     })),
   ],
   "steal and replay": [
@@ -134,27 +139,27 @@ const sequences: Record<string, Press[]> = {
       {
         press: `Steal and replay: ${first} first, after the grace`,
         happens: ["stole_refresh", "rotate", "re_key", "reuse", "session_ended reuse"],
-        says: /taken for theft\. The session was ended for safety/,
+        says: /session ended for both/,
       },
     ]),
   ],
   "inject scripts and attack across sites": [
     SIGN_IN,
-    { press: "Inject a script, policy on", happens: ["probed"], says: /policy stopped the script/ },
-    { press: "Inject a script, policy off", happens: ["probed"], says: /could read 3 of the 4/ },
+    { press: "Inject a script, policy on", happens: ["probed"], says: /did not let the injected script run/ },
+    { press: "Inject a script, policy off", happens: ["probed"], says: /ran and read 3 of 4/ },
     ...["another site", "another port"].map((origin) => ({
       press: `Attack from ${origin}`,
       happens: ["other_site POST /api/auth/logout 403", "other_site POST /api/auth/refresh 403"],
-      says: /the other site's logout 403/,
+      says: /refused them: 403/,
     })),
-    { press: "Arrive by a link from another site", happens: ["other_site POST /api/auth/logout 403"], says: /the other site's/ },
+    { press: "Arrive by a link from another site", happens: ["other_site POST /api/auth/logout 403"], says: /refused/ },
   ],
   "rotate keys, leak the database and restart": [
     SIGN_IN,
-    { press: "Rotate the signing key", happens: ["keys"], says: /1 active, 1 next, 1 retired/ },
-    { press: "Retire old keys", happens: ["keys"], says: /1 active, 1 next/ },
-    { press: "Leak the database", happens: ["stole_row", "thief POST /api/auth/refresh 401"], says: /no token with it/ },
-    { press: "Restart the server", happens: ["restarted"], says: /memory was dropped/ },
+    { press: "Rotate the signing key", happens: ["keys"], says: /signs with the next key now/ },
+    { press: "Retire old keys", happens: ["keys"], says: /forgot its retired keys/ },
+    { press: "Leak the database", happens: ["stole_row", "thief POST /api/auth/refresh 401"], says: /no token in it/ },
+    { press: "Restart the server", happens: ["restarted"], says: /Its memory was empty/ },
   ],
   "weaken the defences": [
     SIGN_IN,
@@ -216,7 +221,7 @@ test("a reset opens another sandbox", async ({ page }) => {
 test("stepping back in the log updates every panel and sends no request", async ({ page }) => {
   await openSignedIn(page);
   const sent: string[] = [];
-  const held = page.getByRole("region", { name: "The tab's two tokens" });
+  const held = page.getByRole("region", { name: "The two tokens" });
   await expect(held).toContainText("Good for another");
   // All that the sign-in causes has been sent: what is counted below is the looking back's.
   for (const sent of ["tab saw token_held", "tab GET /api/notes/list 200", "tab GET /api/account/notices 200"]) {
@@ -226,8 +231,12 @@ test("stepping back in the log updates every panel and sends no request", async 
   const slider = page.getByRole("slider");
   await slider.fill("1");
   await expect(held).not.toContainText("Good for another");
+  await expect(page.getByText(/You look back at event 1 of \d+\. Nothing is sent\./)).toBeVisible();
+  await inspect(page, "Log");
   await expect(page.locator(".events [aria-current]")).toHaveCount(1);
+  await inspect(page, "Tokens");
   await slider.press("End");
+  await expect(page.getByText(/You look back/)).toHaveCount(0);
   await expect(held).toContainText("Good for another");
   expect(sent).toEqual([]);
 });
@@ -304,7 +313,7 @@ test(`${LABS} open lab pages leave connections for the site: the newest three fo
   for (const lab of labs.slice(-3)) await expect(stopped(lab)).toBeHidden();
   await press(page, "Sign in");
   await expect(stopped(page)).toBeHidden();
-  await expect(outcome(page)).toContainText("login 200");
+  await expect(outcome(page)).toContainText("opened a session");
   await expect(stopped(labs.at(-3)!)).toBeVisible();
   await labs.at(-3)!.getByRole("button", { name: "Go on here" }).click();
   await expect(stopped(labs.at(-3)!)).toBeHidden();
@@ -322,30 +331,24 @@ test("in step-by-step mode a request waits until it is released", async ({ page 
   await step.click();
   await expect.poll(() => count("/api/auth/refresh")).toBe(1);
   await page.getByRole("switch", { name: "Step by step" }).click();
-  await expect(outcome(page)).toContainText("retry 200", { timeout: 20_000 });
-});
-
-test("the presenter view shows fewer panels in larger type", async ({ page }) => {
-  await openLab(page, "/lab?view=presenter");
-  await page.getByRole("button", { name: "Next: sign in" }).click();
-  await expect(outcome(page)).toContainText("login 200");
-  await expect(page.getByRole("heading", { name: "What you can do" })).toBeHidden();
-  const size = await outcome(page).evaluate((element) => Number.parseFloat(getComputedStyle(element).fontSize));
-  expect(size).toBeGreaterThanOrEqual(20);
+  await expect(outcome(page)).toContainText("sent again and answered 200", { timeout: 20_000 });
 });
 
 test("the lab with every panel passes axe in both themes, and does not scroll sideways on a phone or a desktop", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 900 });
   await openSignedIn(page);
   await press(page, "Expire the access token now");
-  for (const button of await page.getByRole("region", { name: "More panels" }).getByRole("button").all()) await button.click();
+  await page.getByRole("button", { name: "Tab 2", exact: true }).click();
   await expect(tab(page, "tab2").locator("html")).toHaveAttribute("data-hydrated", "true");
   // One group of buttons is open at a time.
   await actions(page).getByRole("group").last().locator("summary").click();
   for (const [width, colorScheme] of [[360, "light"], [1440, "dark"]] as const) {
     await page.setViewportSize({ width, height: 900 });
     await page.emulateMedia({ colorScheme });
-    expect(await violations(page, WCAG), `${width} pixels wide, ${colorScheme}`).toEqual([]);
+    for (const panel of ["Tokens", "Request", "Family", "Places", "Rows", "Thief", "Log"]) {
+      await inspect(page, panel);
+      expect(await violations(page, WCAG), `${panel}, ${width} pixels wide, ${colorScheme}`).toEqual([]);
+    }
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     expect(overflow, `${width} pixels wide`).toBeLessThanOrEqual(0);
   }

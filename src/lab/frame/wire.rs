@@ -10,6 +10,7 @@ use web_sys::{BroadcastChannel, MessageEvent, RequestInit};
 
 use crate::dom::on;
 use crate::lab::model::event::{Lifeline, TabCommand};
+use crate::lang::{LANGUAGE_HEADER, lang};
 use crate::protocol::problem::Problem;
 
 /// A message between the lab's pages of this browser, and between a page and its frames. The serialized names are part of the wire format.
@@ -35,7 +36,15 @@ pub enum FrameMessage {
 /// # Errors
 /// A response other than 2xx, or an unreachable server, as a [`Problem`].
 pub async fn post(path: &str, body: &impl Serialize) -> Result<String, Problem> {
-    send(path, body).await.unwrap_or_else(|_| Err(Problem::unavailable("The lab's server cannot be reached.", 1)))
+    send(path, body).await.unwrap_or_else(|_| Err(unreachable()))
+}
+
+fn unreachable() -> Problem {
+    Problem::unavailable("The lab's server cannot be reached.", 1)
+}
+
+fn senseless() -> Problem {
+    Problem::unavailable("The lab's server gave an answer that makes no sense.", 1)
 }
 
 /// Posts JSON and parses the response.
@@ -44,8 +53,7 @@ pub async fn post(path: &str, body: &impl Serialize) -> Result<String, Problem> 
 /// As [`post`], and if the response cannot be parsed.
 pub async fn post_for<T: DeserializeOwned>(path: &str, body: &impl Serialize) -> Result<T, Problem> {
     let text = post(path, body).await?;
-    serde_json::from_str(&text)
-        .map_err(|_| Problem::unavailable("The lab's server gave an answer that makes no sense.", 1))
+    serde_json::from_str(&text).map_err(|_| senseless())
 }
 
 async fn send(path: &str, body: &impl Serialize) -> Result<Result<String, Problem>, gloo_net::Error> {
@@ -57,6 +65,10 @@ async fn send(path: &str, body: &impl Serialize) -> Result<Result<String, Proble
     let request = web_sys::Request::new_with_str_and_init(path, &init).map(Request::from);
     let request = request.map_err(|error| gloo_net::Error::GlooError(format!("{error:?}")))?;
     request.headers().set("content-type", "application/json");
+    read(request).await
+}
+
+async fn read(request: Request) -> Result<Result<String, Problem>, gloo_net::Error> {
     let answer = request.send().await?;
     let text = answer.text().await?;
     if answer.ok() {
@@ -64,6 +76,20 @@ async fn send(path: &str, body: &impl Serialize) -> Result<Result<String, Proble
     }
     let unclear = || Problem::unavailable(format!("The lab's server refused this ({}).", answer.status()), 1);
     Ok(Err(serde_json::from_str(&text).unwrap_or_else(|_| unclear())))
+}
+
+/// Gets JSON in the language of this page.
+///
+/// # Errors
+/// As [`post_for`].
+pub async fn get_for<T: DeserializeOwned>(path: &str) -> Result<T, Problem> {
+    let request = Request::get(path).header(LANGUAGE_HEADER, lang().tag()).build();
+    let answer = match request {
+        Ok(request) => read(request).await,
+        Err(error) => Err(error),
+    };
+    let text = answer.unwrap_or_else(|_| Err(unreachable()))?;
+    serde_json::from_str(&text).map_err(|_| senseless())
 }
 
 /// A server-sent event stream (SSE); closed when dropped. The browser reconnects by itself.

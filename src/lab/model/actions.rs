@@ -1,5 +1,5 @@
 //! The lab's action buttons: each name that the page shows and the tests press, with one sentence of what to watch for. One table
-//! (a single source of truth) for the page, the tour and the tests.
+//! (a single source of truth) for the page and the tests.
 
 use serde::{Deserialize, Serialize};
 

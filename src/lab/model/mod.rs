@@ -11,7 +11,6 @@ pub mod narration;
 pub(super) mod sample;
 pub mod scene;
 pub mod snapshot;
+pub mod stage;
 pub mod steps;
-pub mod summary;
-pub mod tour;
 pub mod watch;

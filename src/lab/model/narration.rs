@@ -97,6 +97,27 @@ pub fn story(events: &[LogEvent]) -> Option<Story> {
     Story::of(facts)
 }
 
+/// What happened after the event `since`, action by action: a step of a scene may take several.
+pub fn told(events: &[LogEvent], since: u64) -> Vec<Sentence> {
+    let first = events.partition_point(|event| event.seq <= since);
+    let begins = |event: &LogEvent| matches!(&event.kind, LogEventKind::Acted { action } if begins_a_story(action));
+    let ends = (first..events.len()).filter(|index| begins(&events[*index])).chain([events.len()]);
+    let mut told: Vec<Sentence> = Vec::new();
+    for end in ends {
+        for sentence in story(&events[..end]).into_iter().flat_map(|story| story.sentences) {
+            if sentence.seq > since && told.iter().all(|other| other.fact != sentence.fact) {
+                told.push(sentence);
+            }
+        }
+    }
+    told
+}
+
+/// The `seq` of the event with which the last story begins.
+pub fn cause(events: &[LogEvent]) -> Option<u64> {
+    events.get(beginning(events)).map(|event| event.seq)
+}
+
 /// The last refresh of this browser's tabs or of the thief.
 pub fn last_refresh(events: &[LogEvent]) -> Option<Story> {
     let log = Log::new(events);

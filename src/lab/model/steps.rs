@@ -27,6 +27,8 @@ pub struct DiagramStep {
     pub held: bool,
     /// It never arrived.
     pub lost: bool,
+    /// How many equal steps of one action it stands for.
+    pub times: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,7 +69,23 @@ impl DiagramStep {
             words: labels::event(event),
             held: false,
             lost: false,
+            times: 1,
         }
+    }
+
+    /// A text of the step, with the number of equal steps that it stands for.
+    pub fn counted(&self, text: &str) -> String {
+        if self.times == 1 { text.to_owned() } else { format!("{} × {text}", self.times) }
+    }
+
+    /// Whether the step is an action of the visitor.
+    const fn is_action(&self) -> bool {
+        matches!(self.shape, Shape::Ask { from: Lifeline::You, .. })
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        (self.shape, self.tone, self.held, self.lost) == (other.shape, other.tone, other.held, other.lost)
+            && (&self.label, &self.detail) == (&other.label, &other.detail)
     }
 
     fn detail(self, detail: impl Into<String>) -> Self {
@@ -116,7 +134,7 @@ pub fn steps(events: &[LogEvent]) -> Vec<DiagramStep> {
     for event in events {
         let is = |set: &HashSet<u64>| event.exchange.is_some_and(|exchange| set.contains(&exchange));
         match &event.kind {
-            LogEventKind::Request(request) => steps.push(DiagramStep { held: is(&held), ..asked(event, request) }),
+            LogEventKind::Request(request) => asked(&mut steps, event, request, is(&held)),
             LogEventKind::Response(response) => answer(&mut steps, event, response, is(&lost)),
             LogEventKind::Lost { .. } if is(&answered) => {}
             // The end of a hold that is drawn already.
@@ -127,15 +145,40 @@ pub fn steps(events: &[LogEvent]) -> Vec<DiagramStep> {
     steps
 }
 
-fn asked(event: &LogEvent, request: &RecordedRequest) -> DiagramStep {
-    let shape = Shape::Ask { from: request.from, to: Lifeline::Server };
+/// Equal steps of one action as one step, with their number: fifty calls at once are one arrow.
+pub fn folded(steps: &[DiagramStep]) -> Vec<DiagramStep> {
+    let mut folded: Vec<DiagramStep> = Vec::new();
+    let mut begin = 0;
+    for step in steps {
+        if step.is_action() {
+            begin = folded.len();
+        }
+        match folded[begin..].iter_mut().find(|other| other.is_like(step)) {
+            Some(other) => other.times += 1,
+            None => folded.push(step.clone()),
+        }
+    }
+    folded
+}
+
+/// A page has no refresh token: it asks without one, and the browser adds the cookie from its jar. So that is two arrows.
+fn asked(steps: &mut Vec<DiagramStep>, event: &LogEvent, request: &RecordedRequest, held: bool) {
+    let label = format!("{} {}", request.method, request.path);
+    let in_jar = is_browser(request.from) && request.refresh.is_some();
     let (tone, detail) = match (&request.refresh, &request.bearer) {
         (Some(seen), _) => (Tone::Refresh, format!("{} · {}", labels::refresh(seen), seen.fingerprint.words)),
         (None, Some(token)) => (Tone::Access, format!("access token · {}", token.fingerprint.words)),
         (None, None) => (Tone::Plain, String::new()),
     };
+    if in_jar {
+        let shape = Shape::Ask { from: request.from, to: Lifeline::CookieJar };
+        let words = format!("{} asks, without a refresh token.", labels::sentence(labels::the(request.from)));
+        steps.push(DiagramStep::new(event, shape, Tone::Plain, label.clone()).words(words));
+    }
+    let from = if in_jar { Lifeline::CookieJar } else { request.from };
     let tone = if request.from == Lifeline::Thief { Tone::Thief } else { tone };
-    DiagramStep::new(event, shape, tone, format!("{} {}", request.method, request.path)).detail(detail)
+    let shape = Shape::Ask { from, to: Lifeline::Server };
+    steps.push(DiagramStep { held, ..DiagramStep::new(event, shape, tone, label).detail(detail) });
 }
 
 fn answer(steps: &mut Vec<DiagramStep>, event: &LogEvent, response: &RecordedResponse, lost: bool) {

@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 
 use super::state::LabState;
+use super::words::t;
 use crate::lab::model::event::ForeignOrigin;
 
 /// A visit of such a page.
@@ -15,7 +16,7 @@ pub struct ForeignVisit {
 }
 
 impl LabState {
-    pub(super) fn visit(self, title: &'static str, from: ForeignOrigin) -> Result<(), String> {
+    pub(super) fn visit(self, from: ForeignOrigin) -> Result<(), String> {
         let opened = self.opened.get_untracked().ok_or("There is no sandbox yet.")?;
         let origin = match from {
             ForeignOrigin::OtherSite => opened.other_site,
@@ -23,12 +24,14 @@ impl LabState {
         };
         let origin = origin.ok_or("This lab has no second address to attack from: start it on your own machine.")?;
         let own = window().location().origin().unwrap_or_default();
+        let title = t("Somebody else's page", "Eine fremde Seite");
         self.show(title, format!("{origin}/attack?mount={}&origin={own}", opened.mount));
         Ok(())
     }
 
-    pub(super) fn inject(self, title: &'static str, policy: bool) -> Result<(), String> {
+    pub(super) fn inject(self, policy: bool) -> Result<(), String> {
         let mount = self.mount().ok_or("There is no sandbox yet.")?;
+        let title = t("A page with an injected script", "Eine Seite mit eingeschleustem Skript");
         self.show(title, format!("{mount}/-/injection?policy={}", if policy { "on" } else { "off" }));
         Ok(())
     }

@@ -4,7 +4,14 @@
 mod auto_scroll;
 pub mod diagram;
 pub mod panels;
+mod words;
 
+#[cfg(feature = "hydrate")]
+mod acting;
+#[cfg(feature = "hydrate")]
+mod course;
+#[cfg(feature = "hydrate")]
+mod focus;
 #[cfg(feature = "hydrate")]
 mod foreign_visit;
 #[cfg(feature = "hydrate")]

@@ -1,5 +1,5 @@
-//! The page's state and commands without a view (a view model): the sandbox it opened, the stream it follows, the action in progress
-//! and its summary. The views read these signals and call these functions; the events themselves are in the [`Watch`].
+//! The page's state without a view (a view model): the sandbox it opened and the stream it follows. The views read these signals;
+//! the events themselves are in the [`Watch`], and what can be done is in `acting` and in `course`.
 
 use std::time::Duration;
 
@@ -10,24 +10,18 @@ use wasm_bindgen_futures::spawn_local;
 use crate::clock::Stopwatch;
 use crate::dom;
 use crate::lab::frame::wire::{self, EventStream, FrameChannel, FrameMessage};
-use crate::lab::model::actions::{ActionButton, ButtonEffect};
 use crate::lab::model::event::{
-    Action, ForeignOrigin, Lifeline, LogEvent, LogEventKind, Network, OpenedSandbox, SandboxEnd, SandboxSettings,
-    TabCommand,
+    Lifeline, LogEvent, LogEventKind, OpenedSandbox, SandboxEnd, SandboxSettings, TabCommand,
 };
-use crate::lab::model::{summary, tour::auth_state, watch::Watch};
+use crate::lab::model::watch::Watch;
+use crate::lab::page::course::Course;
 use crate::lab::page::foreign_visit::ForeignVisit;
 use crate::lab::page::stream_share::StreamShare;
+use crate::lab::page::words::t;
 use crate::protocol::problem::Problem;
 
-/// An action has ended when no event came for this long (debounce). Milliseconds.
-const QUIET: f64 = 700.0;
-/// An action that takes longer is summarized as it stands. Milliseconds.
-const LONGEST: f64 = 12_000.0;
-/// The button that shows errors of the playback controls.
-pub const STEPPING: &str = "Step by step";
 /// How long to wait for a frame.
-const FRAME_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const FRAME_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An error, and the button it belongs to.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,7 +43,11 @@ pub struct LabState {
     /// The name of the action in progress.
     pub busy: RwSignal<Option<&'static str>>,
     pub failure: RwSignal<Option<ActionFailure>>,
-    pub summary: RwSignal<String>,
+    /// What came of the last action, in words.
+    pub outcome: RwSignal<String>,
+    pub course: Course,
+    /// Every lever is shown instead of the scenes.
+    pub free: RwSignal<bool>,
     /// The tabs whose frames are loaded and listen.
     pub ready: RwSignal<Vec<Lifeline>>,
     pub tab2: RwSignal<bool>,
@@ -58,7 +56,7 @@ pub struct LabState {
     pub(super) stash: RwSignal<Option<Vec<LogEvent>>>,
     /// Events since the last animation frame.
     fresh: StoredValue<Vec<LogEvent>>,
-    last_event: StoredValue<Option<Stopwatch>>,
+    pub(super) last_event: StoredValue<Option<Stopwatch>>,
     connections: StoredValue<Option<Connections>, LocalStorage>,
     share: StoredValue<Option<StreamShare>, LocalStorage>,
 }
@@ -78,7 +76,9 @@ impl LabState {
             stopped: RwSignal::new(false),
             busy: RwSignal::new(None),
             failure: RwSignal::new(None),
-            summary: RwSignal::new(String::new()),
+            outcome: RwSignal::new(String::new()),
+            course: Course::new(),
+            free: RwSignal::new(false),
             ready: RwSignal::new(Vec::new()),
             tab2: RwSignal::new(false),
             visit: RwSignal::new(None),
@@ -101,7 +101,9 @@ impl LabState {
                     return;
                 }
                 Err(Problem { retry_after: Some(seconds), detail, .. }) => {
-                    self.waiting.set(Some([&detail, " This page tries by itself."].concat()));
+                    self.waiting.set(Some(
+                        [&detail, " ", t("This page tries by itself.", "Diese Seite versucht es von selbst.")].concat(),
+                    ));
                     TimeoutFuture::new(seconds.clamp(1, 60) * 1000).await;
                 }
                 Err(problem) => {
@@ -190,7 +192,7 @@ impl LabState {
         self.closed.set(Some(why.sentence().to_owned()));
     }
 
-    fn disconnect(self) {
+    pub(super) fn disconnect(self) {
         self.connections.set_value(None);
         self.share().leave();
     }
@@ -209,7 +211,7 @@ impl LabState {
         });
     }
 
-    async fn frame_is_here(self, tab: Lifeline) {
+    pub(super) async fn frame_is_here(self, tab: Lifeline) {
         let since = Stopwatch::start();
         while !self.ready.with_untracked(|here| here.contains(&tab))
             && since.elapsed_ms() < FRAME_TIMEOUT.as_secs_f64() * 1000.0
@@ -254,48 +256,8 @@ impl LabState {
         })
     }
 
-    pub fn press(self, button: ActionButton) {
-        if self.busy.get_untracked().is_some() || self.stash.with_untracked(Option::is_some) {
-            return;
-        }
-        self.follow_again();
-        self.busy.set(Some(button.name));
-        self.failure.set(None);
-        self.watch.chosen.set(None);
-        spawn_local(async move {
-            if button.needs_tab2 {
-                self.tab2.set(true);
-                self.frame_is_here(Lifeline::Tab2).await;
-                // The tab's own requests on load are not part of the action.
-                self.quiet().await;
-            }
-            let before = self.newest();
-            let opens_a_page = !matches!(button.effect, ButtonEffect::Run(_));
-            let prepares = matches!(&button.effect, ButtonEffect::Run(action) if action.only_prepares());
-            let done = match button.effect {
-                ButtonEffect::Run(action) => self.act(action).await,
-                ButtonEffect::Attack(from) => self.visit(button.name, from),
-                ButtonEffect::Arrive => self.visit(button.name, ForeignOrigin::OtherSite),
-                ButtonEffect::Inject { policy } => self.inject(button.name, policy),
-            };
-            match done {
-                Ok(()) => {
-                    if opens_a_page || prepares {
-                        self.first_event(before).await;
-                    }
-                    if !prepares {
-                        self.quiet().await;
-                    }
-                    self.summarize_action(before, button.watch_for);
-                }
-                Err(why) => self.failure.set(Some(ActionFailure { of: button.name, why })),
-            }
-            self.busy.set(None);
-        });
-    }
-
     /// The `seq` of the newest event, shown or not yet.
-    fn newest(self) -> u64 {
+    pub(super) fn newest(self) -> u64 {
         let last = |events: &Vec<LogEvent>| events.last().map_or(0, |event| event.seq);
         let shown = match self.stash.with_untracked(|stash| stash.as_ref().map(last)) {
             Some(seq) => seq,
@@ -304,42 +266,15 @@ impl LabState {
         self.fresh.with_value(|fresh| fresh.last().map_or(shown, |event| event.seq))
     }
 
-    pub async fn act(self, action: Action) -> Result<(), String> {
-        let Some(mount) = self.mount() else { return Err("There is no sandbox yet.".to_owned()) };
-        if action == Action::Reset {
-            // The visitor wants the sandbox to end, so its "gone" notice is not shown.
-            self.disconnect();
-        }
-        wire::post(&[&mount, "/-/act"].concat(), &action).await.map_err(|problem| problem.detail)?;
-        if action == Action::Reset {
-            self.reopen().await;
-        }
-        Ok(())
-    }
-
-    /// Sends an action that only changes how the visitor watches: it has no summary, and may run while another action is in
-    /// progress.
-    pub fn set_playback(self, action: Action) {
-        spawn_local(async move {
-            if let Err(why) = self.act(action).await {
-                self.failure.set(Some(ActionFailure { of: STEPPING, why }));
-            }
-        });
-    }
-
-    /// Releases one waiting request, in step mode.
-    pub fn step_request(self) {
-        if untrack(|| self.settings()).is_some_and(|settings| settings.stepping) {
-            self.set_playback(Action::Step);
-        }
-    }
-
-    async fn reopen(self) {
+    /// Another sandbox, without anything of the one before.
+    pub(super) async fn reopen(self) {
         self.opened.set(None);
         self.ready.set(Vec::new());
         self.tab2.set(false);
         self.visit.set(None);
         self.watch.chosen.set(None);
+        self.watch.since.set(None);
+        self.outcome.set(String::new());
         self.fresh.set_value(Vec::new());
         self.watch.events.set(Vec::new());
         self.open().await;
@@ -352,41 +287,6 @@ impl LabState {
 
     pub fn mount(self) -> Option<String> {
         self.opened.with_untracked(|opened| opened.as_ref().map(|opened| opened.mount.clone()))
-    }
-
-    fn summarize_action(self, before: u64, watch_for: &str) {
-        let sentence = self.watch.events.with_untracked(|events| {
-            let from = events.partition_point(|event| event.seq <= before);
-            summary::summarize(events.get(from..).unwrap_or_default())
-        });
-        self.summary.set(sentence.unwrap_or_else(|| ["Done. ", watch_for].concat()));
-    }
-
-    /// Waits for the first event of a page that acts once it has loaded.
-    async fn first_event(self, before: u64) {
-        let since = Stopwatch::start();
-        while self.newest() <= before && since.elapsed_ms() < LONGEST {
-            TimeoutFuture::new(100).await;
-        }
-    }
-
-    async fn quiet(self) {
-        let since = Stopwatch::start();
-        loop {
-            TimeoutFuture::new(100).await;
-            let still = self.last_event.get_value().as_ref().map_or(f64::MAX, Stopwatch::elapsed_ms);
-            let is_over = still.min(since.elapsed_ms()) >= QUIET && !self.is_retrying();
-            if is_over || since.elapsed_ms() >= LONGEST {
-                return;
-            }
-        }
-    }
-
-    /// Whether a tab is retrying by itself because it got no response.
-    fn is_retrying(self) -> bool {
-        let up =
-            untrack(|| self.settings()).is_none_or(|settings| settings.network == Network::Up && !settings.stepping);
-        up && self.watch.events.with_untracked(|events| auth_state(events) == Some("offline"))
     }
 }
 

@@ -1,5 +1,5 @@
 //! The lab's page as the server renders it (SSR): a small document of its own, because it must not exist in the app when the lab is
-//! off. Without any script it explains the lab and its panels; the browser renders the lab itself. It is in English only.
+//! off. Without any script it explains the lab; the browser renders the lab itself, in the language of the document.
 
 use axum::{
     extract::Request,
@@ -11,17 +11,21 @@ use leptos::{config::LeptosOptions, nonce::use_nonce, prelude::*};
 use super::learn::LEARN;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{headers, theme};
+use crate::lang::{Lang, lang};
 use crate::protocol::theme::Theme;
 use crate::ui::components::header::Brand;
+use crate::ui::footer::Footer;
 use crate::ui::shell::{Assets, assets, start_script, stylesheet};
 
 /// `frames` are the foreign origins that the page may show in a frame (`frame-src`).
 pub async fn page(state: AppState, request: Request, frames: &[String]) -> Response {
     let options = state.leptos.clone();
-    let theme = theme::of(request.headers());
+    let (theme, lang) = (theme::of(request.headers()), lang());
     let document = move || {
         headers::content_security_policy();
-        document(&options, theme)
+        provide_context(theme);
+        provide_context(lang);
+        document(&options, theme, lang)
     };
     let rendered = leptos_axum::render_app_to_stream_with_context(|| {}, document)(request).await;
     let mut response = rendered.into_response();
@@ -34,19 +38,32 @@ pub async fn page(state: AppState, request: Request, frames: &[String]) -> Respo
     response
 }
 
-fn document(options: &LeptosOptions, theme: Theme) -> impl IntoView + use<> {
+/// The text in that language.
+const fn t(lang: Lang, english: &'static str, german: &'static str) -> &'static str {
+    match lang {
+        Lang::En => english,
+        Lang::De => german,
+    }
+}
+
+fn document(options: &LeptosOptions, theme: Theme, lang: Lang) -> impl IntoView + use<> {
     let Assets { js, loader, wasm, css, .. } = assets(options).clone();
     let nonce = use_nonce();
     let start = start_script(&js, &wasm, "lab");
+    let description = t(
+        lang,
+        "A sandbox in which two tokens can be watched, lost, stolen and replayed.",
+        "Ein Sandkasten, in dem zwei Token beobachtet, verloren, gestohlen und wiederholt werden können.",
+    );
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme.attribute()>
+        <html lang=lang.tag() data-theme=theme.attribute()>
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <meta name="color-scheme" content="light dark" />
-                <meta name="description" content="A sandbox in which two tokens can be watched, lost, stolen and replayed." />
-                <title>"The lab · Two Tokens"</title>
+                <meta name="description" content=description />
+                <title>{t(lang, "The lab · Two Tokens", "Das Labor · Two Tokens")}</title>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <link rel="stylesheet" href=css />
                 <link rel="stylesheet" href=stylesheet(options, "lab-panels") />
@@ -58,81 +75,86 @@ fn document(options: &LeptosOptions, theme: Theme) -> impl IntoView + use<> {
             </head>
             <body class="lab-page">
                 <a class="skip" href="#main">
-                    "Skip to content"
+                    {t(lang, "Skip to content", "Zum Inhalt springen")}
                 </a>
-                <Top />
+                <Top lang=lang />
                 <main id="main" tabindex="-1">
-                    <h1>"The lab: two tokens at work"</h1>
-                    <p class="lead">
-                        "A copy of this app, for you alone, with its own server, clock and thief. Everything you see is a real \
-                         request: press a button, watch what happens, and look back at every step."
-                    </p>
+                    <h1>{t(lang, "The lab: two tokens at work", "Das Labor: zwei Token bei der Arbeit")}</h1>
                     <p id="boot-failed" class="problem" role="alert" hidden>
-                        "The lab did not load completely. Reload the page; if that does not help, the browser may be too old or \
-                         an extension may block it."
+                        {t(
+                            lang,
+                            "The lab did not load completely. Reload the page; if that does not help, the browser may be too old or an extension may block it.",
+                            "Das Labor ist nicht ganz geladen. Lade die Seite neu; hilft das nicht, ist der Browser zu alt oder eine Erweiterung blockiert es.",
+                        )}
                     </p>
                     <p id="stopped" class="problem" role="alert" hidden>
-                        "Something in this page went wrong, and it no longer reacts. Reload the page."
+                        {t(
+                            lang,
+                            "Something in this page went wrong, and it no longer reacts. Reload the page.",
+                            "In dieser Seite ist etwas schiefgegangen, und sie reagiert nicht mehr. Lade sie neu.",
+                        )}
                     </p>
                     <noscript>
                         <p class="notice">
-                            "The lab needs JavaScript: it shows what a browser and a server do. What it would show is described \
-                             below."
+                            {t(
+                                lang,
+                                "The lab needs JavaScript: it shows what a browser and a server do. What it would show is described below.",
+                                "Das Labor braucht JavaScript: Es zeigt, was Browser und Server tun. Was es zeigen würde, steht unten.",
+                            )}
                         </p>
                     </noscript>
-                    <div id="lab" role="region" aria-label="The lab" aria-busy="true"></div>
-                    <Introduction />
+                    <div id="lab" role="region" aria-label=t(lang, "The lab", "Das Labor") aria-busy="true"></div>
+                    <Introduction lang=lang />
                 </main>
+                <Footer />
             </body>
         </html>
     }
 }
 
 #[component]
-fn Top() -> impl IntoView {
+fn Top(lang: Lang) -> impl IntoView {
     view! {
         <header class="top">
             <Brand />
-            <nav aria-label="Main">
-                <a href="/">"Home"</a>
-                <a href="/notes">"Notes"</a>
+            <nav aria-label=lang.common_main_navigation()>
+                <a href="/">{lang.common_home()}</a>
+                <a href="/notes">{lang.common_notes()}</a>
                 <a href="/lab" aria-current="page">
-                    "Lab"
+                    {t(lang, "Lab", "Labor")}
                 </a>
-                <a href=LEARN>"Lessons"</a>
+                <a href=LEARN>{t(lang, "Lessons", "Lektionen")}</a>
+                <a href="/lab?view=presenter">{t(lang, "For a projector", "Für den Beamer")}</a>
             </nav>
         </header>
     }
 }
 
+/// What the lab is, for browsers that do not show it.
 #[component]
-fn Introduction() -> impl IntoView {
+fn Introduction(lang: Lang) -> impl IntoView {
     view! {
         <section class="introduction" aria-labelledby="introduction-title">
-            <h2 id="introduction-title">"What you see here"</h2>
+            <h2 id="introduction-title">{t(lang, "What you see here", "Was hier zu sehen ist")}</h2>
             <p>
-                "Signing in gives you two tokens. The short-lived " <strong class="access">"access token"</strong>
-                " opens your data; the long-lived " <strong class="refresh">"refresh token"</strong>
-                " fetches the next one and is itself replaced each time. Four panels show them at work:"
+                {t(
+                    lang,
+                    "A copy of this app, for you alone, with its own server, clock and thief. Every request is real.",
+                    "Eine Kopie dieser App nur für dich, mit eigenem Server, eigener Uhr und einem Dieb. Jede Anfrage ist echt.",
+                )}
             </p>
-            <dl>
-                <dt>"The app itself"</dt>
-                <dd>"The notes of this project in a small window, signed in as a user made up for you. Use it as you like: it is real."</dd>
-                <dt>"What happened"</dt>
-                <dd>
-                    "Who sent what to whom, from top to bottom: you, the tab, the cookie jar, the server, its database, and, when \
-                     you let them, a thief and another site."
-                </dd>
-                <dt>"The access token"</dt>
-                <dd>"Its three parts, decoded, and how long it is good for. No token is ever shown whole: two words stand for each."</dd>
-                <dt>"Every event"</dt>
-                <dd>"The same as a list. Choose an event, and all panels show that moment; nothing is sent again."</dd>
-            </dl>
-            <h2>"How to use it"</h2>
+            <p>
+                {t(
+                    lang,
+                    "Signing in gives you two tokens. The short-lived access token opens your data. The long-lived refresh token fetches the next one and is itself replaced each time.",
+                    "Beim Anmelden bekommst du zwei Token. Das kurzlebige Access-Token öffnet deine Daten. Das langlebige Refresh-Token holt das nächste und wird dabei selbst ersetzt.",
+                )}
+            </p>
+            <h2>{t(lang, "How to use it", "So benutzt du es")}</h2>
             <ol>
-                <li>"Sign in, and type half a note into the app."</li>
-                <li>"Expire the access token. The call is refused, a refresh follows, the call is repeated, and your text is still there."</li>
-                <li>"Steal the refresh token, and see when the thief is noticed. Then weaken a defence and do it again."</li>
+                <li>{t(lang, "Choose a scene, and say what you expect.", "Wähle eine Szene und sag, was du erwartest.")}</li>
+                <li>{t(lang, "Run it. The map shows what travels, and the story below tells why.", "Lass sie ablaufen. Die Karte zeigt, was reist, und die Geschichte darunter erzählt, warum.")}</li>
+                <li>{t(lang, "Break it: take one defence away, and run the same scene once more.", "Mach es kaputt: Nimm eine Abwehr weg und lass dieselbe Szene noch einmal ablaufen.")}</li>
             </ol>
         </section>
     }

@@ -123,7 +123,8 @@ const fn network(state: Network) -> &'static str {
     }
 }
 
-const fn defence(defence: Defence) -> &'static str {
+/// The name of a defence.
+pub const fn defence(defence: Defence) -> &'static str {
     match defence {
         Defence::ReuseDetection => "Reuse detection",
         Defence::Grace => "Grace for requests under way",

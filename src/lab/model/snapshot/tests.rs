@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::lab::model::{export, narration, sample, steps, summary};
+use crate::lab::model::{export, narration, sample, stage, steps};
 use crate::protocol::session::RevokeReason;
 
 #[test]
@@ -83,7 +83,8 @@ proptest! {
             let events = &events[..length];
             let _ = Snapshot::of(events);
             let _ = narration::last_refresh(events);
-            let _ = summary::summarize(events);
+            let _ = narration::told(events, 0);
+            let _ = stage::Stage::of(events, 0);
             let _ = export::mermaid(events);
             let _ = export::curl(events);
         }

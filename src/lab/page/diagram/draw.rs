@@ -8,45 +8,14 @@ use crate::lab::model::steps::{DiagramStep, Shape, Tone, lanes, steps};
 
 pub const HEAD: u32 = 44;
 
-/// The horizontal spacing for the available width, in pixels (responsive layout).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Spacing {
-    #[default]
-    Wide,
-    /// One column of three on a laptop: five lifelines fit.
-    Between,
-    /// A phone: the names just fit, and labels may be wider than their arrows.
-    Narrow,
-}
-
-impl Spacing {
-    /// The left margin, for the numbers and the mark.
-    const fn gutter(self) -> u32 {
-        match self {
-            Spacing::Wide => 40,
-            Spacing::Between => 36,
-            Spacing::Narrow => 32,
-        }
-    }
-
-    /// From lifeline to lifeline.
-    const fn gap(self) -> u32 {
-        match self {
-            Spacing::Wide => 164,
-            Spacing::Between => 98,
-            Spacing::Narrow => 72,
-        }
-    }
-
-    /// Half the width of a name's box.
-    const fn half(self) -> u32 {
-        match self {
-            Spacing::Wide => 56,
-            Spacing::Between => 46,
-            Spacing::Narrow => 34,
-        }
-    }
-}
+/// The left margin in pixels, for the numbers and the mark.
+const GUTTER: u32 = 34;
+/// The width of a lane in pixels: in an exported file, and at least and at most on the page.
+const CELL: u32 = 164;
+const CELL_MIN: u32 = 46;
+const CELL_MAX: u32 = 240;
+/// Half the width of a name's box in pixels, where its lane has the room.
+const HALF: u32 = 56;
 
 /// The average width of a letter in pixels: of a label, and of the smaller line.
 const LETTER: f32 = 6.9;
@@ -69,7 +38,8 @@ pub struct Layout {
     pub placed: Vec<Placed>,
     pub width: u32,
     pub height: u32,
-    spacing: Spacing,
+    /// The width of a lane in pixels.
+    cell: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -80,9 +50,10 @@ pub struct Placed {
 }
 
 impl Layout {
-    pub fn of(lanes: Vec<Lifeline>, steps: &[DiagramStep], spacing: Spacing) -> Self {
+    /// As wide as `width` pixels allow: the lanes share them.
+    pub fn of(lanes: Vec<Lifeline>, steps: &[DiagramStep], width: u32) -> Self {
         let count = u32::try_from(lanes.len()).unwrap_or(1).max(1);
-        let width = spacing.gutter() + spacing.half() * 2 + spacing.gap() * (count - 1) + 8;
+        let cell = (width.saturating_sub(GUTTER) / count).clamp(CELL_MIN, CELL_MAX);
         let mut top = 6;
         let placed = steps
             .iter()
@@ -97,36 +68,35 @@ impl Layout {
                 placed
             })
             .collect();
-        Self { lanes, placed, width, height: top + 10, spacing }
-    }
-
-    pub fn is_narrow(&self) -> bool {
-        self.spacing == Spacing::Narrow
+        Self { lanes, placed, width: GUTTER + cell * count, height: top + 10, cell }
     }
 
     fn x(&self, lifeline: Lifeline) -> u32 {
         let lane = self.lanes.iter().position(|lane| *lane == lifeline).unwrap_or(0);
-        self.spacing.gutter() + self.spacing.half() + self.spacing.gap() * u32::try_from(lane).unwrap_or(0)
+        GUTTER + self.cell / 2 + self.cell * u32::try_from(lane).unwrap_or(0)
     }
 
     /// The centre of a text, shifted so that the text stays within the drawing.
     fn within(&self, middle: u32, text: &str, letter: f32) -> u32 {
         let half = text_width(text, letter) / 2 + 3;
         let right = self.width.saturating_sub(half);
-        middle.min(right).max(half + self.spacing.gutter() - 10)
+        middle.min(right).max(half + GUTTER - 10)
     }
 
     /// The names of the lifelines.
     pub fn head(&self) -> String {
         let mut out = String::new();
+        let half = (self.cell / 2 - 2).min(HALF);
         for lifeline in &self.lanes {
-            let x = self.x(*lifeline);
-            let left = x - self.spacing.half();
+            let (x, name) = (self.x(*lifeline), labels::lifeline(*lifeline));
+            let (left, wide) = (x - half, half * 2);
             let role = if *lifeline == Lifeline::Thief { " thief" } else { "" };
+            // A name that is wider than its box is pressed into it.
+            let pressed = (text_width(name, LETTER + 0.6) + 6 > wide)
+                .then(|| format!(r#" textLength="{}" lengthAdjust="spacingAndGlyphs""#, wide - 6));
             out += &format!(
-                r#"<g class="lane{role}"><rect class="head" x="{left}" y="5" width="{}" height="30" rx="8"/><text class="name" x="{x}" y="25">{}</text></g>"#,
-                self.spacing.half() * 2,
-                labels::lifeline(*lifeline)
+                r#"<g class="lane{role}"><rect class="head" x="{left}" y="5" width="{wide}" height="30" rx="8"/><text class="name" x="{x}" y="25"{}>{name}</text></g>"#,
+                pressed.unwrap_or_default()
             );
         }
         out
@@ -139,8 +109,10 @@ impl Layout {
             let x = self.x(*lifeline);
             out += &format!(r#"<path class="life" d="M{x} 0V{}"/>"#, self.height);
         }
-        for placed in &self.placed {
-            let is_current = current == Some(placed.step.seq);
+        for (index, placed) in self.placed.iter().enumerate() {
+            // The last one, where an event is more than one step.
+            let next = self.placed.get(index + 1).map(|next| next.step.seq);
+            let is_current = current == Some(placed.step.seq) && next != current;
             let later = chosen.is_some_and(|chosen| placed.step.seq > chosen);
             self.step(&mut out, placed, is_current, later);
         }
@@ -164,12 +136,11 @@ impl Layout {
             flag(later, " later"),
             flag(step.held, " held"),
             step.seq,
-            escape(&step.words),
+            escape(&step.counted(&step.words)),
             self.width
         );
         let middle = top + tall / 2;
-        *out +=
-            &format!(r#"<text class="no" x="{}" y="{}">{}</text>"#, self.spacing.gutter() - 12, middle + 4, step.seq);
+        *out += &format!(r#"<text class="no" x="{}" y="{}">{}</text>"#, GUTTER - 12, middle + 4, step.seq);
         if current {
             *out += &format!(r#"<path class="here" d="M1 {}l8 6-8 6z"/>"#, middle - 6);
         }
@@ -210,7 +181,7 @@ impl Layout {
                 )
             };
         }
-        self.text(out, "label", middle, y - 7, &step.label, LETTER);
+        self.text(out, "label", middle, y - 7, &step.counted(&step.label), LETTER);
         if !step.detail.is_empty() {
             self.text(out, "sub", middle, y + 15, &step.detail, SMALL_LETTER);
         }
@@ -223,19 +194,19 @@ impl Layout {
 
     fn note(&self, out: &mut String, placed: &Placed, at: u32) {
         let Placed { step, top, .. } = placed;
-        let wide = text_width(&step.label, LETTER) + 20;
-        let x = self.within(at, &step.label, LETTER + 0.8);
+        let label = step.counted(&step.label);
+        let wide = text_width(&label, LETTER) + 20;
+        let x = self.within(at, &label, LETTER + 0.8);
         let (left, y) = (x.saturating_sub(wide / 2), top + 4);
         *out += &format!(r#"<rect class="box" x="{left}" y="{y}" width="{wide}" height="27" rx="6"/>"#);
-        self.text(out, "label", x, y + 18, &step.label, LETTER);
+        self.text(out, "label", x, y + 18, &label, LETTER);
     }
 
     fn across(&self, out: &mut String, placed: &Placed) {
         let Placed { step, top, .. } = placed;
-        let gutter = self.spacing.gutter();
-        let (y, wide) = (top + 4, self.width - gutter - 4);
-        *out += &format!(r#"<rect class="box wide" x="{gutter}" y="{y}" width="{wide}" height="27" rx="6"/>"#);
-        self.text(out, "label", gutter + wide / 2, y + 18, &step.label, LETTER);
+        let (y, wide) = (top + 4, self.width - GUTTER - 4);
+        *out += &format!(r#"<rect class="box wide" x="{GUTTER}" y="{y}" width="{wide}" height="27" rx="6"/>"#);
+        self.text(out, "label", GUTTER + wide / 2, y + 18, &step.label, LETTER);
     }
 }
 
@@ -266,7 +237,9 @@ pub fn escape(text: &str) -> String {
 /// The whole log as a standalone SVG file.
 pub fn svg(events: &[LogEvent], chosen: Option<u64>) -> String {
     let steps = steps(events);
-    let layout = Layout::of(lanes(&steps), &steps, Spacing::Wide);
+    let lanes = lanes(&steps);
+    let width = GUTTER + CELL * u32::try_from(lanes.len()).unwrap_or(1);
+    let layout = Layout::of(lanes, &steps, width);
     let current = chosen.and_then(|chosen| steps.iter().rev().find(|step| step.seq <= chosen)).map(|step| step.seq);
     let (width, height) = (layout.width, layout.height + HEAD);
     let sentences: Vec<String> = steps.iter().map(|step| format!("{}. {}", step.seq, escape(&step.words))).collect();
@@ -288,6 +261,7 @@ mod tests {
     use super::*;
     use crate::lab::model::event::LogEventKind;
     use crate::lab::model::sample;
+    use crate::lab::model::steps::folded;
 
     #[test]
     fn only_participants_have_a_lifeline() {
@@ -301,11 +275,38 @@ mod tests {
     fn each_step_is_drawn_once_and_in_order() {
         for log in sample::all() {
             let steps = steps(&log.events);
-            let layout = Layout::of(lanes(&steps), &steps, Spacing::Wide);
+            let layout = Layout::of(lanes(&steps), &steps, 900);
             assert_eq!(layout.body(None, None).matches("<g class=\"step").count(), steps.len());
             assert!(layout.placed.windows(2).all(|pair| pair[0].top + pair[0].tall == pair[1].top));
             assert!(steps.windows(2).all(|pair| pair[0].seq <= pair[1].seq));
         }
+    }
+
+    #[test]
+    fn every_lane_is_within_the_width_and_equal_calls_are_one_arrow() {
+        let all = steps(&sample::theft().events);
+        for width in [316, 460, 724, 1144] {
+            let layout = Layout::of(lanes(&all), &all, width);
+            assert!(layout.width <= width && layout.x(Lifeline::Thief) + layout.cell / 2 <= width, "{width}");
+        }
+        let log = sample::fifty();
+        let all = folded(&steps(log.since_action()));
+        let calls: Vec<_> =
+            all.iter().filter(|step| step.label == "GET /api/notes/list").map(|step| step.times).collect();
+        assert_eq!(calls, [50, 50], "the refused ones, and the same again");
+        let layout = Layout::of(lanes(&all), &all, 700);
+        assert_eq!(layout.body(None, None).matches(">50 × GET /api/notes/list<").count(), 2);
+    }
+
+    #[test]
+    fn the_refresh_token_comes_from_the_cookie_jar() {
+        let all = steps(sample::expired().since_action());
+        let calls: Vec<_> = all.iter().filter(|step| step.label == "POST /api/auth/refresh").collect();
+        use Lifeline::{CookieJar, Server, Tab};
+        assert_eq!(calls[0].shape, Shape::Ask { from: Tab, to: CookieJar });
+        assert_eq!((calls[0].tone, &*calls[0].detail), (Tone::Plain, ""));
+        assert_eq!(calls[1].shape, Shape::Ask { from: CookieJar, to: Server });
+        assert_eq!(calls[1].tone, Tone::Refresh);
     }
 
     #[test]

@@ -3,5 +3,5 @@
 mod draw;
 mod view;
 
-pub use draw::{Layout, Spacing, escape, svg};
+pub use draw::{Layout, escape, svg};
 pub use view::{SequenceDiagram, SequenceDiagramProps};

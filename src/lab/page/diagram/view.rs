@@ -1,16 +1,19 @@
 //! The diagram on the page, with its text alternative (WCAG 1.1.1). The drawing serves sight and pointer; the list beside it says
-//! the same in words and is always in the page, for screen readers, and for the keyboard once it is shown.
+//! the same in words and is always in the page, for screen readers, and for the keyboard once it is shown. It begins at the cause:
+//! the action or the scene's step of the chosen moment. What was before is one button away.
 
 use leptos::{html, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use super::super::auto_scroll::AutoScroll;
-use super::draw::{HEAD, Layout, Spacing};
-use crate::lab::model::steps::{DiagramStep, lanes, steps};
+use super::super::words::t;
+use super::draw::{HEAD, Layout};
+use crate::lab::model::steps::{DiagramStep, folded, lanes, steps};
 use crate::lab::model::watch::Watch;
 use crate::ui::support::sync_hydrated::client_only;
 
-/// The number of steps shown at first, and added each time earlier ones are requested.
-const SHOWN: usize = 25;
+/// The number of steps shown at most.
+const SHOWN: usize = 120;
+/// Pixels, until the place was measured.
+const WIDTH: u32 = 600;
 
 /// The part of the log that is drawn.
 #[derive(Clone, Default, PartialEq)]
@@ -23,21 +26,17 @@ struct VisibleSteps {
 }
 
 impl VisibleSteps {
-    fn of(all: &[DiagramStep], chosen: Option<u64>, shown: usize, spacing: Spacing) -> Self {
-        let index = chosen.map(|chosen| all.partition_point(|step| step.seq <= chosen).saturating_sub(1));
-        let newest = all.len().saturating_sub(shown);
-        // A moment long ago is shown with the steps around it.
-        let begin = index.map_or(newest, |index| index.saturating_sub(shown / 2).min(newest));
-        let end = all.len().min(begin + shown);
+    /// `cause` is the `seq` with which the drawing begins.
+    fn of(all: &[DiagramStep], chosen: Option<u64>, cause: u64, width: u32) -> Self {
+        let current = match chosen {
+            Some(chosen) => all.iter().rev().find(|step| step.seq <= chosen),
+            None => all.last(),
+        };
+        let begin = all.partition_point(|step| step.seq < cause);
+        let end = all.len().min(begin + SHOWN);
         let steps = all.get(begin..end).unwrap_or_default();
-        let current = index.map_or(all.last(), |index| all.get(index)).map(|step| step.seq);
-        Self {
-            layout: Layout::of(lanes(all), steps, spacing),
-            earlier: begin,
-            later: all.len().saturating_sub(end),
-            current,
-            chosen,
-        }
+        let layout = Layout::of(lanes(steps), steps, width);
+        Self { layout, earlier: begin, later: all.len() - end, current: current.map(|step| step.seq), chosen }
     }
 
     /// The current step's offset in pixels.
@@ -55,28 +54,32 @@ fn pressed(event: &web_sys::MouseEvent) -> Option<u64> {
 
 #[component]
 pub fn SequenceDiagram(watch: Watch) -> impl IntoView {
-    let shown = RwSignal::new(SHOWN);
-    let as_text = RwSignal::new(false);
-    let spacing = RwSignal::new(Spacing::Wide);
+    let (whole, as_text) = (RwSignal::new(false), RwSignal::new(false));
+    let width = RwSignal::new(WIDTH);
+    let node = NodeRef::<html::Div>::new();
     let visible = Memo::new(move |_| {
-        let all = watch.events.with(|events| steps(events));
-        VisibleSteps::of(&all, watch.chosen.get(), shown.get(), spacing.get())
+        let all = watch.events.with(|events| folded(&steps(events)));
+        let cause = if whole.get() { 0 } else { watch.cause() };
+        VisibleSteps::of(&all, watch.chosen.get(), cause, width.get())
     });
-    let auto_scroll = AutoScroll::new(move || visible.with(VisibleSteps::depth), move || watch.events.with(Vec::len));
-    measure(auto_scroll.node, spacing);
+    measure(node, width);
+    show_chosen(node, visible);
     let picture = move || visible.with(picture);
+    let earlier = Memo::new(move |_| visible.with(|visible| visible.earlier));
     client_only(view! {
         <section class="panel sequence" aria-labelledby="lab-sequence">
             <div class="panel-head">
-                <h2 id="lab-sequence">"What happens"</h2>
+                <h2 id="lab-sequence">{t("What happens", "Was geschieht")}</h2>
+                <button type="button" class="small" aria-pressed=move || whole.get().to_string()
+                    hidden=move || earlier.get() == 0 && !whole.get() on:click=move |_| whole.update(|on| *on = !*on)>
+                    {t("From the beginning", "Von Anfang an")}
+                </button>
                 <button type="button" class="small" aria-pressed=move || as_text.get().to_string()
                     on:click=move |_| as_text.update(|on| *on = !*on)>
-                    "As text"
+                    {t("As text", "Als Text")}
                 </button>
             </div>
-            {earlier(visible, shown)}
-            <div class="scroll" class:hidden-picture=move || as_text.get() aria-hidden="true" node_ref=auto_scroll.node
-                on:scroll=move |_| auto_scroll.scrolled()
+            <div class="scroll" class:hidden-picture=move || as_text.get() aria-hidden="true" node_ref=node
                 on:click=move |event| if let Some(seq) = pressed(&event) { watch.chosen.set(Some(seq)) }
                 inner_html=picture>
             </div>
@@ -86,50 +89,44 @@ pub fn SequenceDiagram(watch: Watch) -> impl IntoView {
     })
 }
 
-/// Breakpoints in pixels: below them the lifelines stand closer.
-const WIDE: i32 = 800;
-const BETWEEN: i32 = 530;
-
-/// Updates `spacing` when the window is resized or the device rotated.
-fn measure(node: NodeRef<html::Div>, spacing: RwSignal<Spacing>) {
+/// Updates `width` when the place of the drawing gets another size.
+fn measure(node: NodeRef<html::Div>, width: RwSignal<u32>) {
     let look = move || {
         let wide = node.get().map_or(0, |element| element.client_width());
-        let found = match wide {
-            WIDE.. => Spacing::Wide,
-            BETWEEN.. => Spacing::Between,
-            _ => Spacing::Narrow,
-        };
         // A hidden element measures zero.
-        if wide > 0 && spacing.get_untracked() != found {
-            spacing.set(found);
+        if let Some(wide) = u32::try_from(wide).ok().filter(|wide| *wide > 0 && *wide != width.get_untracked()) {
+            width.set(wide);
         }
     };
     // In an effect, because the server has no window.
     Effect::new(move |_| {
         look();
+        request_animation_frame(move || untrack(look));
         let listener = window_event_listener_untyped("resize", move |_| untrack(look));
         on_cleanup(move || listener.remove());
     });
 }
 
-fn earlier(visible: Memo<VisibleSteps>, shown: RwSignal<usize>) -> AnyView {
-    let count = Memo::new(move |_| visible.with(|visible| visible.earlier));
-    client_only(move || {
-        (count.get() > 0).then(|| {
-            client_only(view! {
-                <button type="button" class="small wide" on:click=move |_| shown.update(|shown| *shown += SHOWN)>
-                    {move || format!("Earlier steps ({})", count.get())}
-                </button>
-            })
-        })
-    })
+/// Scrolls a chosen moment into view, and a new story to its cause.
+fn show_chosen(node: NodeRef<html::Div>, visible: Memo<VisibleSteps>) {
+    let place = Memo::new(move |_| visible.with(|visible| (visible.depth(), visible.earlier)));
+    Effect::new(move |_| {
+        let (depth, _) = place.get();
+        let Some(element) = node.get() else { return };
+        let height = element.client_height();
+        let depth = depth.map_or(0, |depth| i32::try_from(depth).unwrap_or(0));
+        let top = element.scroll_top();
+        if depth == 0 || depth < top + 20 || depth + 80 > top + height {
+            element.set_scroll_top((depth - height / 2).max(0));
+        }
+    });
 }
 
 fn later(watch: Watch, count: usize) -> Option<AnyView> {
     (count > 0).then(|| {
         client_only(view! {
             <button type="button" class="small wide" on:click=move |_| watch.chosen.set(None)>
-                {format!("Back to live ({count} later steps)")}
+                {format!("{} ({count})", t("Later steps", "Spätere Schritte"))}
             </button>
         })
     })
@@ -139,16 +136,14 @@ fn later(watch: Watch, count: usize) -> Option<AnyView> {
 fn picture(visible: &VisibleSteps) -> String {
     let layout = &visible.layout;
     let (width, height, head) = (layout.width, layout.height, HEAD);
-    let spacing = if layout.is_narrow() { " narrow" } else { "" };
     let names = layout.head();
     let body = layout.body(visible.current, visible.chosen);
     format!(
-        r#"<svg class="names{spacing}" viewBox="0 0 {width} {head}" width="{width}" height="{head}">{names}</svg><svg class="steps{spacing}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{body}</svg>"#
+        r#"<svg class="names" viewBox="0 0 {width} {head}" width="{width}" height="{head}">{names}</svg><svg class="steps" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{body}</svg>"#
     )
 }
 
 fn text_alternative(watch: Watch, visible: Memo<VisibleSteps>, as_text: RwSignal<bool>) -> AnyView {
-    let list = NodeRef::<html::Ol>::new();
     let items = move || {
         visible.with(|visible| {
             let current = visible.current;
@@ -157,7 +152,8 @@ fn text_alternative(watch: Watch, visible: Memo<VisibleSteps>, as_text: RwSignal
         })
     };
     client_only(view! {
-        <ol class="twin" class:unseen=move || !as_text.get() aria-label="What happens, in words" node_ref=list>
+        <ol class="twin" class:unseen=move || !as_text.get()
+            aria-label=t("What happens, in words", "Was geschieht, in Worten")>
             {items}
         </ol>
     })
@@ -166,7 +162,7 @@ fn text_alternative(watch: Watch, visible: Memo<VisibleSteps>, as_text: RwSignal
 /// Not in the tab order while the list is hidden, where the focus would be invisible.
 fn item(watch: Watch, step: &DiagramStep, current: bool, as_text: RwSignal<bool>) -> AnyView {
     let seq = step.seq;
-    let words = step.words.clone();
+    let words = step.counted(&step.words);
     client_only(view! {
         <li value=seq.to_string()>
             <button type="button" class="line" aria-current=current.then_some("step")

@@ -1,9 +1,9 @@
-//! The list of all events in words, with the slider that chooses a moment (time travel), also by keyboard. Choosing a moment shows
-//! recorded state; it never sends a request.
+//! The list of all events in words. Choosing one shows the recorded state of its moment (time travel); it never sends a request.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::super::auto_scroll::AutoScroll;
+use super::super::words::t;
 use crate::lab::model::{labels, watch::Watch};
 use crate::ui::support::sync_hydrated::client_only;
 
@@ -16,8 +16,7 @@ pub fn EventList(watch: Watch) -> impl IntoView {
         move || watch.events.with(|events| events.iter().map(|event| (event.seq, event.elapsed)).collect::<Vec<_>>());
     client_only(view! {
         <section class="panel events" aria-labelledby="lab-events">
-            <h2 id="lab-events">"Every event"</h2>
-            {moment(watch)}
+            <h2 id="lab-events">{t("Every event", "Jedes Ereignis")}</h2>
             <div class="scroll" tabindex="0" role="region" aria-labelledby="lab-events" node_ref=auto_scroll.node
                 on:scroll=move |_| auto_scroll.scrolled()>
                 <ol class="log">
@@ -52,62 +51,5 @@ fn line(watch: Watch, current: Memo<Option<u64>>, seq: u64) -> AnyView {
                 <span class="words">{said}</span>
             </button>
         </li>
-    })
-}
-
-/// One event forward or back; past the end it follows the newest event again.
-fn go(watch: Watch, forward: bool) {
-    let upto = untrack(move || watch.upto());
-    let target = watch.events.with_untracked(|events| {
-        let index = if forward { upto } else { upto.saturating_sub(2) };
-        events.get(index).filter(|_| !forward || index + 1 < events.len()).map(|event| event.seq)
-    });
-    watch.chosen.set(target);
-}
-
-fn moment(watch: Watch) -> AnyView {
-    let length = Memo::new(move |_| watch.events.with(Vec::len));
-    let slide = move |event| {
-        let index: usize = event_target_value(&event).parse().unwrap_or(0);
-        let seq = watch.events.with_untracked(|events| {
-            if index >= events.len() { None } else { events.get(index.saturating_sub(1)).map(|event| event.seq) }
-        });
-        watch.chosen.set(seq);
-    };
-    let said = move || {
-        let upto = watch.upto();
-        let event = watch.events.with(|events| events.get(upto.checked_sub(1)?).map(labels::event));
-        format!("Event {upto} of {}: {}", length.get(), event.unwrap_or_default())
-    };
-    let range = NodeRef::<html::Input>::new();
-    // Maximum first, or the browser clamps the value to the old maximum.
-    Effect::new(move |_| {
-        if let Some(range) = range.get() {
-            range.set_max(&length.get().max(1).to_string());
-            range.set_value(&watch.upto().to_string());
-        }
-    });
-    let following = Memo::new(move |_| watch.chosen.get().is_none());
-    client_only(view! {
-        <div class="moment">
-            <label for="lab-moment">"Moment"</label>
-            <input type="range" id="lab-moment" min="1" node_ref=range aria-valuetext=said on:input=slide />
-            <div class="steps-by">
-                <button type="button" class="small" disabled=move || { watch.upto() < 2 }
-                    on:click=move |_| go(watch, false)>
-                    "Previous"
-                </button>
-                <button type="button" class="small" disabled=move || following.get() on:click=move |_| go(watch, true)>
-                    "Next"
-                </button>
-                <button type="button" class="small" aria-pressed=move || following.get().to_string()
-                    on:click=move |_| watch.chosen.set(None)>
-                    "Live"
-                </button>
-                <span class="where">
-                    {move || format!("{} of {}", watch.upto(), length.get())}
-                </span>
-            </div>
-        </div>
     })
 }

@@ -1,4 +1,4 @@
-//! The tab's two tokens side by side. The access token (a JWT) is decoded into its three parts, shown separately so that decoding is
+//! The two tokens, both in sight: the tab has one, the browser keeps the other. The access token (a JWT) is decoded into its three parts, shown separately so that decoding is
 //! not mistaken for verification; the server's verdict stands beside them.
 
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
+use super::super::words::t;
 use super::context::snapshot;
 use super::fingerprint::{self, FingerprintKind};
 use crate::clock::Timestamp;
@@ -34,14 +35,14 @@ pub fn TokenCard(watch: Watch) -> impl IntoView {
     };
     client_only(view! {
         <section class="panel tokens" aria-labelledby="lab-tokens">
-            <h2 id="lab-tokens">"The tab's two tokens"</h2>
+            <h2 id="lab-tokens">{t("The two tokens", "Die zwei Token")}</h2>
             <div class="half access">
-                <h3>"Access token"</h3>
+                <h3>{t("Access token, in the tab", "Access-Token, im Tab")}</h3>
                 {parts}
                 {move || snapshot.with(last_verdict)}
             </div>
             <div class="half refresh">
-                <h3>"Refresh token"</h3>
+                <h3>{t("Refresh token, in the browser", "Refresh-Token, im Browser")}</h3>
                 {move || snapshot.with(refresh)}
             </div>
         </section>
@@ -107,18 +108,19 @@ fn life(held: &HeldAccessToken, now: Memo<Timestamp>) -> AnyView {
 
 fn blocks(token: &AccessSeen, now: Memo<Timestamp>) -> AnyView {
     client_only(view! {
-        <div class="jwt">
+        <details class="jwt">
+            <summary>{t("Its three parts, decoded", "Seine drei Teile, lesbar gemacht")}</summary>
             <h4>"1. Header"</h4>
             {claims(&token.header, now)}
             <h4>"2. Payload: the claims"</h4>
             {claims(&token.claims, now)}
             <h4>"3. Signature"</h4>
             <p>{fingerprint::view(FingerprintKind::Other("signature"), &token.signature)}</p>
-        </div>
-        <p class="hint">
-            <strong>"Decoded is not verified. "</strong>
-            "Anybody can read the first two parts. Only the third shows that nobody changed them, and only the server's word counts."
-        </p>
+            <p class="hint">
+                <strong>"Decoded is not verified. "</strong>
+                "Anybody can read the first two parts. Only the third shows that nobody changed them, and only the server's word counts."
+            </p>
+        </details>
     })
 }
 

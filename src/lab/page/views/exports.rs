@@ -6,7 +6,7 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 
-use super::super::{diagram, state::LabState};
+use super::super::{diagram, state::LabState, words::t};
 use crate::dom;
 use crate::lab::model::{event::LogEvent, export};
 
@@ -21,40 +21,34 @@ pub fn Exports(state: LabState) -> impl IntoView {
             let chosen = state.watch.chosen.get_untracked();
             let text = state.watch.events.with_untracked(|events| text(events, chosen));
             if dom::save(name, kind, text.as_bytes()).is_none() {
-                problem.set(Some("This browser would not save the file.".to_owned()));
+                problem.set(Some(
+                    t("This browser would not save the file.", "Dieser Browser speichert die Datei nicht.").to_owned(),
+                ));
             }
         }
     };
     view! {
-        <section class="panel keep" aria-labelledby="keep-title">
-        <h2 id="keep-title">"Take this run along"</h2>
+        <section class="keep" aria-labelledby="keep-title">
+        <h2 id="keep-title">{t("Take this run along", "Diesen Lauf mitnehmen")}</h2>
         <div class="actions exports">
             <button type="button" on:click=download("two-tokens.json", "application/json", |events, _| export::json(events))>
-                "Save as JSON"
+                {t("Save as JSON", "Als JSON speichern")}
             </button>
             <button type="button" on:click=download("two-tokens.mmd", "text/plain", |events, _| export::mermaid(events))>
-                "Save as Mermaid"
+                {t("Save as Mermaid", "Als Mermaid speichern")}
             </button>
             <button type="button" on:click=download("two-tokens.svg", "image/svg+xml", diagram::svg)>
-                "Save as SVG"
+                {t("Save as SVG", "Als SVG speichern")}
             </button>
             <button type="button" on:click=download("two-tokens.sh", "text/plain", |events, _| export::curl(events))>
-                "Save as curl"
+                {t("Save as curl", "Als curl speichern")}
             </button>
         </div>
         <label>
-            "Open a saved log (JSON)"
+            {t("Open a saved log (JSON)", "Gespeichertes Protokoll öffnen (JSON)")}
             <input type="file" accept="application/json,.json" on:change=move |event| open(state, problem, &event) />
         </label>
         {move || problem.get().map(|why| view! { <p class="problem" role="alert">{why}</p> })}
-        <div hidden=move || !state.is_replaying()>
-            <p class="notice" role="status">
-                "You are looking at a saved log. Nothing is sent."
-            </p>
-            <button type="button" on:click=move |_| state.back_to_live()>
-                "Back to the live sandbox"
-            </button>
-        </div>
         </section>
     }
 }
@@ -64,7 +58,10 @@ fn open(state: LabState, problem: RwSignal<Option<String>>, event: &Event) {
     let Some(file) = field.and_then(|field| field.files()?.get(0)) else { return };
     problem.set(None);
     if file.size() > FILE_MAX {
-        return problem.set(Some("This file is too large for a log of the lab.".to_owned()));
+        return problem.set(Some(
+            t("This file is too large for a log of the lab.", "Die Datei ist zu groß für ein Protokoll des Labors.")
+                .to_owned(),
+        ));
     }
     spawn_local(async move {
         let text = JsFuture::from(file.text()).await.ok().and_then(|text| text.as_string()).unwrap_or_default();

@@ -4,23 +4,23 @@
 use leptos::prelude::*;
 
 use super::super::state::LabState;
+use super::super::words::t;
 
 #[component]
-pub fn TabFrames(state: LabState, presenter: bool) -> impl IntoView {
-    // In the presenter view the app runs unseen: without a tab there is nothing to show.
+pub fn TabFrames(state: LabState) -> impl IntoView {
+    // Before anything runs there is a form for a password that nobody has.
+    let veiled = Memo::new(move |_| !state.free.get() && !state.course.prepared.get());
     view! {
-        <div class="stage" class:unseen=presenter inert=presenter>
-            <section class="panel" aria-labelledby="tab-title">
-                <h2 id="tab-title">"Tab 1: the app itself"</h2>
-                <Frame state=state name="tab" title="Tab 1" path="/notes" />
-            </section>
-            <Show when=move || state.tab2.get()>
-                <section class="panel" aria-labelledby="tab2-title">
-                    <h2 id="tab2-title">"Tab 2: the same browser"</h2>
-                    <Frame state=state name="tab2" title="Tab 2" path="/notes?tab=2" />
-                </section>
-            </Show>
+        <div class="frame" class:veiled=veiled inert=veiled>
+            <h3>{move || if state.tab2.get() { "Tab 1" } else { t("The app itself", "Die App selbst") }}</h3>
+            <Frame state=state name="tab" title="Tab 1" path="/notes" />
         </div>
+        <Show when=move || state.tab2.get()>
+            <div class="frame" class:veiled=veiled inert=veiled>
+                <h3>"Tab 2"</h3>
+                <Frame state=state name="tab2" title="Tab 2" path="/notes?tab=2" />
+            </div>
+        </Show>
     }
 }
 
@@ -34,18 +34,18 @@ fn Frame(state: LabState, name: &'static str, title: &'static str, path: &'stati
     }
 }
 
-/// An attacker's page, or a page with an injected script.
+/// An attacker's page, or a page with an injected script. The next action closes it.
 #[component]
 pub fn VisitedPage(state: LabState) -> impl IntoView {
     view! {
         <For each=move || state.visit.get() key=|visit| (visit.number, visit.address.clone()) let:visit>
-            <section class="panel visited" aria-labelledby="visit-title">
-                <h2 id="visit-title">{visit.title}</h2>
-                <iframe title=visit.title src=visit.address></iframe>
-                <button type="button" on:click=move |_| state.visit.set(None)>
-                    "Close this page"
+            <div class="frame visited">
+                <h3>{visit.title}</h3>
+                <button type="button" class="small" on:click=move |_| state.visit.set(None)>
+                    {t("Close", "Schließen")}
                 </button>
-            </section>
+                <iframe title=visit.title src=visit.address></iframe>
+            </div>
         </For>
     }
 }

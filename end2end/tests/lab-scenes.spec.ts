@@ -1,0 +1,205 @@
+// The lab on one screen: its scenes, the first view, the modes, the presenter view, the phone.
+
+import type { Locator, Page } from "@playwright/test";
+import { violations, WCAG } from "../support/axe.ts";
+import { inShort, log, openLab, outcome, press, tab } from "../support/lab.ts";
+import { NO_NETWORK } from "../support/network.ts";
+import { expect, test } from "../support/test.ts";
+
+const PROVOKED = [401, 403, 404, 429, 503, ...NO_NETWORK, "Content Security Policy", "ERR_FAILED", "ERR_BLOCKED_BY_RESPONSE", "beacon"];
+
+test.use({ settings: { lab: true }, expectedComplaints: PROVOKED });
+test.describe.configure({ timeout: 90_000 });
+
+const next = (page: Page): Locator => page.locator("#next");
+const told = (page: Page): Locator => page.locator(".told li");
+const status = (page: Page): Locator => page.locator(".status-line");
+
+async function openScene(page: Page, id: string, view = ""): Promise<void> {
+  await page.goto(`/lab?${view}scene=${id}`);
+  await isReady(page);
+}
+
+async function isReady(page: Page): Promise<void> {
+  await expect(next(page)).toBeVisible({ timeout: 30_000 });
+  await expect(next(page)).not.toHaveAttribute("aria-disabled", "true", { timeout: 45_000 });
+}
+
+async function advance(page: Page): Promise<void> {
+  await isReady(page);
+  await next(page).click();
+  await expect(next(page)).toHaveAttribute("aria-disabled", "true");
+  await isReady(page);
+}
+
+/** Whether an element is inside the window, whole. */
+async function inSight(page: Page, element: Locator): Promise<boolean> {
+  const [box, size] = [await element.boundingBox(), page.viewportSize()!];
+  return !!box && box.y >= 0 && box.x >= 0 && box.y + box.height <= size.height + 1 && box.x + box.width <= size.width + 1;
+}
+
+const scrolled = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollHeight - window.innerHeight);
+
+const SILENT = [
+  "The access token had expired, so the server answered 401.",
+  "The browser added refresh token 0 to the refresh call.",
+  "The server rotated it: refresh token 1 replaces 0.",
+  "The call was sent again and answered 200. Nothing typed was lost.",
+];
+
+test("the first view is an empty map and one button, which plays a silent refresh", async ({ page }) => {
+  await page.goto("/lab");
+  const watch = page.getByRole("button", { name: "Watch a silent refresh (20 seconds)" });
+  await expect(watch).not.toHaveAttribute("aria-disabled", "true");
+  await expect(tab(page).locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 15_000 });
+  await expect(page.locator('iframe[name="tab"]')).toBeHidden();
+  await expect(page.locator(".coin")).toHaveCount(0);
+  await watch.click();
+  await expect(outcome(page)).toContainText("Nothing typed was lost.", { timeout: 60_000 });
+  await expect(told(page)).toHaveText(SILENT);
+  await expect(page).toHaveURL("/lab?scene=silent-refresh");
+  await expect(tab(page).getByRole("textbox", { name: "Title", exact: true })).toHaveValue("Buy milk and");
+  await expect(next(page)).toHaveText(/^Next: /);
+});
+
+test("a scene asks, runs, and says why and what it does not protect against", async ({ page }) => {
+  await openScene(page, "two-tabs");
+  await page.getByRole("button", { name: "It takes the second for a thief." }).click();
+  await expect(page.getByText("A strict server does, and signs honest people out at random.")).toBeVisible();
+  await page.getByRole("button", { name: "Both get the same next token." }).click();
+  await expect(page.getByText("✓ Right.")).toBeVisible();
+  await advance(page);
+  await expect(page.getByRole("heading", { name: "Why", exact: true })).toBeVisible();
+  await expect(page.locator(".links li").first()).toBeVisible();
+  await expect(page.getByRole("heading", { name: "What this does not protect against" })).toBeVisible();
+});
+
+test.describe(() => {
+  test.use({ expectsReuse: true });
+  test("without the defence the other result stands beside the first", async ({ page }) => {
+    await openScene(page, "two-tabs");
+    await advance(page);
+    await expect(told(page).filter({ hasText: "Within 10 s that is no theft" })).toHaveCount(1);
+    await page.getByRole("button", { name: /^Run without: / }).click();
+    await isReady(page);
+    await expect(page.locator(".both .with")).toContainText("Within 10 s that is no theft", { timeout: 45_000 });
+    await expect(page.locator(".both .without")).toContainText("without the grace, a second use counts as theft");
+    await expect(status(page)).toContainText("A defence is off.");
+    await status(page).getByRole("button", { name: "Restore" }).click();
+    await expect(status(page)).not.toContainText("A defence is off.");
+  });
+});
+
+test("a scene begins in an empty sandbox, and the rail leads to the others", async ({ page }) => {
+  await openLab(page);
+  await press(page, "Sign in");
+  const before = await page.locator('iframe[name="tab"]').getAttribute("src");
+  await page.getByRole("button", { name: "Scenes", exact: true }).click();
+  const rail = page.getByRole("navigation", { name: "Scenes" });
+  await expect(rail.getByRole("link")).toHaveCount(13);
+  await expect(rail.getByRole("heading")).toHaveText(["Everyday", "Accidents", "Attacks", "Beyond"]);
+  await rail.getByRole("link").first().click();
+  await isReady(page);
+  await expect(page.locator('iframe[name="tab"]')).not.toHaveAttribute("src", before!);
+  expect(inShort(await log(page)).filter((line) => line.includes("/api/auth/login"))).toEqual([]);
+  await expect(page).toHaveURL("/lab?scene=sign-in");
+});
+
+for (const [width, height] of [[1366, 768], [1100, 700], [1920, 1080]] as const) {
+  test(`at ${width} by ${height} the page does not scroll, and stage and story are in sight`, async ({ page }) => {
+    await page.setViewportSize({ width, height });
+    await openScene(page, "silent-refresh");
+    await advance(page);
+    expect(await scrolled(page)).toBeLessThanOrEqual(0);
+    for (const part of [".stage", ".lesson", ".transport", ".rail", ".inspector"]) {
+      expect(await inSight(page, page.locator(part)), part).toBe(true);
+    }
+    for (const line of await told(page).all()) expect(await inSight(page, line)).toBe(true);
+    // Both tokens, with their claims closed.
+    for (const half of await page.locator(".tokens .half").all()) expect(await inSight(page, half)).toBe(true);
+  });
+}
+
+test("no lane of the diagram is cut, equal calls are one arrow, and it begins at the cause", async ({ page }) => {
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await openScene(page, "fifty-calls");
+  await advance(page);
+  await page.getByRole("button", { name: "Sequence", exact: true }).click();
+  const drawing = page.locator(".sequence .scroll");
+  await expect(drawing.getByText("50 × GET /api/notes/list", { exact: true })).toHaveCount(2);
+  const cut = await drawing.evaluate((box) => [box.scrollWidth - box.clientWidth, box.scrollTop]);
+  expect(cut).toEqual([0, 0]);
+  await expect(drawing.locator(".step").first()).toContainText("50 calls at once");
+});
+
+test("neither the focus nor the page moves while something happens in a frame", async ({ page }) => {
+  await page.setViewportSize({ width: 1366, height: 768 });
+  await openScene(page, "two-tabs");
+  await next(page).focus();
+  await page.keyboard.press("Enter");
+  await expect(next(page)).toHaveAttribute("aria-disabled", "true");
+  await isReady(page);
+  await expect(next(page)).toBeFocused();
+  expect(await page.evaluate(() => [window.scrollY, document.querySelector(".lab")!.scrollTop])).toEqual([0, 0]);
+});
+
+test("the presenter view fits 1280 by 720, tells in 28 pixels, and obeys a clicker", async ({ page }) => {
+  await page.setViewportSize({ width: 1280, height: 720 });
+  await openScene(page, "silent-refresh", "view=presenter&");
+  await page.keyboard.press("PageDown");
+  await expect(told(page)).toHaveText(SILENT, { timeout: 45_000 });
+  await isReady(page);
+  expect(await scrolled(page)).toBeLessThanOrEqual(0);
+  const size = await told(page).first().evaluate((line) => Number.parseFloat(getComputedStyle(line).fontSize));
+  expect(size).toBe(28);
+  for (const part of [page.locator(".stage"), page.locator('iframe[name="tab"]'), told(page).first()]) {
+    expect(await inSight(page, part)).toBe(true);
+  }
+  await page.keyboard.press("PageUp");
+  await expect(told(page).locator("[aria-current]")).toHaveCount(1);
+  await page.keyboard.press("ArrowRight");
+  await expect(status(page)).not.toContainText("You look back");
+  await page.keyboard.press("b");
+  await expect(page.getByRole("img", { name: "Blank" })).toBeVisible();
+  await page.keyboard.press("b");
+  await expect(page.getByRole("img", { name: "Blank" })).toBeHidden();
+});
+
+test("on a phone stage and story come first, and the main button stays at the lower edge", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await openScene(page, "silent-refresh");
+  await advance(page);
+  const button = await next(page).boundingBox();
+  expect(button!.y + button!.height).toBeGreaterThan(700);
+  const stage = await page.locator(".stage").boundingBox();
+  const story = await page.locator(".lesson").boundingBox();
+  expect(stage!.y).toBeLessThan(story!.y);
+  expect(story!.y).toBeLessThan(640);
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+});
+
+test("the page has five sizes of type at most, passes axe in both themes, and speaks German", async ({ page, context }) => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await openScene(page, "silent-refresh");
+  await advance(page);
+  const sizes = await page.evaluate(() => {
+    const found = new Set<string>();
+    for (const element of document.querySelectorAll(".lab *")) {
+      const hasText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent!.trim());
+      if (hasText) found.add(getComputedStyle(element).fontSize);
+    }
+    return [...found];
+  });
+  expect(sizes.length, sizes.join(", ")).toBeLessThanOrEqual(5);
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    expect(await violations(page, WCAG), colorScheme).toEqual([]);
+  }
+  await page.getByRole("button", { name: "Deutsch" }).click();
+  await expect(page.locator("html")).toHaveAttribute("lang", "de");
+  await expect(page).toHaveURL("/lab?scene=silent-refresh");
+  await expect(page.getByRole("heading", { name: "Stilles Erneuern: Nichts Getipptes geht verloren" })).toBeVisible({ timeout: 30_000 });
+  await isReady(page);
+  await expect(next(page)).toHaveText("Ablaufen lassen");
+  await context.clearCookies();
+});

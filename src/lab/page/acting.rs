@@ -1,0 +1,235 @@
+//! What the page makes happen: actions of the sandbox, pages of attackers, and what is told of them when they are over.
+
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen_futures::spawn_local;
+
+use super::focus;
+use super::state::{ActionFailure, FRAME_TIMEOUT, LabState};
+use super::words::t;
+use crate::clock::Stopwatch;
+use crate::lab::frame::wire;
+use crate::lab::model::actions::{ActionButton, ButtonEffect};
+use crate::lab::model::event::{Action, ForeignOrigin, Lifeline, LogEvent, LogEventKind, Network, TabEvent};
+use crate::lab::model::narration;
+use crate::lang::lang;
+
+/// An action has ended when no event came for this long (debounce). Milliseconds.
+const QUIET: f64 = 700.0;
+/// An action that takes longer is told as it stands. Milliseconds.
+const LONGEST: f64 = 12_000.0;
+/// The button that shows errors of the playback controls.
+pub const STEPPING: &str = "Step by step";
+
+impl LabState {
+    pub fn press(self, button: ActionButton) {
+        if self.busy.with_untracked(Option::is_some) || self.stash.with_untracked(Option::is_some) {
+            return;
+        }
+        self.begin(button.name);
+        self.watch.since.set(None);
+        spawn_local(async move {
+            if button.needs_tab2 {
+                self.open_tab2().await;
+            }
+            let before = self.newest();
+            match self.perform(button.effect).await {
+                Ok(()) => self.tell(before, button.watch_for),
+                Err(why) => self.failure.set(Some(ActionFailure { of: button.name, why })),
+            }
+            self.busy.set(None);
+        });
+    }
+
+    /// From now on something happens, and the page shows it live.
+    pub(super) fn begin(self, name: &'static str) {
+        focus::begin();
+        self.follow_again();
+        self.busy.set(Some(name));
+        self.failure.set(None);
+        self.watch.chosen.set(None);
+    }
+
+    pub(super) async fn open_tab2(self) {
+        self.tab2.set(true);
+        self.frame_is_here(Lifeline::Tab2).await;
+        // The tab's own requests on load are not part of the action.
+        self.quiet().await;
+    }
+
+    /// Causes an effect, and returns when its events have come.
+    pub(super) async fn perform(self, effect: ButtonEffect) -> Result<(), String> {
+        let before = self.newest();
+        let opens_a_page = !matches!(effect, ButtonEffect::Run(_));
+        let prepares = matches!(&effect, ButtonEffect::Run(action) if action.only_prepares());
+        if !opens_a_page {
+            self.visit.set(None);
+        }
+        match effect {
+            ButtonEffect::Run(action) => self.act(action).await,
+            ButtonEffect::Attack(from) => self.visit(from),
+            ButtonEffect::Arrive => self.visit(ForeignOrigin::OtherSite),
+            ButtonEffect::Inject { policy } => self.inject(policy),
+        }?;
+        if opens_a_page || prepares {
+            self.first_event(before).await;
+        }
+        if !prepares {
+            self.quiet().await;
+        }
+        Ok(())
+    }
+
+    pub async fn act(self, action: Action) -> Result<(), String> {
+        let Some(mount) = self.mount() else {
+            return Err(t("There is no sandbox yet.", "Es gibt noch keinen Sandkasten.").to_owned());
+        };
+        if action == Action::Reset {
+            // The visitor wants the sandbox to end, so its "gone" notice is not shown.
+            self.disconnect();
+        }
+        wire::post(&[&mount, "/-/act"].concat(), &action).await.map_err(|problem| problem.detail)?;
+        if action == Action::Reset {
+            self.reopen().await;
+        }
+        Ok(())
+    }
+
+    /// Sends an action that only changes how the visitor watches: nothing is told of it, and it may run while another is under way.
+    pub fn set_playback(self, action: Action) {
+        spawn_local(async move {
+            if let Err(why) = self.act(action).await {
+                self.failure.set(Some(ActionFailure { of: STEPPING, why }));
+            }
+        });
+    }
+
+    /// Releases one waiting request, in step mode.
+    pub fn step_request(self) {
+        if untrack(|| self.settings()).is_some_and(|settings| settings.stepping) {
+            self.set_playback(Action::Step);
+        }
+    }
+
+    /// Every defence works again, and the network too.
+    pub fn restore(self) {
+        let Some(settings) = untrack(|| self.settings()) else { return };
+        let network = (settings.network != Network::Up).then_some(Action::Network { state: Network::Up });
+        let defences = settings.weak.into_iter().map(|defence| Action::Weaken { defence, weak: false });
+        let all: Vec<Action> = defences.chain(network).collect();
+        spawn_local(async move {
+            for action in all {
+                if let Err(why) = self.act(action).await {
+                    return self.failure.set(Some(ActionFailure { of: STEPPING, why }));
+                }
+            }
+        });
+    }
+
+    /// What came of everything since that event: its story, or a word for what only prepares.
+    pub(super) fn tell(self, before: u64, otherwise: &str) {
+        let told = self.watch.events.with_untracked(|events| narration::told(events, before));
+        let words: Vec<String> = told.iter().map(|sentence| sentence.words(lang())).collect();
+        self.outcome.set(match words.as_slice() {
+            [] => [t("Done. ", "Fertig. "), otherwise].concat(),
+            words => words.join(" "),
+        });
+    }
+
+    /// Types into the note of the first tab, and returns when the tab has reported it. The field is the app's own: this is what
+    /// the keyboard would cause, without its focus.
+    pub(super) async fn type_note(self, text: &str) {
+        let since = Stopwatch::start();
+        let field = loop {
+            if let Some(field) = note_field() {
+                break field;
+            }
+            if since.elapsed_ms() > FRAME_TIMEOUT.as_secs_f64() * 1000.0 {
+                return;
+            }
+            TimeoutFuture::new(50).await;
+        };
+        let before = self.newest();
+        field.set_value(text);
+        let init = web_sys::EventInit::new();
+        init.set_bubbles(true);
+        if let Ok(event) = web_sys::Event::new_with_event_init_dict("input", &init) {
+            _ = field.dispatch_event(&event);
+        }
+        let reported = |event: &LogEvent| {
+            event.seq > before && matches!(&event.kind, LogEventKind::Seen { seen: TabEvent::Draft { .. }, .. })
+        };
+        let since = Stopwatch::start();
+        while !self.watch.events.with_untracked(|events| events.iter().rev().any(reported))
+            && since.elapsed_ms() < LONGEST
+        {
+            TimeoutFuture::new(50).await;
+        }
+    }
+
+    /// Waits until the first tab is loaded and what it does by itself is over.
+    pub(super) async fn wait_for_sandbox(self) {
+        while self.opened.with_untracked(Option::is_none) && self.closed.with_untracked(Option::is_none) {
+            TimeoutFuture::new(50).await;
+        }
+        self.frame_is_here(Lifeline::Tab).await;
+        self.quiet().await;
+    }
+
+    /// Waits for the first event of a page that acts once it has loaded.
+    async fn first_event(self, before: u64) {
+        let since = Stopwatch::start();
+        while self.newest() <= before && since.elapsed_ms() < LONGEST {
+            TimeoutFuture::new(100).await;
+        }
+    }
+
+    pub(super) async fn quiet(self) {
+        let since = Stopwatch::start();
+        loop {
+            TimeoutFuture::new(100).await;
+            let still = self.last_event.get_value().as_ref().map_or(f64::MAX, Stopwatch::elapsed_ms);
+            let is_over = still.min(since.elapsed_ms()) >= QUIET && !self.is_retrying() && self.waiting_requests() == 0;
+            if is_over || since.elapsed_ms() >= LONGEST {
+                return;
+            }
+        }
+    }
+
+    /// Whether a tab is retrying by itself because it got no response.
+    fn is_retrying(self) -> bool {
+        let up =
+            untrack(|| self.settings()).is_none_or(|settings| settings.network == Network::Up && !settings.stepping);
+        up && self.watch.events.with_untracked(|events| auth_state(events) == Some("offline"))
+    }
+
+    /// The number of requests that wait for the visitor, in step mode.
+    pub fn waiting_requests(self) -> usize {
+        use crate::lab::model::event::HoldReason::Visitor;
+        self.watch.events.with_untracked(|events| {
+            let held = events.iter().filter_map(|event| match &event.kind {
+                LogEventKind::Held { why: Visitor, micros } => Some(*micros > 0),
+                _ => None,
+            });
+            let (released, begun): (Vec<_>, Vec<_>) = held.partition(|released| *released);
+            begun.len().saturating_sub(released.len())
+        })
+    }
+}
+
+/// The auth state that the first tab reported last.
+pub fn auth_state(events: &[LogEvent]) -> Option<&str> {
+    events.iter().rev().find_map(|event| match &event.kind {
+        LogEventKind::Seen { tab: Lifeline::Tab, seen: TabEvent::AuthState { state } } => Some(state.as_str()),
+        _ => None,
+    })
+}
+
+/// The title of a new note in the first tab, once the app shows it.
+fn note_field() -> Option<web_sys::HtmlInputElement> {
+    let frame = document().query_selector("iframe[name=tab]").ok()??;
+    let inside = frame.dyn_into::<web_sys::HtmlIFrameElement>().ok()?.content_document()?;
+    // Unchecked: the frame has classes of its own.
+    Some(inside.get_element_by_id("title")?.unchecked_into())
+}
