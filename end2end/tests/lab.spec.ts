@@ -25,7 +25,7 @@ test("the start page draws the flow and leads to the lab, which opens a sandbox 
   expect(all.length).toBeGreaterThan(50);
   expect(all.filter((name) => !pressed.has(name))).toEqual(["Reset the sandbox"]);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText("The lab: two tokens at work");
-  for (const name of ["Your browser", "The app itself", "Server", "The two tokens"]) {
+  for (const name of ["Your browser", "Tab 1", "Server", "The two tokens"]) {
     await expect(page.getByRole("heading", { name, exact: true })).toBeVisible();
   }
   await inspect(page, "Request");

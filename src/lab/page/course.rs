@@ -69,11 +69,6 @@ impl Course {
         self.scenes.with(|scenes| scenes.get(chosen).cloned())
     }
 
-    /// Whether every step of this run has been run.
-    pub fn is_over(self) -> bool {
-        self.scene().is_some_and(|scene| self.done.get() >= scene.run.len())
-    }
-
     /// `None` before a scene is chosen, and after the last one.
     pub fn next(self) -> Option<Next> {
         let (chosen, done) = (self.chosen.get()?, self.done.get());

@@ -3,6 +3,7 @@
 
 mod auto_scroll;
 pub mod diagram;
+mod markup;
 pub mod panels;
 mod words;
 

@@ -48,6 +48,10 @@ pub struct LabState {
     pub course: Course,
     /// Every lever is shown instead of the scenes.
     pub free: RwSignal<bool>,
+    /// The sequence diagram is shown instead of the map.
+    pub sequence: RwSignal<bool>,
+    /// The index of the inspector's tab that is shown.
+    pub panel: RwSignal<usize>,
     /// The tabs whose frames are loaded and listen.
     pub ready: RwSignal<Vec<Lifeline>>,
     pub tab2: RwSignal<bool>,
@@ -79,6 +83,8 @@ impl LabState {
             outcome: RwSignal::new(String::new()),
             course: Course::new(),
             free: RwSignal::new(false),
+            sequence: RwSignal::new(false),
+            panel: RwSignal::new(0),
             ready: RwSignal::new(Vec::new()),
             tab2: RwSignal::new(false),
             visit: RwSignal::new(None),

@@ -5,7 +5,7 @@
 use leptos::{html, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
 use super::super::words::t;
-use super::draw::{HEAD, Layout};
+use super::draw::{HEAD, Layout, Placed, escape};
 use crate::lab::model::steps::{DiagramStep, folded, lanes, steps};
 use crate::lab::model::watch::Watch;
 use crate::ui::support::sync_hydrated::client_only;
@@ -145,31 +145,27 @@ fn picture(visible: &VisibleSteps) -> String {
 
 fn text_alternative(watch: Watch, visible: Memo<VisibleSteps>, as_text: RwSignal<bool>) -> AnyView {
     let items = move || {
+        let on = as_text.get();
         visible.with(|visible| {
-            let current = visible.current;
-            let item = |step: &DiagramStep| item(watch, step, current == Some(step.seq), as_text);
-            visible.layout.placed.iter().map(|placed| item(&placed.step)).collect::<Vec<_>>()
+            let item = |placed: &Placed| item(&placed.step, visible.current == Some(placed.step.seq), on);
+            visible.layout.placed.iter().map(item).collect::<String>()
         })
     };
     client_only(view! {
         <ol class="twin" class:unseen=move || !as_text.get()
-            aria-label=t("What happens, in words", "Was geschieht, in Worten")>
-            {items}
+            aria-label=t("What happens, in words", "Was geschieht, in Worten") inner_html=items
+            on:click=move |event| if let Some(seq) = pressed(&event) { watch.chosen.set(Some(seq)) }>
         </ol>
     })
 }
 
 /// Not in the tab order while the list is hidden, where the focus would be invisible.
-fn item(watch: Watch, step: &DiagramStep, current: bool, as_text: RwSignal<bool>) -> AnyView {
-    let seq = step.seq;
-    let words = step.counted(&step.words);
-    client_only(view! {
-        <li value=seq.to_string()>
-            <button type="button" class="line" aria-current=current.then_some("step")
-                tabindex=move || if as_text.get() { "0" } else { "-1" }
-                on:click=move |_| watch.chosen.set(Some(seq))>
-                {words}
-            </button>
-        </li>
-    })
+fn item(step: &DiagramStep, current: bool, as_text: bool) -> String {
+    format!(
+        r#"<li value="{0}"><button type="button" class="line" data-seq="{0}" tabindex="{1}"{2}>{3}</button></li>"#,
+        step.seq,
+        if as_text { "0" } else { "-1" },
+        if current { " aria-current=\"step\"" } else { "" },
+        escape(&step.counted(&step.words))
+    )
 }

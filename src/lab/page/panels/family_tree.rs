@@ -4,12 +4,14 @@
 
 use leptos::prelude::*;
 
+use super::super::diagram::escape;
+use super::super::markup::{classed, moment, tag};
 use super::context::snapshot;
 use super::fingerprint::{self, FingerprintKind};
+use super::text::panel;
 use crate::lab::model::event::{Lifeline, Ruling};
 use crate::lab::model::snapshot::{Generation, GenerationState, Presentation, Snapshot, TokenFamily};
 use crate::lab::model::{labels, watch::Watch};
-use crate::ui::support::sync_hydrated::client_only;
 
 /// The newest generations are shown; older ones are only counted.
 const SHOWN: usize = 12;
@@ -17,43 +19,30 @@ const SHOWN: usize = 12;
 #[component]
 pub fn FamilyTree(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    let families = move || {
-        snapshot.with(|snapshot| {
-            if snapshot.families.is_empty() {
-                return vec![client_only(view! { <p class="none">"No session yet, so no refresh token."</p> })];
-            }
-            snapshot.families.iter().rev().map(|family| shown(watch, snapshot, family)).collect::<Vec<_>>()
+    panel(watch, ("family", "lab-family", "The family of refresh tokens"), move || {
+        snapshot.with(|snapshot| match snapshot.families.as_slice() {
+            [] => classed("p", "none", "No session yet, so no refresh token."),
+            families => families.iter().rev().map(|family| shown(snapshot, family)).collect(),
         })
-    };
-    client_only(view! {
-        <section class="panel family" aria-labelledby="lab-family">
-            <h2 id="lab-family">"The family of refresh tokens"</h2>
-            {families}
-        </section>
     })
 }
 
-fn shown(watch: Watch, snapshot: &Snapshot, family: &TokenFamily) -> AnyView {
+fn shown(snapshot: &Snapshot, family: &TokenFamily) -> String {
     let earlier = family.generations.len().saturating_sub(SHOWN);
-    let earlier_words = (earlier > 0).then(|| {
-        client_only(
-            view! { <p class="hint">{format!("{} before these.", labels::counted(earlier, "older token"))}</p> },
-        )
-    });
-    let ended = match family.ended {
-        Some((_, reason)) => client_only(view! {
-            <p class="status bad">{format!("✗ This session is over: {}.", labels::reason(reason))}</p>
-        }),
-        None => client_only(view! { <p class="status good">"✓ This session lives."</p> }),
+    let earlier_words = match earlier {
+        0 => String::new(),
+        _ => classed("p", "hint", &[&*labels::counted(earlier, "older token"), " before these."].concat()),
     };
-    let line = |one: &Generation| generation(watch, snapshot, one);
+    let ended = match family.ended {
+        Some((_, reason)) => {
+            classed("p", "status bad", &["✗ This session is over: ", labels::reason(reason), "."].concat())
+        }
+        None => classed("p", "status good", "✓ This session lives."),
+    };
     let id: String = family.session.chars().take(6).collect();
-    client_only(view! {
-        <h3>{format!("Session {id}…")}</h3>
-        {ended}
-        {earlier_words}
-        <ol class="tree">{family.generations.iter().skip(earlier).map(line).collect::<Vec<_>>()}</ol>
-    })
+    let title = tag("h3", "", &["Session ", &*escape(&id), "…"].concat());
+    let lines: String = family.generations.iter().skip(earlier).map(|one| generation(snapshot, one)).collect();
+    [title, ended, earlier_words, classed("ol", "tree", &lines)].concat()
 }
 
 /// Whether the token stands beside the straight line: it was not presented in time.
@@ -61,7 +50,7 @@ fn is_aside(one: &Generation) -> bool {
     matches!(one.state, GenerationState::Tripwire | GenerationState::Reused)
 }
 
-fn generation(watch: Watch, snapshot: &Snapshot, one: &Generation) -> AnyView {
+fn generation(snapshot: &Snapshot, one: &Generation) -> String {
     let state = match one.state {
         GenerationState::Newest => "newest",
         GenerationState::InGrace => "grace",
@@ -70,51 +59,36 @@ fn generation(watch: Watch, snapshot: &Snapshot, one: &Generation) -> AnyView {
         GenerationState::Reused => "reused",
     };
     let class = [state, if is_aside(one) { " aside" } else { "" }, if one.branches { " branch" } else { "" }].concat();
-    let seq = one.seq;
     let from = match (one.parent, one.branches) {
         (None, _) => "made at sign-in".to_owned(),
         (Some(parent), false) => format!("made for {parent}"),
         (Some(parent), true) => format!("made for {parent} once more: here the family branches"),
     };
     let holders = snapshot.holders(&one.fingerprint);
-    let has = (!holders.is_empty()).then(|| {
-        let names: Vec<&str> = holders.iter().map(|holder| labels::the(*holder)).collect();
-        let verb = if holders.len() == 1 { "has it now" } else { "have it now" };
-        let class = if holders.contains(&Lifeline::Thief) { "has thief" } else { "has" };
-        client_only(view! { <span class=class>{format!("{} {verb}", labels::sentence(&names.join(" and ")))}</span> })
-    });
-    client_only(view! {
-        <li class=class>
-            <p class="which">
-                {fingerprint::view(FingerprintKind::Refresh(Some(one.number)), &one.fingerprint)}
-                " "
-                <strong class="state">{labels::state(one.state)}</strong>
-            </p>
-            <p class="from">
-                <button type="button" class="small" on:click=move |_| watch.chosen.set(Some(seq))>{format!("event {seq}")}</button>
-                " "
-                {from}
-                ". "
-                {has}
-            </p>
-            {uses(watch, &one.presented)}
-        </li>
-    })
+    let names: Vec<&str> = holders.iter().map(|holder| labels::the(*holder)).collect();
+    let has = match names.len() {
+        0 => String::new(),
+        count => {
+            let verb = if count == 1 { " has it now" } else { " have it now" };
+            let class = if holders.contains(&Lifeline::Thief) { "has thief" } else { "has" };
+            classed("span", class, &[&*labels::sentence(&names.join(" and ")), verb].concat())
+        }
+    };
+    let chip = fingerprint::chip(FingerprintKind::Refresh(Some(one.number)), &one.fingerprint);
+    let which = [&*chip, " ", &classed("strong", "state", labels::state(one.state))].concat();
+    let from = [&*moment(one.seq), &from, ". ", &has].concat();
+    let uses = uses(&one.presented);
+    classed("li", &class, &[classed("p", "which", &which), classed("p", "from", &from), uses].concat())
 }
 
-fn uses(watch: Watch, presented: &[Presentation]) -> Option<AnyView> {
+fn uses(presented: &[Presentation]) -> String {
     let line = |one: &Presentation| {
-        let seq = one.seq;
-        let bad = matches!(one.ruling, Some(Ruling::Reuse | Ruling::Ahead));
-        let said = one.ruling.map_or("not decided yet", labels::ruling_name);
-        client_only(view! {
-            <li class:bad=bad>
-                <button type="button" class="small" on:click=move |_| watch.chosen.set(Some(seq))>{format!("event {seq}")}</button>
-                {format!(" presented by {}: ", labels::the(one.by))}
-                <strong>{said}</strong>
-            </li>
-        })
+        let class = if matches!(one.ruling, Some(Ruling::Reuse | Ruling::Ahead)) { "bad" } else { "" };
+        let said = tag("strong", "", one.ruling.map_or("not decided yet", labels::ruling_name));
+        classed("li", class, &[&*moment(one.seq), "presented by ", labels::the(one.by), ": ", &said].concat())
     };
-    (!presented.is_empty())
-        .then(|| client_only(view! { <ul class="uses">{presented.iter().map(line).collect::<Vec<_>>()}</ul> }))
+    match presented {
+        [] => String::new(),
+        presented => classed("ul", "uses", &presented.iter().map(line).collect::<String>()),
+    }
 }

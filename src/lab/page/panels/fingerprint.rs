@@ -1,10 +1,8 @@
 //! A token's fingerprint on the page: a shape, two words and six digits (an identicon), never the token. The same token looks the
 //! same in every panel, and two tokens differ by shape and words, so nothing depends on colour (WCAG 1.4.1).
 
-use leptos::prelude::*;
-
+use super::super::diagram::escape;
 use crate::lab::model::event::{AccessSeen, Fingerprint, RefreshSeen};
-use crate::ui::support::sync_hydrated::client_only;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FingerprintKind {
@@ -48,26 +46,20 @@ fn shape(fingerprint: &Fingerprint) -> &'static str {
     SHAPES[sum % SHAPES.len()]
 }
 
-#[component]
-pub fn FingerprintView(kind: FingerprintKind, fingerprint: Fingerprint) -> impl IntoView {
-    view(kind, &fingerprint)
-}
-
-pub fn view(kind: FingerprintKind, fingerprint: &Fingerprint) -> AnyView {
+pub fn chip(kind: FingerprintKind, fingerprint: &Fingerprint) -> String {
     let name = kind.name();
-    let title = format!("{name} · {} {}", fingerprint.words, fingerprint.hex);
-    client_only(view! {
-        <span class=kind.class() title=title>
-            <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d=shape(fingerprint)></path></svg>
-            <span>{name + " · "}<b>{fingerprint.words.clone()}</b>" "<code>{fingerprint.hex.clone()}</code></span>
-        </span>
-    })
+    let (words, hex) = (escape(&fingerprint.words), escape(&fingerprint.hex));
+    format!(
+        r#"<span class="{}" title="{name} · {words} {hex}"><svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="{}"></path></svg><span>{name} · <b>{words}</b> <code>{hex}</code></span></span>"#,
+        kind.class(),
+        shape(fingerprint)
+    )
 }
 
-pub fn access(token: &AccessSeen) -> AnyView {
-    view(FingerprintKind::Access, &token.fingerprint)
+pub fn access(token: &AccessSeen) -> String {
+    chip(FingerprintKind::Access, &token.fingerprint)
 }
 
-pub fn refresh(seen: &RefreshSeen) -> AnyView {
-    view(FingerprintKind::Refresh(seen.generation), &seen.fingerprint)
+pub fn refresh(seen: &RefreshSeen) -> String {
+    chip(FingerprintKind::Refresh(seen.generation), &seen.fingerprint)
 }

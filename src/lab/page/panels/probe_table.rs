@@ -3,66 +3,40 @@
 
 use leptos::prelude::*;
 
+use super::super::markup::{classed, tag};
 use super::context::snapshot;
+use super::text::panel;
 use crate::lab::model::event::Probe;
 use crate::lab::model::{labels, watch::Watch};
-use crate::ui::support::sync_hydrated::client_only;
 
 #[component]
 pub fn ProbeTable(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    let tables = move || {
+    panel(watch, ("probes", "lab-probes", "An injected script"), move || {
         snapshot.with(|snapshot| {
             let titles = ["Without the page's policy: the script runs", "With the page's policy"];
-            let shown: Vec<AnyView> = snapshot
-                .probes
-                .iter()
-                .zip(titles)
-                .filter_map(|(results, title)| results.as_ref().map(|results| table(title, results)))
-                .collect();
-            if shown.is_empty() {
-                return vec![client_only(view! { <p class="none">"No script was injected yet."</p> })];
-            }
-            shown
+            let tables = snapshot.probes.iter().zip(titles);
+            let shown: String =
+                tables.filter_map(|(results, title)| results.as_ref().map(|results| table(title, results))).collect();
+            if shown.is_empty() { classed("p", "none", "No script was injected yet.") } else { shown }
         })
-    };
-    client_only(view! {
-        <section class="panel probes" aria-labelledby="lab-probes">
-            <h2 id="lab-probes">"An injected script"</h2>
-            {tables}
-        </section>
     })
 }
 
-/// `good` marks what the script could not do.
-fn cell(yes: bool, good: bool) -> AnyView {
-    let class = if good { "good" } else { "bad" };
-    client_only(view! { <td class=class>{if yes { "yes" } else { "no" }}</td> })
+const fn word(yes: bool) -> &'static str {
+    if yes { "yes" } else { "no" }
 }
 
-fn table(title: &'static str, results: &[Probe]) -> AnyView {
+fn table(title: &'static str, results: &[Probe]) -> String {
+    // Good is what the script could not do.
+    let cell = |yes: bool| classed("td", if yes { "bad" } else { "good" }, word(yes));
     let line = |probe: &Probe| {
-        client_only(view! {
-            <tr>
-                <th scope="row">{labels::sentence(labels::storage(probe.storage))}</th>
-                {cell(probe.read, !probe.read)}
-                {cell(probe.used, !probe.used)}
-                <td>{if probe.survives { "yes" } else { "no" }}</td>
-            </tr>
-        })
+        let name = tag("th", " scope=\"row\"", &labels::sentence(labels::storage(probe.storage)));
+        tag("tr", "", &[name, cell(probe.read), cell(probe.used), tag("td", "", word(probe.survives))].concat())
     };
-    client_only(view! {
-        <table>
-            <caption>{title}</caption>
-            <thead>
-                <tr>
-                    <th scope="col">"Token kept in"</th>
-                    <th scope="col">"script reads it"</th>
-                    <th scope="col">"script uses it"</th>
-                    <th scope="col">"outlives the tab"</th>
-                </tr>
-            </thead>
-            <tbody>{results.iter().map(line).collect::<Vec<_>>()}</tbody>
-        </table>
-    })
+    let names = ["Token kept in", "script reads it", "script uses it", "outlives the tab"];
+    let head: String = names.iter().map(|name| tag("th", " scope=\"col\"", name)).collect();
+    let body: String = results.iter().map(line).collect();
+    let parts = [tag("caption", "", title), tag("thead", "", &tag("tr", "", &head)), tag("tbody", "", &body)];
+    tag("table", "", &parts.concat())
 }

@@ -3,182 +3,129 @@
 
 use leptos::prelude::*;
 
+use super::super::diagram::escape;
+use super::super::markup::{classed, tag};
 use super::fingerprint;
-use crate::lab::model::event::{CookieSet, FormField, HeaderLine, RecordedRequest, RecordedResponse};
+use super::text::panel;
+use crate::lab::model::event::{CookieSet, FormField, HeaderLine, Hop, RecordedRequest, RecordedResponse};
 use crate::lab::model::exchange::{Exchange, exchanges, is_browser, latest};
 use crate::lab::model::{labels, watch::Watch};
-use crate::ui::support::sync_hydrated::client_only;
 
 #[component]
 pub fn RequestInspector(watch: Watch) -> impl IntoView {
-    let inspected = move || {
+    panel(watch, ("inspector-panel", "lab-inspector", "One request, line by line"), move || {
         let upto = watch.upto();
-        watch.events.with(|events| {
-            let past = events.get(..upto).unwrap_or(events);
-            let id = latest(past)?;
+        let found = watch.events.with(|events| {
+            let id = latest(events.get(..upto).unwrap_or(events))?;
             // With its response, even if that came after the chosen moment.
             exchanges(events).into_iter().find(|exchange| exchange.id == id).map(|exchange| shown(&exchange))
-        })
-    };
-    let none = || client_only(view! { <p class="none">"No request yet."</p> });
-    client_only(view! {
-        <section class="panel inspector" aria-labelledby="lab-inspector">
-            <h2 id="lab-inspector">"One request, line by line"</h2>
-            {move || inspected().unwrap_or_else(none)}
-        </section>
+        });
+        found.unwrap_or_else(|| classed("p", "none", "No request yet."))
     })
 }
 
-fn shown(exchange: &Exchange<'_>) -> AnyView {
+fn shown(exchange: &Exchange<'_>) -> String {
     let request = exchange.request;
-    let answer = match exchange.response {
+    let line = [&*request.method, " ", &request.path].concat();
+    let who = classed("span", "who", labels::lifeline(request.from));
+    let mut text = classed("p", "request-line", &[who, tag("code", "", &escape(&line))].concat());
+    text += &tokens(request);
+    text += &headers("Request headers", &request.headers, is_browser(request.from));
+    text += &fields(&request.fields);
+    text += &cookies(request);
+    text += &tag("h3", "", "Answer");
+    text += &match exchange.response {
         Some(response) => answer(response, exchange.lost),
-        None => client_only(view! { <p class="none">"No answer yet."</p> }),
+        None => classed("p", "none", "No answer yet."),
     };
-    client_only(view! {
-        <p class="request-line">
-            <span class="who">{labels::lifeline(request.from)}</span>
-            <code>{format!("{} {}", request.method, request.path)}</code>
-        </p>
-        {tokens(request)}
-        {headers("Request headers", &request.headers, is_browser(request.from))}
-        {fields(&request.fields)}
-        {cookies(request)}
-        <h3>"Answer"</h3>
-        {answer}
-    })
+    text
 }
 
-fn tokens(request: &RecordedRequest) -> AnyView {
-    let access = request.bearer.as_ref().map(|token| client_only(view! { <li>{fingerprint::access(token)}</li> }));
-    let refresh = request.refresh.as_ref().map(|seen| client_only(view! { <li>{fingerprint::refresh(seen)}</li> }));
-    match (access, refresh) {
-        (None, None) => client_only(view! { <p class="hint">"No token comes along."</p> }),
-        (access, refresh) => client_only(view! { <ul class="chips">{access}{refresh}</ul> }),
-    }
+fn tokens(request: &RecordedRequest) -> String {
+    let access = request.bearer.as_ref().map(fingerprint::access);
+    let refresh = request.refresh.as_ref().map(fingerprint::refresh);
+    let chips: String = access.into_iter().chain(refresh).map(|chip| tag("li", "", &chip)).collect();
+    if chips.is_empty() { classed("p", "hint", "No token comes along.") } else { classed("ul", "chips", &chips) }
+}
+
+fn why(words: &str) -> String {
+    classed("span", "why", words)
+}
+
+/// A heading and its lines; nothing where there are none.
+fn titled(title: &str, lines: &str) -> String {
+    if lines.is_empty() { String::new() } else { [tag("h4", "", title), classed("ul", "lines", lines)].concat() }
 }
 
 /// The explanations are true of browsers only; a thief writes any header.
-fn headers(title: &'static str, lines: &[HeaderLine], browser: bool) -> Option<AnyView> {
+fn headers(title: &str, lines: &[HeaderLine], browser: bool) -> String {
     let line = |header: &HeaderLine| {
-        let why = labels::header(&header.name)
-            .filter(|_| browser)
-            .map(|why| client_only(view! { <span class="why">{why}</span> }));
-        client_only(view! {
-            <li>
-                <code>{format!("{}: {}", header.name, header.value)}</code>
-                {why}
-            </li>
-        })
+        let why = labels::header(&header.name).filter(|_| browser).map(why).unwrap_or_default();
+        let words = escape(&[&*header.name, ": ", &header.value].concat());
+        tag("li", "", &[tag("code", "", &words), why].concat())
     };
-    (!lines.is_empty()).then(|| {
-        client_only(view! {
-            <h4>{title}</h4>
-            <ul class="lines">{lines.iter().map(line).collect::<Vec<_>>()}</ul>
-        })
-    })
+    titled(title, &lines.iter().map(line).collect::<String>())
 }
 
-fn fields(fields: &[FormField]) -> Option<AnyView> {
+fn fields(fields: &[FormField]) -> String {
     let line = |field: &FormField| {
-        let value = field.value.clone().unwrap_or_else(|| "(a password: never recorded)".to_owned());
-        client_only(view! { <li><code>{format!("{} = {value}", field.name)}</code></li> })
+        let value = field.value.as_deref().unwrap_or("(a password: never recorded)");
+        tag("li", "", &tag("code", "", &escape(&[&*field.name, " = ", value].concat())))
     };
-    (!fields.is_empty()).then(|| {
-        client_only(view! {
-            <h4>"Form"</h4>
-            <ul class="lines">{fields.iter().map(line).collect::<Vec<_>>()}</ul>
-        })
-    })
+    titled("Form", &fields.iter().map(line).collect::<String>())
 }
 
-fn cookies(request: &RecordedRequest) -> Option<AnyView> {
-    let lines: Vec<AnyView> = request
-        .cookies
-        .iter()
-        .map(|cookie| {
-            let sent = if cookie.sent { "comes along" } else { "stays at home" };
-            client_only(view! {
-                <li>
-                    <code>{cookie.name.clone()}</code>
-                    " "
-                    <strong>{sent}</strong>
-                    {format!(": {}.", labels::cookie_why(cookie.why))}
-                </li>
-            })
-        })
-        .collect();
-    (!lines.is_empty()).then(|| client_only(view! { <h4>"Cookies"</h4><ul class="lines">{lines}</ul> }))
-}
-
-fn answer(response: &RecordedResponse, lost: bool) -> AnyView {
-    let class = if response.status >= 400 { "status bad" } else { "status good" };
-    let code = response.code.map(|code| {
-        client_only(view! {
-            <code>{code.as_str()}</code>
-            <span class="why">{labels::code(code)}</span>
-        })
+fn cookies(request: &RecordedRequest) -> String {
+    let lines = request.cookies.iter().map(|cookie| {
+        let sent = if cookie.sent { " <strong>comes along</strong>: " } else { " <strong>stays at home</strong>: " };
+        let words = [sent, labels::cookie_why(cookie.why), "."].concat();
+        tag("li", "", &[tag("code", "", &escape(&cookie.name)), words].concat())
     });
-    let lost =
-        lost.then(|| client_only(view! { <p class="status bad">"✗ It never arrived: it was lost on its way."</p> }));
-    let access = response
-        .access
-        .as_ref()
-        .map(|token| client_only(view! { <p>"In the body, for the page's memory: "{fingerprint::access(token)}</p> }));
-    client_only(view! {
-        <p class=class>
-            <strong>{format!("{} {}", response.status, labels::status(response.status))}</strong>
-            " "
-            {code}
-        </p>
-        {lost}
-        {access}
-        {headers("Answer headers", &response.headers, true)}
-        {response.cookies.iter().map(set_cookie).collect::<Vec<_>>()}
-        {time(response)}
-    })
+    titled("Cookies", &lines.collect::<String>())
 }
 
-fn set_cookie(cookie: &CookieSet) -> AnyView {
+fn answer(response: &RecordedResponse, lost: bool) -> String {
+    let status = [&*response.status.to_string(), " ", labels::status(response.status)].concat();
+    let code = response.code.map(|code| [tag("code", "", code.as_str()), why(labels::code(code))].concat());
+    let status = [&*tag("strong", "", &status), " ", &code.unwrap_or_default()].concat();
+    let mut text = classed("p", if response.status >= 400 { "status bad" } else { "status good" }, &status);
+    if lost {
+        text += &classed("p", "status bad", "✗ It never arrived: it was lost on its way.");
+    }
+    if let Some(token) = &response.access {
+        text += &tag("p", "", &["In the body, for the page's memory: ", &*fingerprint::access(token)].concat());
+    }
+    text += &headers("Answer headers", &response.headers, true);
+    text.extend(response.cookies.iter().map(set_cookie));
+    text + &time(response)
+}
+
+fn set_cookie(cookie: &CookieSet) -> String {
     let line = |attribute: &String| {
-        client_only(view! {
-            <li>
-                <code>{attribute.clone()}</code>
-                <span class="why">{labels::attribute(attribute)}</span>
-            </li>
-        })
+        tag("li", "", &[tag("code", "", &escape(attribute)), why(labels::attribute(attribute))].concat())
     };
     let what = match (&cookie.refresh, cookie.cleared) {
-        (_, true) => client_only("thrown away"),
+        (_, true) => "thrown away".to_owned(),
         (Some(seen), _) => fingerprint::refresh(seen),
-        (None, _) => client_only("readable, and no secret: it only says that asking for a refresh is worth it"),
+        (None, _) => "readable, and no secret: it only says that asking for a refresh is worth it".to_owned(),
     };
-    client_only(view! {
-        <h4>"Set-Cookie: "<code>{cookie.name.clone()}</code></h4>
-        <p>{what}</p>
-        <ul class="lines">{cookie.attributes.iter().map(line).collect::<Vec<_>>()}</ul>
-    })
+    let title = ["Set-Cookie: ", &*tag("code", "", &escape(&cookie.name))].concat();
+    let lines: String = cookie.attributes.iter().map(line).collect();
+    [tag("h4", "", &title), tag("p", "", &what), classed("ul", "lines", &lines)].concat()
 }
 
 /// Server timing. The bar is an SVG because the content policy forbids inline styles.
-fn time(response: &RecordedResponse) -> AnyView {
+fn time(response: &RecordedResponse) -> String {
     let sum = response.hops.iter().map(|hop| hop.micros).sum::<u64>().max(response.micros).max(1);
-    let share = |micros: u64| micros.saturating_mul(1000) / sum;
-    let line = |hop: &crate::lab::model::event::Hop| {
-        client_only(view! {
-            <tr>
-                <th scope="row">{labels::hop(hop.name)}</th>
-                <td class="bar">
-                    <svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true">
-                        <rect width=share(hop.micros).max(4).to_string() height="10"></rect>
-                    </svg>
-                </td>
-                <td class="value">{labels::micros(hop.micros)}</td>
-            </tr>
-        })
+    let line = |hop: &Hop| {
+        format!(
+            r#"<tr><th scope="row">{}</th><td class="bar"><svg viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true"><rect width="{}" height="10"></rect></svg></td><td class="value">{}</td></tr>"#,
+            labels::hop(hop.name),
+            (hop.micros.saturating_mul(1000) / sum).max(4),
+            labels::micros(hop.micros)
+        )
     };
-    client_only(view! {
-        <h4>{format!("Time on the server: {}", labels::micros(response.micros))}</h4>
-        <table class="time"><tbody>{response.hops.iter().map(line).collect::<Vec<_>>()}</tbody></table>
-    })
+    let title = ["Time on the server: ", &*labels::micros(response.micros)].concat();
+    let lines: String = response.hops.iter().map(line).collect();
+    [tag("h4", "", &title), classed("table", "time", &tag("tbody", "", &lines))].concat()
 }

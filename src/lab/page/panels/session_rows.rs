@@ -3,64 +3,49 @@
 
 use leptos::prelude::*;
 
+use super::super::diagram::escape;
+use super::super::markup::{classed, tag};
 use super::context::snapshot;
 use super::fingerprint::{self, FingerprintKind};
+use super::text::panel;
 use crate::clock::Timestamp;
 use crate::lab::model::event::{KeyRow, SessionRow};
 use crate::lab::model::snapshot::{RowState, Snapshot};
 use crate::lab::model::{labels, watch::Watch};
-use crate::ui::support::sync_hydrated::client_only;
 
 #[component]
 pub fn SessionRows(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    let rows = move || {
-        snapshot.with(|snapshot| {
-            if snapshot.rows.is_empty() {
-                return vec![client_only(view! { <p class="none">"No row: nobody has signed in."</p> })];
-            }
-            snapshot.rows.iter().rev().map(|row| one(snapshot, row)).collect::<Vec<_>>()
+    panel(watch, ("rows", "lab-rows", "The row in the database"), move || {
+        snapshot.with(|snapshot| match snapshot.rows.as_slice() {
+            [] => classed("p", "none", "No row: nobody has signed in."),
+            rows => rows.iter().rev().map(|row| one(snapshot, row)).collect(),
         })
-    };
-    client_only(view! {
-        <section class="panel rows" aria-labelledby="lab-rows">
-            <h2 id="lab-rows">"The row in the database"</h2>
-            {rows}
-        </section>
     })
 }
 
-fn one(snapshot: &Snapshot, row: &RowState) -> AnyView {
+fn one(snapshot: &Snapshot, row: &RowState) -> String {
     let what = match (row.gone, row.new) {
-        (true, _) => format!("Deleted by event {}.", row.seq),
-        (_, true) => format!("New with event {}.", row.seq),
-        _ => format!("Last changed by event {}.", row.seq),
+        (true, _) => "Deleted by event ",
+        (_, true) => "New with event ",
+        _ => "Last changed by event ",
     };
-    let line = |(column, name, value): (&'static str, &'static str, AnyView)| {
+    let line = |(column, name, value): (&'static str, &'static str, String)| {
         // The log names the two columns of a revocation as one.
         let one = if column.starts_with("revoked") { "revoked" } else { column };
         let changed = !row.new && row.changed.iter().any(|changed| changed == one);
-        let mark = changed.then(|| client_only(view! { <mark>"changed"</mark> }));
-        client_only(view! {
-            <tr>
-                <th scope="row">
-                    {name}
-                    " "
-                    <code>{column}</code>
-                </th>
-                <td>{value}" "{mark}</td>
-            </tr>
-        })
+        let mark = if changed { tag("mark", "", "changed") } else { String::new() };
+        let name = tag("th", " scope=\"row\"", &[name, " ", &*tag("code", "", column)].concat());
+        tag("tr", "", &[name, tag("td", "", &[&*value, " ", &*mark].concat())].concat())
     };
-    client_only(view! {
-        <p class="hint">{what}</p>
-        <table class="row"><tbody>{columns(&row.row, snapshot.now).into_iter().map(line).collect::<Vec<_>>()}</tbody></table>
-    })
+    let lines: String = columns(&row.row, snapshot.now).into_iter().map(line).collect();
+    let what = classed("p", "hint", &[what, &*row.seq.to_string(), "."].concat());
+    [what, classed("table", "row", &tag("tbody", "", &lines))].concat()
 }
 
-fn columns(row: &SessionRow, now: Timestamp) -> Vec<(&'static str, &'static str, AnyView)> {
-    let text = |text: String| client_only(text);
-    let time = |at: Timestamp| client_only(labels::relative(at, now));
+fn columns(row: &SessionRow, now: Timestamp) -> Vec<(&'static str, &'static str, String)> {
+    let text = |text: String| escape(&text);
+    let time = |at: Timestamp| labels::relative(at, now);
     let ring: Vec<String> =
         row.ring.iter().map(|(number, at)| format!("{number} ({})", labels::relative(*at, now))).collect();
     let ring = if ring.is_empty() { "none".to_owned() } else { ring.join(", ") };
@@ -74,7 +59,7 @@ fn columns(row: &SessionRow, now: Timestamp) -> Vec<(&'static str, &'static str,
         ("generation", "Newest refresh token", text(row.generation.to_string())),
         ("parent", "Made for", text(row.parent.map_or_else(|| "sign-in".to_owned(), |parent| parent.to_string()))),
         ("ring", "Turned just now", text(ring)),
-        ("salt", "Salt", fingerprint::view(FingerprintKind::Other("salt"), &row.salt)),
+        ("salt", "Salt", fingerprint::chip(FingerprintKind::Other("salt"), &row.salt)),
         ("created_at", "Signed in", time(row.created_at)),
         ("authenticated_at", "Password entered", time(row.authenticated_at)),
         ("last_used_at", "Last used", time(row.last_used_at)),
@@ -90,27 +75,18 @@ pub fn SigningKeys(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
     let line = |key: &KeyRow| {
         let kid: String = key.kid.chars().take(12).collect();
-        client_only(view! {
-            <li>
-                <code title=key.kid.clone()>{kid + "…"}</code>
-                " "
-                <strong>{key.state.clone()}</strong>
-                {[": ", about(&key.state)].concat()}
-            </li>
-        })
+        let kid = [escape(&kid), "…".to_owned()].concat();
+        let title = [" title=\"", &*escape(&key.kid), "\""].concat();
+        let state = [" ", &*tag("strong", "", &escape(&key.state)), ": ", about(&key.state)].concat();
+        tag("li", "", &[tag("code", &title, &kid), state].concat())
     };
-    let keys = move || {
-        snapshot.with(|snapshot| match snapshot.keys.as_slice() {
-            [] => client_only(view! { <p class="none">"None yet."</p> }),
-            keys => client_only(view! { <ul class="lines">{keys.iter().map(line).collect::<Vec<_>>()}</ul> }),
-        })
-    };
-    client_only(view! {
-        <section class="panel keys" aria-labelledby="lab-keys">
-            <h2 id="lab-keys">"Signing keys"</h2>
-            {keys}
-            <p class="hint">"They sign access tokens. The public halves are at /.well-known/jwks.json."</p>
-        </section>
+    panel(watch, ("keys", "lab-keys", "Signing keys"), move || {
+        let keys = snapshot.with(|snapshot| match snapshot.keys.as_slice() {
+            [] => classed("p", "none", "None yet."),
+            keys => classed("ul", "lines", &keys.iter().map(line).collect::<String>()),
+        });
+        let about = "They sign access tokens. The public halves are at /.well-known/jwks.json.";
+        [keys, classed("p", "hint", about)].concat()
     })
 }
 

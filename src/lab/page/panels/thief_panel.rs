@@ -3,52 +3,39 @@
 
 use leptos::prelude::*;
 
+use super::super::diagram::escape;
+use super::super::markup::{classed, moment, tag};
 use super::context::snapshot;
 use super::fingerprint::{self, FingerprintKind};
+use super::text::panel;
 use crate::lab::model::snapshot::{Snapshot, ThiefStep};
 use crate::lab::model::{labels, watch::Watch};
 use crate::protocol::code::Code;
-use crate::ui::support::sync_hydrated::client_only;
 
 #[component]
 pub fn ThiefPanel(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    client_only(view! {
-        <section class="panel thief" aria-labelledby="lab-thief">
-            <h2 id="lab-thief">"The thief"</h2>
-            {move || snapshot.with(|snapshot| shown(watch, snapshot))}
-        </section>
-    })
+    panel(watch, ("thief", "lab-thief", "The thief"), move || snapshot.with(shown))
 }
 
-fn shown(watch: Watch, snapshot: &Snapshot) -> AnyView {
+fn shown(snapshot: &Snapshot) -> String {
     let thief = &snapshot.thief;
     if !thief.took_part() {
-        return client_only(view! { <p class="none">"Nobody has stolen anything yet."</p> });
+        return classed("p", "none", "Nobody has stolen anything yet.");
     }
-    let mut has: Vec<AnyView> = Vec::new();
-    has.extend(thief.access.as_ref().map(fingerprint::access));
-    has.extend(thief.refresh.as_ref().map(fingerprint::refresh));
-    has.extend(
-        thief
-            .row
-            .as_ref()
-            .map(|row| fingerprint::view(FingerprintKind::Other("a copied row, with its salt"), &row.salt)),
-    );
-    let has: Vec<AnyView> = has.into_iter().map(|one| client_only(view! { <li>{one}</li> })).collect();
-    let steps: Vec<AnyView> = thief.steps.iter().map(|one| step_item(watch, one)).collect();
-    client_only(view! {
-        <h3>"Has"</h3>
-        <ul class="chips">{has}</ul>
-        <h3>"Did"</h3>
-        <ol class="deeds">{steps}</ol>
-    })
+    let row = |salt| fingerprint::chip(FingerprintKind::Other("a copied row, with its salt"), salt);
+    let access = thief.access.as_ref().map(fingerprint::access);
+    let refresh = thief.refresh.as_ref().map(fingerprint::refresh);
+    let row = thief.row.as_ref().map(|copied| row(&copied.salt));
+    let has: String = [access, refresh, row].into_iter().flatten().map(|one| tag("li", "", &one)).collect();
+    let steps: String = thief.steps.iter().map(step_item).collect();
+    [tag("h3", "", "Has"), classed("ul", "chips", &has), tag("h3", "", "Did"), classed("ol", "deeds", &steps)].concat()
 }
 
-fn step_item(watch: Watch, step_item: &ThiefStep) -> AnyView {
-    let (seq, said, mark) = match step_item {
+fn step_item(step: &ThiefStep) -> String {
+    let (seq, said, mark) = match step {
         ThiefStep::TookRefresh { seq, token } => {
-            (*seq, format!("Copied {} out of the cookie jar.", labels::refresh(token)), "")
+            (*seq, ["Copied ", &*labels::refresh(token), " out of the cookie jar."].concat(), "")
         }
         ThiefStep::TookAccess { seq, .. } => (*seq, "Copied the access token out of the tab's memory.".to_owned(), ""),
         ThiefStep::TookRow { seq } => (
@@ -58,15 +45,10 @@ fn step_item(watch: Watch, step_item: &ThiefStep) -> AnyView {
         ),
         ThiefStep::Asked { seq, method, path, answer, .. } => {
             let (said, mark) = result_text(*answer);
-            (*seq, format!("{method} {path}: {said}"), mark)
+            (*seq, [method, " ", path, ": ", &*said].concat(), mark)
         }
     };
-    client_only(view! {
-        <li>
-            <button type="button" class="small" on:click=move |_| watch.chosen.set(Some(seq))>{format!("event {seq}")}</button>
-            <span class=mark>{said}</span>
-        </li>
-    })
+    tag("li", "", &[moment(seq), classed("span", mark, &escape(&said))].concat())
 }
 
 fn result_text(answer: Option<(u16, Option<Code>)>) -> (String, &'static str) {

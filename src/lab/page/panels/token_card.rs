@@ -6,6 +6,8 @@ use std::time::Duration;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
+use super::super::diagram::escape;
+use super::super::markup::{classed, tag};
 use super::super::words::t;
 use super::context::snapshot;
 use super::fingerprint::{self, FingerprintKind};
@@ -28,7 +30,7 @@ pub fn TokenCard(watch: Watch) -> impl IntoView {
     let parts = move || match held.get() {
         None => client_only(view! { <p class="none">{nothing(snapshot)}</p> }),
         Some(held) => client_only(view! {
-            <p class="which">{fingerprint::access(&held.token)}</p>
+            <p class="which" inner_html=fingerprint::access(&held.token)></p>
             {life(&held, now)}
             {blocks(&held.token, now)}
         }),
@@ -39,11 +41,11 @@ pub fn TokenCard(watch: Watch) -> impl IntoView {
             <div class="half access">
                 <h3>{t("Access token, in the tab", "Access-Token, im Tab")}</h3>
                 {parts}
-                {move || snapshot.with(last_verdict)}
+                <div inner_html=move || snapshot.with(last_verdict)></div>
             </div>
             <div class="half refresh">
                 <h3>{t("Refresh token, in the browser", "Refresh-Token, im Browser")}</h3>
-                {move || snapshot.with(refresh)}
+                <div inner_html=move || snapshot.with(refresh)></div>
             </div>
         </section>
     })
@@ -107,75 +109,71 @@ fn life(held: &HeldAccessToken, now: Memo<Timestamp>) -> AnyView {
 }
 
 fn blocks(token: &AccessSeen, now: Memo<Timestamp>) -> AnyView {
+    let (header, payload) = (token.header.clone(), token.claims.clone());
+    let signature = fingerprint::chip(FingerprintKind::Other("signature"), &token.signature);
+    let parts = move || {
+        [
+            tag("h4", "", "1. Header"),
+            claims(&header, now.get()),
+            tag("h4", "", "2. Payload: the claims"),
+            claims(&payload, now.get()),
+            tag("h4", "", "3. Signature"),
+            tag("p", "", &signature),
+            classed(
+                "p",
+                "hint",
+                "<strong>Decoded is not verified. </strong>Anybody can read the first two parts. Only the third shows that \
+                 nobody changed them, and only the server's word counts.",
+            ),
+        ]
+        .concat()
+    };
     client_only(view! {
         <details class="jwt">
             <summary>{t("Its three parts, decoded", "Seine drei Teile, lesbar gemacht")}</summary>
-            <h4>"1. Header"</h4>
-            {claims(&token.header, now)}
-            <h4>"2. Payload: the claims"</h4>
-            {claims(&token.claims, now)}
-            <h4>"3. Signature"</h4>
-            <p>{fingerprint::view(FingerprintKind::Other("signature"), &token.signature)}</p>
-            <p class="hint">
-                <strong>"Decoded is not verified. "</strong>
-                "Anybody can read the first two parts. Only the third shows that nobody changed them, and only the server's word counts."
-            </p>
+            <div inner_html=parts></div>
         </details>
     })
 }
 
-fn claims(map: &Map<String, Value>, now: Memo<Timestamp>) -> AnyView {
+fn claims(map: &Map<String, Value>, now: Timestamp) -> String {
     let line = |(name, value): (&String, &Value)| {
-        let (key, of) = (name.clone(), value.clone());
-        let plain = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let shown = move || labels::claim_value(&key, &of, now.get()).unwrap_or_else(|| plain.clone());
-        client_only(view! {
-            <tr>
-                <th scope="row"><code>{name.clone()}</code></th>
-                <td>{labels::claim(name)}</td>
-                <td class="value">{shown}</td>
-            </tr>
-        })
+        let plain = || value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let shown = labels::claim_value(name, value, now).unwrap_or_else(plain);
+        let name = [tag("th", " scope=\"row\"", &tag("code", "", &escape(name))), tag("td", "", labels::claim(name))];
+        tag("tr", "", &[name.concat(), classed("td", "value", &escape(&shown))].concat())
     };
     // In the order of the RFCs, not of the alphabet; unknown claims come last.
     let known = ORDER.iter().filter_map(|name| map.get_key_value(*name));
     let other = map.iter().filter(|(name, _)| !ORDER.contains(&name.as_str()));
-    let lines: Vec<AnyView> = known.chain(other).map(line).collect();
-    client_only(view! { <table class="claims"><tbody>{lines}</tbody></table> })
+    classed("table", "claims", &tag("tbody", "", &known.chain(other).map(line).collect::<String>()))
 }
 
 /// The server's last verdict on an access token, and whether it was about this one.
-fn last_verdict(snapshot: &Snapshot) -> AnyView {
+fn last_verdict(snapshot: &Snapshot) -> String {
     let Some(checked) = &snapshot.verdict else {
-        return client_only(view! { <p class="word">"The server has not checked an access token yet."</p> });
+        return classed("p", "word", "The server has not checked an access token yet.");
     };
     let held = snapshot.tab.access.as_ref().map(|held| &held.token.fingerprint);
     let of = match (&checked.fingerprint, held) {
         (Some(fingerprint), Some(held)) if fingerprint == held => String::new(),
-        (Some(fingerprint), _) => format!(" That was about {} {}.", fingerprint.words, fingerprint.hex),
+        (Some(fingerprint), _) => [" That was about ", &*escape(&labels::fingerprint(fingerprint)), "."].concat(),
         (None, _) => String::new(),
     };
-    let class = if checked.verdict == Verdict::Valid { "word good" } else { "word bad" };
-    let mark = if checked.verdict == Verdict::Valid { "✓ " } else { "✗ " };
-    client_only(view! {
-        <p class=class>
-            <span aria-hidden="true">{mark}</span>
-            "The server's last word: "
-            <strong>{labels::verdict(checked.verdict)}</strong>
-            "."
-            {of}
-        </p>
-    })
+    let good = checked.verdict == Verdict::Valid;
+    let mark = tag("span", " aria-hidden=\"true\"", if good { "✓ " } else { "✗ " });
+    let word = tag("strong", "", labels::verdict(checked.verdict));
+    let words = [&*mark, "The server's last word: ", &*word, ".", &*of].concat();
+    classed("p", if good { "word good" } else { "word bad" }, &words)
 }
 
-fn refresh(snapshot: &Snapshot) -> AnyView {
+fn refresh(snapshot: &Snapshot) -> String {
     match &snapshot.jar.refresh {
-        None => client_only(view! { <p class="none">"None: there is none in the cookie jar."</p> }),
-        Some(seen) => client_only(view! {
-            <p class="which">{fingerprint::refresh(seen)}</p>
-            <p class="hint">
-                "It lies in the cookie jar, where no script can read it. It is not a JWT: only the server can make sense of it. This chip stands for it."
-            </p>
-        }),
+        None => classed("p", "none", "None: there is none in the cookie jar."),
+        Some(seen) => {
+            let hint = "It lies in the cookie jar, where no script can read it. It is not a JWT: only the server can make sense \
+                        of it. This chip stands for it.";
+            [classed("p", "which", &fingerprint::refresh(seen)), classed("p", "hint", hint)].concat()
+        }
     }
 }

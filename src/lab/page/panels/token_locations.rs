@@ -2,61 +2,45 @@
 
 use leptos::prelude::*;
 
+use super::super::markup::{classed, tag};
 use super::context::snapshot;
 use super::fingerprint::{self, FingerprintKind};
+use super::text::panel;
 use crate::lab::model::event::Defence;
 use crate::lab::model::snapshot::{Snapshot, TabState};
 use crate::lab::model::watch::Watch;
-use crate::ui::support::sync_hydrated::client_only;
 
 #[component]
 pub fn WhereThingsLive(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    client_only(view! {
-        <section class="panel places" aria-labelledby="lab-places">
-            <h2 id="lab-places">"Where things live"</h2>
-            <div class="wide-table" tabindex="0" role="region" aria-labelledby="lab-places">
-                <table>
-                    <thead>
-                        <tr>
-                            <th scope="col">"Place"</th>
-                            <th scope="col">"Access token"</th>
-                            <th scope="col">"Refresh token"</th>
-                        </tr>
-                    </thead>
-                    <tbody>{move || snapshot.with(rows)}</tbody>
-                </table>
-            </div>
-        </section>
+    panel(watch, ("places", "lab-places", "Where things live"), move || {
+        let names = ["Place", "Access token", "Refresh token"];
+        let head: String = names.iter().map(|name| tag("th", " scope=\"col\"", name)).collect();
+        let body = snapshot.with(rows).concat();
+        let table = tag("table", "", &[tag("thead", "", &tag("tr", "", &head)), tag("tbody", "", &body)].concat());
+        let attributes = " class=\"wide-table\" tabindex=\"0\" role=\"region\" aria-labelledby=\"lab-places\"";
+        tag("div", attributes, &table)
     })
 }
 
-fn never() -> AnyView {
-    client_only(view! { <span class="never">"nothing, ever"</span> })
+fn never() -> String {
+    classed("span", "never", "nothing, ever")
 }
 
-fn nothing_now() -> AnyView {
-    client_only(view! { <span class="never">"nothing now"</span> })
+fn nothing_now() -> String {
+    classed("span", "never", "nothing now")
 }
 
-fn place(name: &'static str, about: &'static str, access: AnyView, refresh: AnyView) -> AnyView {
-    client_only(view! {
-        <tr>
-            <th scope="row">
-                {name}
-                <span class="why">{about}</span>
-            </th>
-            <td>{access}</td>
-            <td>{refresh}</td>
-        </tr>
-    })
+fn place(name: &str, about: &str, access: String, refresh: String) -> String {
+    let name = tag("th", " scope=\"row\"", &[name, &*classed("span", "why", about)].concat());
+    tag("tr", "", &[name, tag("td", "", &access), tag("td", "", &refresh)].concat())
 }
 
-fn memory(tab: &TabState) -> AnyView {
+fn memory(tab: &TabState) -> String {
     tab.access.as_ref().map_or_else(nothing_now, |held| fingerprint::access(&held.token))
 }
 
-fn rows(snapshot: &Snapshot) -> Vec<AnyView> {
+fn rows(snapshot: &Snapshot) -> Vec<String> {
     let mut rows = vec![place("Memory of the tab", "gone with a reload", memory(&snapshot.tab), never())];
     if snapshot.tab2.present {
         rows.push(place("Memory of tab 2", "a tab never sees another's", memory(&snapshot.tab2), never()));
@@ -78,10 +62,8 @@ fn rows(snapshot: &Snapshot) -> Vec<AnyView> {
 }
 
 /// The row holds what the token is derived from, except the server's secret, which is not in the database.
-fn stored(snapshot: &Snapshot) -> AnyView {
+fn stored(snapshot: &Snapshot) -> String {
     let Some(row) = snapshot.rows.iter().rev().find(|row| !row.gone) else { return nothing_now() };
-    client_only(view! {
-        <span class="never">{format!("not the token: its number, {}, and ", row.row.generation)}</span>
-        {fingerprint::view(FingerprintKind::Other("salt"), &row.row.salt)}
-    })
+    let words = ["not the token: its number, ", &*row.row.generation.to_string(), ", and "].concat();
+    [classed("span", "never", &words), fingerprint::chip(FingerprintKind::Other("salt"), &row.row.salt)].concat()
 }

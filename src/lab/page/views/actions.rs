@@ -2,21 +2,23 @@
 
 use leptos::prelude::*;
 
+use super::super::diagram::escape;
+use super::super::markup::{classed, tag};
 use super::super::state::{ActionFailure, LabState};
 use super::super::words::t;
-use crate::lab::model::actions::{self, ActionButton, ActionGroup, ButtonEffect};
+use super::html::{button, html};
+use crate::lab::model::actions::{self, ActionButton, ButtonEffect};
 use crate::lab::model::event::{Action, Defence, SandboxSettings};
 use crate::lab::model::labels;
 use crate::ui::support::sync_hydrated::client_only;
 
-#[component]
-pub fn Actions(state: LabState) -> impl IntoView {
+pub fn levers(state: LabState) -> AnyView {
     let sought = RwSignal::new(String::new());
     let found = move || {
         let sought = sought.get().to_lowercase();
         match sought.trim() {
             "" => groups(state),
-            sought => matches(state, sought),
+            sought => matching(state, sought.to_owned()),
         }
     };
     client_only(view! {
@@ -34,113 +36,116 @@ pub fn Actions(state: LabState) -> impl IntoView {
     })
 }
 
-fn group(name: &'static str, hint: Option<&'static str>, items: Vec<AnyView>) -> AnyView {
+/// A lever: a button of the page's table, or the switch of a defence.
+enum Lever {
+    Button(ActionButton),
+    Defence(Defence),
+}
+
+impl Lever {
+    const fn words(&self) -> (&'static str, &'static str) {
+        match self {
+            Lever::Button(button) => (button.name, button.watch_for),
+            Lever::Defence(defence) => (actions::weakened_label(*defence), labels::weak_form(*defence)),
+        }
+    }
+}
+
+fn defences() -> impl Iterator<Item = Lever> {
+    Defence::ALL.into_iter().map(Lever::Defence)
+}
+
+fn group(state: LabState, name: &'static str, levers: fn(&str) -> Vec<Lever>) -> AnyView {
+    let text = Memo::new(move |_| list(state, &levers(name)));
     client_only(view! {
         <details class="group" name="actions">
             <summary>
                 <h3>{name}</h3>
             </summary>
-            {hint.map(|hint| client_only(view! { <p class="hint">{hint}</p> }))}
-            <ul>{items}</ul>
+            {html(state, "levers", text, press)}
         </details>
     })
 }
 
 /// The browser keeps one group open at a time (`details name`).
 fn groups(state: LabState) -> AnyView {
-    let levers = actions::groups().into_iter().map(|ActionGroup { name, buttons }| {
-        group(name, None, buttons.into_iter().map(|button| item(state, button)).collect())
+    let of = |name: &str| {
+        let group = actions::groups().into_iter().find(|group| group.name == name);
+        group.into_iter().flat_map(|group| group.buttons).map(Lever::Button).collect()
+    };
+    let mut all: Vec<AnyView> = actions::groups().iter().map(|one| group(state, one.name, of)).collect();
+    all.push(group(state, t("Defences", "Abwehren"), |_| defences().collect()));
+    client_only(all)
+}
+
+fn matching(state: LabState, sought: String) -> AnyView {
+    let text = Memo::new(move |_| {
+        let fits = |lever: &Lever| {
+            let (name, words) = lever.words();
+            [name, words].iter().any(|text| text.to_lowercase().contains(&sought))
+        };
+        let buttons = actions::groups().into_iter().flat_map(|group| group.buttons).map(Lever::Button);
+        let found: Vec<Lever> = buttons.chain(defences()).filter(fits).collect();
+        match found.is_empty() {
+            true => classed("p", "hint", t("No lever fits.", "Kein Hebel passt.")),
+            false => list(state, &found),
+        }
     });
-    let hint = t(
-        "Each can be weakened in this sandbox, and nowhere else: then repeat an attack.",
-        "Jede lässt sich in diesem Sandkasten schwächen und nirgends sonst: Dann wiederhole einen Angriff.",
-    );
-    let defences = Defence::ALL.into_iter().map(|one| defence(state, one)).collect();
-    let defences = group(t("Defences", "Abwehren"), Some(hint), defences);
-    client_only(levers.chain([defences]).collect::<Vec<_>>())
+    html(state, "levers", text, press)
 }
 
-fn matches(state: LabState, sought: &str) -> AnyView {
-    let fits = |name: &str, words: &str| [name, words].iter().any(|text| text.to_lowercase().contains(sought));
-    let levers = actions::groups().into_iter().flat_map(|group| group.buttons);
-    let levers = levers.filter(|button| fits(button.name, button.watch_for)).map(|button| item(state, button));
-    let defences = Defence::ALL.into_iter().filter(|one| fits(actions::weakened_label(*one), labels::weak_form(*one)));
-    let items: Vec<AnyView> = levers.chain(defences.map(|one| defence(state, one))).collect();
-    match items.is_empty() {
-        true => client_only(view! { <p class="hint">{t("No lever fits.", "Kein Hebel passt.")}</p> }),
-        false => client_only(view! { <div class="group"><ul>{items}</ul></div> }),
-    }
-}
-
-fn item(state: LabState, button: ActionButton) -> AnyView {
-    let (name, watch_for) = (button.name, button.watch_for);
-    let id = id_of(name);
-    let effect = button.effect.clone();
-    let pressed = move || state.settings().and_then(|settings| is_set(&effect, &settings)).map(|on| on.to_string());
-    let busy = move || state.busy.get() == Some(name);
-    let waits = move || {
-        (state.is_replaying() || state.busy.with(|busy| busy.is_some_and(|other| other != name))).then_some("true")
-    };
-    client_only(view! {
-        <li>
-            <button
-                type="button"
-                aria-describedby=id.clone()
-                aria-pressed=pressed
-                aria-busy=move || busy().then_some("true")
-                aria-disabled=waits
-                on:click=move |_| {
-                    if let Some(button) = actions::find(name) {
-                        state.press(button);
-                    }
+/// Each lever with what to watch for, and its error beside it.
+fn list(state: LabState, levers: &[Lever]) -> String {
+    let (busy, settings, failure) = (state.busy.get(), state.settings(), state.failure.get());
+    let waits = state.is_replaying();
+    let line = |lever: &Lever| {
+        let (name, words) = lever.words();
+        let id = id_of(name);
+        let mut attributes = [" aria-describedby=\"", &id, "\""].concat();
+        let set = |attributes: &mut String, name: &str, value: bool| {
+            *attributes += &[name, if value { "=\"true\"" } else { "=\"false\"" }].concat();
+        };
+        match (lever, &settings) {
+            (Lever::Defence(defence), settings) => {
+                attributes += " role=\"switch\"";
+                let weak = settings.as_ref().is_some_and(|settings| settings.weak.contains(defence));
+                set(&mut attributes, " aria-checked", weak);
+            }
+            (Lever::Button(button), Some(settings)) => {
+                if let Some(on) = is_set(&button.effect, settings) {
+                    set(&mut attributes, " aria-pressed", on);
                 }
-            >
-                {name}
-            </button>
-            <p id=id class="hint">
-                {watch_for}
-            </p>
-            {failure(state, name)}
-        </li>
-    })
-}
-
-/// The error beside its button.
-fn failure(state: LabState, of: &'static str) -> AnyView {
-    client_only(move || {
-        let ActionFailure { of: which, why } = state.failure.get()?;
-        (which == of).then(|| client_only(view! { <p class="problem" role="alert">{why}</p> }))
-    })
-}
-
-fn defence(state: LabState, defence: Defence) -> AnyView {
-    let (name, meaning) = (actions::weakened_label(defence), labels::weak_form(defence));
-    let id = id_of(name);
-    let weak = move || state.settings().is_some_and(|settings| settings.weak.contains(&defence));
-    let turn = move |_| {
-        let action = Action::Weaken { defence, weak: !untrack(weak) };
-        state.press(ActionButton { name, watch_for: meaning, effect: ButtonEffect::Run(action), needs_tab2: false });
+            }
+            _ => {}
+        }
+        if busy == Some(name) {
+            attributes += " aria-busy=\"true\"";
+        } else if waits || busy.is_some() {
+            attributes += " aria-disabled=\"true\"";
+        }
+        let class = if matches!(lever, Lever::Defence(_)) { "switch" } else { "" };
+        let hint = tag("p", &[" class=\"hint\" id=\"", &*id, "\""].concat(), words);
+        let failed = failure
+            .as_ref()
+            .filter(|failure| failure.of == name)
+            .map(|ActionFailure { why, .. }| tag("p", " class=\"problem\" role=\"alert\"", &escape(why)));
+        tag("li", "", &[button(name, class, &attributes, name), hint, failed.unwrap_or_default()].concat())
     };
-    client_only(view! {
-        <li>
-            <button
-                type="button"
-                role="switch"
-                class="switch"
-                aria-describedby=id.clone()
-                aria-checked=move || weak().to_string()
-                aria-busy=move || (state.busy.get() == Some(name)).then_some("true")
-                aria-disabled=move || (state.is_replaying() || state.busy.with(Option::is_some)).then_some("true")
-                on:click=turn
-            >
-                {name}
-            </button>
-            <p id=id class="hint">
-                {meaning}
-            </p>
-            {failure(state, name)}
-        </li>
-    })
+    tag("ul", "", &levers.iter().map(line).collect::<String>())
+}
+
+fn press(state: LabState, name: &str) {
+    if let Some(button) = actions::find(name) {
+        return state.press(button);
+    }
+    let Some(defence) = Defence::ALL.into_iter().find(|one| actions::weakened_label(*one) == name) else { return };
+    let weak = untrack(|| state.settings()).is_some_and(|settings| settings.weak.contains(&defence));
+    state.press(ActionButton {
+        name: actions::weakened_label(defence),
+        watch_for: labels::weak_form(defence),
+        effect: ButtonEffect::Run(Action::Weaken { defence, weak: !weak }),
+        needs_tab2: false,
+    });
 }
 
 /// Whether the button's setting is in effect; `None` for a button that sets nothing.

@@ -7,50 +7,45 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 
 use super::super::{diagram, state::LabState, words::t};
+use super::html::{button, html};
 use crate::dom;
-use crate::lab::model::{event::LogEvent, export};
+use crate::lab::model::export;
+use crate::ui::support::sync_hydrated::client_only;
 
 /// More than a lesson produces. Bytes.
 const FILE_MAX: f64 = 20_000_000.0;
 
-#[component]
-pub fn Exports(state: LabState) -> impl IntoView {
+pub fn exports(state: LabState) -> AnyView {
     let problem = RwSignal::new(None::<String>);
-    let download = move |name: &'static str, kind: &'static str, text: fn(&[LogEvent], Option<u64>) -> String| {
-        move |_| {
-            let chosen = state.watch.chosen.get_untracked();
-            let text = state.watch.events.with_untracked(|events| text(events, chosen));
-            if dom::save(name, kind, text.as_bytes()).is_none() {
-                problem.set(Some(
-                    t("This browser would not save the file.", "Dieser Browser speichert die Datei nicht.").to_owned(),
-                ));
-            }
-        }
-    };
-    view! {
+    let buttons = Memo::new(move |_| {
+        let button = |form: &str| button(form, "", "", &[t("Save as ", "Speichern als "), form].concat());
+        ["JSON", "Mermaid", "SVG", "curl"].map(button).concat()
+    });
+    client_only(view! {
         <section class="keep" aria-labelledby="keep-title">
-        <h2 id="keep-title">{t("Take this run along", "Diesen Lauf mitnehmen")}</h2>
-        <div class="actions exports">
-            <button type="button" on:click=download("two-tokens.json", "application/json", |events, _| export::json(events))>
-                {t("Save as JSON", "Als JSON speichern")}
-            </button>
-            <button type="button" on:click=download("two-tokens.mmd", "text/plain", |events, _| export::mermaid(events))>
-                {t("Save as Mermaid", "Als Mermaid speichern")}
-            </button>
-            <button type="button" on:click=download("two-tokens.svg", "image/svg+xml", diagram::svg)>
-                {t("Save as SVG", "Als SVG speichern")}
-            </button>
-            <button type="button" on:click=download("two-tokens.sh", "text/plain", |events, _| export::curl(events))>
-                {t("Save as curl", "Als curl speichern")}
-            </button>
-        </div>
-        <label>
-            {t("Open a saved log (JSON)", "Gespeichertes Protokoll öffnen (JSON)")}
-            <input type="file" accept="application/json,.json" on:change=move |event| open(state, problem, &event) />
-        </label>
-        {move || problem.get().map(|why| view! { <p class="problem" role="alert">{why}</p> })}
+            <h2 id="keep-title">{t("Take this run along", "Diesen Lauf mitnehmen")}</h2>
+            {html(state, "actions exports", buttons, save)}
+            <label>
+                {t("Open a saved log (JSON)", "Gespeichertes Protokoll öffnen (JSON)")}
+                <input type="file" accept="application/json,.json" on:change=move |event| open(state, problem, &event) />
+            </label>
+            {move || problem.get().map(|why| client_only(view! { <p class="problem" role="alert">{why}</p> }))}
         </section>
-    }
+    })
+}
+
+/// A browser that would not save the file says so itself.
+fn save(state: LabState, form: &str) {
+    let chosen = state.watch.chosen.get_untracked();
+    state.watch.events.with_untracked(|events| {
+        let (name, kind, text) = match form {
+            "JSON" => ("two-tokens.json", "application/json", export::json(events)),
+            "Mermaid" => ("two-tokens.mmd", "text/plain", export::mermaid(events)),
+            "SVG" => ("two-tokens.svg", "image/svg+xml", diagram::svg(events, chosen)),
+            _ => ("two-tokens.sh", "text/plain", export::curl(events)),
+        };
+        dom::save(name, kind, text.as_bytes());
+    });
 }
 
 fn open(state: LabState, problem: RwSignal<Option<String>>, event: &Event) {

@@ -5,47 +5,38 @@ use leptos::prelude::*;
 
 use super::super::state::LabState;
 use super::super::words::t;
+use crate::ui::support::sync_hydrated::client_only;
 
-#[component]
-pub fn TabFrames(state: LabState) -> impl IntoView {
+/// A frame: its name, its title, and its address. One that is listed again stays as it is.
+type Shown = (&'static str, &'static str, String, u32);
+
+pub fn frames(state: LabState) -> AnyView {
     // Before anything runs there is a form for a password that nobody has.
     let veiled = Memo::new(move |_| !state.free.get() && !state.course.prepared.get());
-    view! {
-        <div class="frame" class:veiled=veiled inert=veiled>
-            <h3>{move || if state.tab2.get() { "Tab 1" } else { t("The app itself", "Die App selbst") }}</h3>
-            <Frame state=state name="tab" title="Tab 1" path="/notes" />
-        </div>
-        <Show when=move || state.tab2.get()>
-            <div class="frame" class:veiled=veiled inert=veiled>
-                <h3>"Tab 2"</h3>
-                <Frame state=state name="tab2" title="Tab 2" path="/notes?tab=2" />
-            </div>
-        </Show>
-    }
-}
-
-#[component]
-fn Frame(state: LabState, name: &'static str, title: &'static str, path: &'static str) -> impl IntoView {
-    let frame = move || state.opened.with(|opened| opened.as_ref().map(|opened| [&opened.mount, path].concat()));
-    view! {
-        <For each=frame key=String::clone let:address>
-            <iframe name=name title=title src=address></iframe>
-        </For>
-    }
-}
-
-/// An attacker's page, or a page with an injected script. The next action closes it.
-#[component]
-pub fn VisitedPage(state: LabState) -> impl IntoView {
-    view! {
-        <For each=move || state.visit.get() key=|visit| (visit.number, visit.address.clone()) let:visit>
-            <div class="frame visited">
-                <h3>{visit.title}</h3>
-                <button type="button" class="small" on:click=move |_| state.visit.set(None)>
+    let frame = move |(name, title, address, _): Shown| {
+        client_only(view! {
+            <div class="frame" class:visited=name.is_empty() class:veiled=veiled inert=veiled>
+                <h3>{title}</h3>
+                <button type="button" class="small" hidden=!name.is_empty() on:click=move |_| state.visit.set(None)>
                     {t("Close", "Schließen")}
                 </button>
-                <iframe title=visit.title src=visit.address></iframe>
+                <iframe name=name title=title src=address></iframe>
             </div>
-        </For>
-    }
+        })
+    };
+    client_only(view! {
+        <div class="frames">
+            <For each=move || shown(state) key=Shown::clone children=frame />
+        </div>
+    })
+}
+
+/// An attacker's page stands beside the app until the next action closes it.
+fn shown(state: LabState) -> Vec<Shown> {
+    let mount = state.opened.with(|opened| opened.as_ref().map(|opened| opened.mount.clone()));
+    let Some(mount) = mount else { return Vec::new() };
+    let tab = ("tab", "Tab 1", [&mount, "/notes"].concat(), 0);
+    let tab2 = state.tab2.get().then(|| ("tab2", "Tab 2", [&mount, "/notes?tab=2"].concat(), 0));
+    let visit = state.visit.get().map(|visit| ("", visit.title, visit.address, visit.number));
+    [tab].into_iter().chain(tab2).chain(visit).collect()
 }

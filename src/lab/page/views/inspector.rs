@@ -3,26 +3,26 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast as _;
 
+use super::super::markup::tag;
 use super::super::panels::{
     EventList, FamilyTree, ProbeTable, RequestInspector, SessionRows, SigningKeys, ThiefPanel, TokenCard,
     WhereThingsLive,
 };
 use super::super::{focus, state::LabState, words::t};
+use super::html::{button, html};
 use crate::lab::model::watch::Watch;
 use crate::ui::support::sync_hydrated::client_only;
 
-const COUNT: usize = 7;
-
-fn name(tab: usize) -> &'static str {
-    match tab {
-        0 => t("Tokens", "Token"),
-        1 => t("Request", "Anfrage"),
-        2 => t("Family", "Familie"),
-        3 => t("Places", "Orte"),
-        4 => t("Rows", "Zeilen"),
-        5 => t("Thief", "Dieb"),
-        _ => t("Log", "Protokoll"),
-    }
+fn names() -> [&'static str; 7] {
+    [
+        t("Tokens", "Token"),
+        t("Request", "Anfrage"),
+        t("Family", "Familie"),
+        t("Places", "Orte"),
+        t("Rows", "Zeilen"),
+        t("Thief", "Dieb"),
+        t("Log", "Protokoll"),
+    ]
 }
 
 fn content(tab: usize, watch: Watch) -> AnyView {
@@ -38,46 +38,56 @@ fn content(tab: usize, watch: Watch) -> AnyView {
 }
 
 fn id(tab: usize) -> String {
-    ["inspector-", &tab.to_string()].concat()
+    ["tab:", &tab.to_string()].concat()
 }
 
-#[component]
-pub fn Inspector(state: LabState) -> impl IntoView {
-    let shown = RwSignal::new(0);
-    let tab = move |tab: usize| {
-        client_only(view! {
-            <button type="button" role="tab" id=id(tab) aria-controls="inspector"
-                aria-selected=move || (shown.get() == tab).to_string()
-                tabindex=move || if shown.get() == tab { "0" } else { "-1" }
-                on:click=move |_| shown.set(tab)>
-                {name(tab)}
-            </button>
-        })
+fn tabs(shown: usize) -> String {
+    let tab = |(index, name): (usize, &str)| {
+        let id = id(index);
+        let (selected, order) = if index == shown { ("true", "0") } else { ("false", "-1") };
+        let attributes =
+            format!(r#" role="tab" id="{id}" aria-controls="inspector" aria-selected="{selected}" tabindex="{order}""#);
+        button(&id, "", &attributes, name)
     };
-    let moved = move |event: KeyboardEvent| {
-        let now = shown.get_untracked();
-        let to = match event.key().as_str() {
-            "ArrowRight" => (now + 1) % COUNT,
-            "ArrowLeft" => (now + COUNT - 1) % COUNT,
-            "Home" => 0,
-            "End" => COUNT - 1,
-            _ => return,
-        };
-        event.prevent_default();
-        event.stop_propagation();
-        shown.set(to);
-        let found = document().get_element_by_id(&id(to)).and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok());
-        if let Some(tab) = found {
-            focus::focus(&tab);
+    let tabs: String = names().into_iter().enumerate().map(tab).collect();
+    tag("div", &[" role=\"tablist\" aria-label=\"", t("Panels", "Tafeln"), "\""].concat(), &tabs)
+}
+
+/// Chooses the tab, and leaves the focus on it.
+fn moved(state: LabState, event: &KeyboardEvent) {
+    let is_tab = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    if !is_tab.is_some_and(|element| element.get_attribute("role").as_deref() == Some("tab")) {
+        return;
+    }
+    let (now, count) = (state.panel.get_untracked(), names().len());
+    let to = match event.key().as_str() {
+        "ArrowRight" => (now + 1) % count,
+        "ArrowLeft" => (now + count - 1) % count,
+        "Home" => 0,
+        "End" => count - 1,
+        _ => return,
+    };
+    event.prevent_default();
+    event.stop_propagation();
+    state.panel.set(to);
+    request_animation_frame(move || {
+        if let Some(tab) = document().get_element_by_id(&id(to)) {
+            focus::focus(tab.unchecked_ref());
         }
-    };
+    });
+}
+
+pub fn inspector(state: LabState) -> AnyView {
+    let list = Memo::new(move |_| tabs(state.panel.get()));
     client_only(view! {
-        <section class="inspector" aria-label=t("Inspector", "Inspektor")>
-            <div role="tablist" aria-label=t("Panels", "Tafeln") on:keydown=moved>
-                {(0..COUNT).map(tab).collect::<Vec<_>>()}
-            </div>
-            <div id="inspector" role="tabpanel" tabindex="0" aria-labelledby=move || id(shown.get())>
-                {move || content(shown.get(), state.watch)}
+        <section class="inspector" aria-label=t("Inspector", "Inspektor") on:keydown=move |event| moved(state, &event)>
+            {html(state, "tabs", list, |state, on| {
+                if let Ok(tab) = on.trim_start_matches("tab:").parse() {
+                    state.panel.set(tab);
+                }
+            })}
+            <div id="inspector" role="tabpanel" tabindex="0" aria-labelledby=move || id(state.panel.get())>
+                {move || content(state.panel.get(), state.watch)}
             </div>
         </section>
     })

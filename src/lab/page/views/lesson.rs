@@ -3,28 +3,27 @@
 
 use leptos::prelude::*;
 
+use super::super::diagram::escape;
+use super::super::markup::tag;
 use super::super::state::LabState;
 use super::super::words::t;
+use super::html::{button, html};
 use crate::lab::model::labels;
-use crate::lab::model::narration::{Mood, Sentence};
-use crate::lab::model::scene::{Answer, BreakIt, Link, Scene};
+use crate::lab::model::narration::Mood;
+use crate::lab::model::scene::{Before, BreakIt, Scene};
 use crate::lang::lang;
 use crate::ui::support::sync_hydrated::client_only;
 
-#[component]
-pub fn Lesson(state: LabState) -> impl IntoView {
-    let scene = Memo::new(move |_| if state.free.get() { None } else { state.course.scene() });
-    let begun = Memo::new(move |_| state.free.get() || state.watch.since.with(Option::is_some));
+pub fn lesson(state: LabState) -> AnyView {
+    let title = move || match state.free.get() {
+        true => t("What happened", "Was geschah").to_owned(),
+        false => state.course.scene().map(|scene| scene.title).unwrap_or_default(),
+    };
+    let (story, text) = (Memo::new(move |_| story(state)), Memo::new(move |_| text(state)));
     client_only(view! {
         <section class="lesson" aria-labelledby="lesson-title" tabindex="0">
-            <h2 id="lesson-title">
-                {move || scene.with(|scene| scene.as_ref().map_or_else(
-                    || t("Free play", "Freies Spiel").to_owned(), |scene| scene.title.clone()))}
-            </h2>
-            <div class="lesson-body">
-                {move || begun.get().then(|| story(state))}
-                {move || scene.get().map(|scene| text(state, scene))}
-            </div>
+            <h2 id="lesson-title">{title}</h2>
+            <div class="lesson-body">{html(state, "story", story, press)} {html(state, "text", text, press)}</div>
             // The one live region of the page: what came of an action, when it has ended.
             <p id="outcome" class="unseen" role="status" aria-live="polite">
                 {move || state.outcome.get()}
@@ -33,171 +32,152 @@ pub fn Lesson(state: LabState) -> impl IntoView {
     })
 }
 
-/// What happened, in a few sentences. Each leads to its moment.
-fn story(state: LabState) -> AnyView {
-    let told = Memo::new(move |_| state.watch.story());
-    let current = Memo::new(move |_| {
-        let chosen = state.watch.chosen.get()?;
-        told.with(|told| told.iter().rev().map(|sentence| sentence.seq).find(|seq| *seq <= chosen))
-    });
-    let line = move |sentence: &Sentence| {
-        let seq = sentence.seq;
-        let class = match sentence.mood() {
-            Mood::Plain => "plain",
-            Mood::Good => "good",
-            Mood::Bad => "bad",
-        };
-        client_only(view! {
-            <li class=class>
-                <button type="button" class="line" aria-current=move || (current.get() == Some(seq)).then_some("step")
-                    on:click=move |_| state.watch.chosen.set(Some(seq))>
-                    {sentence.words(lang())}
-                </button>
-            </li>
-        })
-    };
-    let lines = move || {
-        told.with(|told| match told.as_slice() {
-            [] if state.busy.with(Option::is_some) => {
-                vec![client_only(view! { <li class="none">{t("It begins…", "Es geht los…")}</li> })]
-            }
-            [] => vec![client_only(
-                view! { <li class="none">{t("Nothing has happened yet.", "Noch ist nichts geschehen.")}</li> },
-            )],
-            told => told.iter().map(line).collect(),
-        })
-    };
-    let plain = move || (state.free.get()).then(|| state.outcome.get()).filter(|_| told.with(Vec::is_empty));
-    client_only(view! {
-        <div class="story">
-            <h3 class="unseen">{t("What happened", "Was geschah")}</h3>
-            <ol class="told">{lines}</ol>
-            <p aria-hidden="true">{plain}</p>
-        </div>
-    })
+fn press(state: LabState, on: &str) {
+    match on.split_once(':') {
+        Some(("seq", seq)) => state.watch.chosen.set(seq.parse().ok()),
+        Some(("answer", index)) => state.course.answer.set(index.parse().ok()),
+        _ if state.busy.with_untracked(Option::is_none) => state.break_it(),
+        _ => {}
+    }
 }
 
-fn text(state: LabState, scene: Scene) -> AnyView {
-    let course = state.course;
-    let steps = scene.run.len();
-    let (before, captions) =
-        (scene.before.clone(), scene.run.iter().map(|step| step.caption.clone()).collect::<Vec<_>>());
-    let running = move || state.busy.with(Option::is_some);
-    // The step under way, or the last one.
-    let step = Memo::new(move |_| {
-        let (done, busy) = (course.done.get(), running());
-        if busy && state.watch.since.with(Option::is_some) { (done + 1).min(steps) } else { done }
-    });
-    let caption = move || {
-        let at = step.get().checked_sub(1)?;
-        let words = captions.get(at)?.clone();
-        let place = (steps > 1).then(|| format!("{} {}/{steps}", t("Step", "Schritt"), at + 1));
-        Some(client_only(view! {
-            <p class="caption">
-                {place.map(|place| client_only(view! { <span class="place">{place}</span> }))}
-                {words}
-            </p>
-        }))
+/// What happened, in a few sentences. Each leads to its moment.
+fn story(state: LabState) -> String {
+    let free = state.free.get();
+    if !free && state.watch.since.with(Option::is_none) {
+        return String::new();
+    }
+    let told = state.watch.story();
+    let chosen = state.watch.chosen.get();
+    let current = chosen.and_then(|chosen| told.iter().rev().map(|one| one.seq).find(|seq| *seq <= chosen));
+    let lines: String = told
+        .iter()
+        .map(|sentence| {
+            let class = match sentence.mood() {
+                Mood::Plain => " class=\"plain\"",
+                Mood::Good => " class=\"good\"",
+                Mood::Bad => " class=\"bad\"",
+            };
+            let mark = if current == Some(sentence.seq) { " aria-current=\"step\"" } else { "" };
+            let on = ["seq:", &sentence.seq.to_string()].concat();
+            tag("li", class, &button(&on, "line", mark, &escape(&sentence.words(lang()))))
+        })
+        .collect();
+    let nothing = match told.is_empty() {
+        false => String::new(),
+        true if state.busy.with(Option::is_some) => t("It begins…", "Es geht los…").to_owned(),
+        true if free && state.outcome.with(|words| !words.is_empty()) => state.outcome.with(|words| escape(words)),
+        true => t("Nothing has happened yet.", "Noch ist nichts geschehen.").to_owned(),
     };
-    let over = Memo::new(move |_| course.is_over() && !running());
-    client_only(view! {
-        <div class="text">
-            {move || (step.get() == 0).then(|| question(state, &before))}
-            {caption}
-            {move || over.get().then(|| after(state, &scene))}
-        </div>
-    })
+    [tag("ol", " class=\"told\"", &lines), tag("p", " class=\"hint\"", &nothing)].concat()
+}
+
+fn text(state: LabState) -> String {
+    let course = state.course;
+    let Some(scene) = course.scene().filter(|_| !state.free.get()) else { return String::new() };
+    let (steps, done, busy) = (scene.run.len(), course.done.get(), state.busy.with(Option::is_some));
+    // The step under way, or the last one.
+    let step = if busy && state.watch.since.with(Option::is_some) { (done + 1).min(steps) } else { done };
+    let mut text = String::new();
+    if step == 0 {
+        text += &question(state, &scene.before);
+    } else if let Some(now) = scene.run.get(step - 1) {
+        let place = (steps > 1).then(|| {
+            tag(
+                "span",
+                " class=\"which-step\"",
+                &[t("Step", "Schritt"), " ", &*step.to_string(), "/", &*steps.to_string()].concat(),
+            )
+        });
+        text += &tag("p", " class=\"caption\"", &[place.unwrap_or_default(), escape(&now.caption)].concat());
+    }
+    if done >= steps && !busy {
+        text += &after(state, &scene);
+    }
+    text
 }
 
 /// Before the run: what will happen?
-fn question(state: LabState, before: &crate::lab::model::scene::Before) -> AnyView {
-    let chosen = state.course.answer;
-    let answer = |(index, answer): (usize, &Answer)| {
-        let Answer { text, right, reply } = answer.clone();
-        let is_chosen = move || chosen.get() == Some(index);
-        client_only(view! {
-            <li>
-                <button type="button" class="answer" aria-pressed=move || is_chosen().to_string()
-                    on:click=move |_| chosen.set(Some(index))>
-                    {text}
-                </button>
-                <p class="reply" class:good=right role="status">
-                    {move || is_chosen().then(|| [if right { "✓ " } else { "✗ " }, &reply].concat())}
-                </p>
-            </li>
+fn question(state: LabState, before: &Before) -> String {
+    let chosen = state.course.answer.get();
+    let answers: String = before
+        .answers
+        .iter()
+        .enumerate()
+        .map(|(index, answer)| {
+            let is_chosen = chosen == Some(index);
+            let pressed = if is_chosen { " aria-pressed=\"true\"" } else { " aria-pressed=\"false\"" };
+            let on = ["answer:", &index.to_string()].concat();
+            let (class, mark) =
+                if answer.right { (" class=\"reply good\"", "✓ ") } else { (" class=\"reply\"", "✗ ") };
+            let reply = is_chosen.then(|| tag("p", class, &[mark, &escape(&answer.reply)].concat()));
+            tag("li", "", &[button(&on, "answer", pressed, &escape(&answer.text)), reply.unwrap_or_default()].concat())
         })
-    };
-    client_only(view! {
-        <p class="lead">{before.sentence.clone()}</p>
-        <h3>{before.question.clone()}</h3>
-        <ul class="answers">{before.answers.iter().enumerate().map(answer).collect::<Vec<_>>()}</ul>
-    })
+        .collect();
+    [
+        tag("p", " class=\"lead\"", &escape(&before.sentence)),
+        tag("h3", "", &escape(&before.question)),
+        tag("ul", " class=\"answers\" aria-live=\"polite\"", &answers),
+    ]
+    .concat()
 }
 
-/// After the run: the rule, where it stands, what popular articles say, the other run, and the limits.
-fn after(state: LabState, scene: &Scene) -> AnyView {
-    let link = |link: &Link| {
-        let label = link.label.clone();
-        match link.href.clone() {
-            Some(href) => client_only(view! { <li><a href=href rel="external">{label}</a></li> }),
-            None => client_only(view! { <li><code>{label}</code></li> }),
-        }
-    };
-    let myth = scene.myth.as_ref().map(|myth| {
-        client_only(view! {
-            <h3>{t("Often said", "Oft gesagt")}</h3>
-            <p>{myth.said.clone()} " " {myth.shown.clone()}</p>
+fn list(name: &str, attributes: &str, texts: &[String]) -> String {
+    let lines: String = texts.iter().map(|text| tag("li", "", &escape(text))).collect();
+    tag(name, attributes, &lines)
+}
+
+/// After the run: the rule, where it stands, the other run, what popular articles say, and the limits.
+fn after(state: LabState, scene: &Scene) -> String {
+    let links: String = scene
+        .why
+        .links
+        .iter()
+        .map(|link| {
+            let label = escape(&link.label);
+            tag(
+                "li",
+                "",
+                &match &link.href {
+                    Some(href) => tag("a", &[" rel=\"external\" href=\"", &*escape(href), "\""].concat(), &label),
+                    None => tag("code", "", &label),
+                },
+            )
         })
-    });
-    let limits: Vec<AnyView> =
-        scene.limits.iter().map(|limit| client_only(view! { <li>{limit.clone()}</li> })).collect();
-    client_only(view! {
-        <h3>{t("Why", "Warum")}</h3>
-        <p class="rule">{scene.why.rule.clone()}</p>
-        <ul class="links">{scene.why.links.iter().map(link).collect::<Vec<_>>()}</ul>
-        {scene.break_it.as_ref().map(|data| broken(state, data))}
-        {myth}
-        <h3>{t("What this does not protect against", "Wovor das nicht schützt")}</h3>
-        <ul class="limits">{limits}</ul>
-    })
+        .collect();
+    let heading = |words: &str| tag("h3", "", words);
+    let mut text = heading(t("Why", "Warum"));
+    text += &tag("p", "", &escape(&scene.why.rule));
+    text += &tag("ul", " class=\"links\"", &links);
+    if let Some(data) = &scene.break_it {
+        text += &heading(t("Break it", "Mach es kaputt"));
+        text += &broken(state, data);
+    }
+    if let Some(myth) = &scene.myth {
+        text += &heading(t("Often said", "Oft gesagt"));
+        text += &tag("p", "", &[&*escape(&myth.said), " ", &escape(&myth.shown)].concat());
+    }
+    text += &heading(t("What this does not protect against", "Wovor das nicht schützt"));
+    text += &list("ul", "", &scene.limits);
+    text
 }
 
 /// The same run with the one defence off, and what came of both side by side.
-fn broken(state: LabState, data: &BreakIt) -> AnyView {
-    let course = state.course;
+fn broken(state: LabState, data: &BreakIt) -> String {
     let off = labels::defence(data.defence);
-    let results = move |at: usize| {
-        course.results.with(|results| {
-            results[at].iter().map(|words| client_only(view! { <li>{words.clone()}</li> })).collect::<Vec<_>>()
-        })
+    let mut text = tag("p", "", &escape(&data.sentence));
+    text += &button("break", "break", "", &[t("Run without: ", "Ablaufen lassen ohne: "), off].concat());
+    let side = |class: &str, name: &str, words: &str, results: &[String]| {
+        let inside = [tag("h4", "", &[name, off].concat()), tag("p", "", words), list("ol", "", results)].concat();
+        tag("div", class, &inside)
     };
-    let is_broken = move || course.results.with(|results| !results[1].is_empty());
-    let (with, without) = (data.with.clone(), data.without.clone());
-    let both = move || {
-        is_broken().then(|| {
-            client_only(view! {
-                <div class="both">
-                    <div class="with">
-                        <h4>{[t("On: ", "An: "), off].concat()}</h4>
-                        <p>"✓ " {with.clone()}</p>
-                        <ol>{results(0)}</ol>
-                    </div>
-                    <div class="without">
-                        <h4>{[t("Off: ", "Aus: "), off].concat()}</h4>
-                        <p>"✗ " {without.clone()}</p>
-                        <ol>{results(1)}</ol>
-                    </div>
-                </div>
-            })
-        })
-    };
-    client_only(view! {
-        <h3>{t("Break it", "Mach es kaputt")}</h3>
-        <p>{data.sentence.clone()}</p>
-        <button type="button" class="break" aria-disabled=move || state.busy.with(Option::is_some).then_some("true")
-            on:click=move |_| if state.busy.with_untracked(Option::is_none) { state.break_it() }>
-            {[t("Run without: ", "Ablaufen lassen ohne: "), off].concat()}
-        </button>
-        {both}
-    })
+    state.course.results.with(|[with, without]| {
+        if !without.is_empty() {
+            let with = side(" class=\"with\"", t("On: ", "An: "), &["✓ ", &*escape(&data.with)].concat(), with);
+            let words = ["✗ ", &*escape(&data.without)].concat();
+            let without = side(" class=\"without\"", t("Off: ", "Aus: "), &words, without);
+            text += &tag("div", " class=\"both\"", &[with, without].concat());
+        }
+    });
+    text
 }

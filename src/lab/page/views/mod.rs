@@ -4,6 +4,7 @@
 mod actions;
 mod exports;
 mod frames;
+mod html;
 mod inspector;
 mod lesson;
 mod rail;
@@ -22,13 +23,7 @@ use super::focus;
 use super::panels::provide_snapshot;
 use super::state::LabState;
 use super::words::t;
-use inspector::Inspector;
-use lesson::Lesson;
-use rail::Rail;
 use shortcuts::Shortcuts;
-use stage::StageView;
-use status::StatusLine;
-use transport::Transport;
 
 /// Downloads the lab's own chunk (lazy loading) and starts it.
 pub async fn start() {
@@ -82,11 +77,11 @@ fn LabPage(state: LabState, presenter: bool) -> impl IntoView {
     let first = Memo::new(move |_| state.course.chosen.with(Option::is_none) && !state.free.get());
     view! {
         <div class="lab" class:presenter=presenter class:first=first on:keydown=pressed>
-            <StatusLine state=state />
-            <StageView state=state />
-            <Lesson state=state />
-            <Transport state=state shortcuts=shortcuts />
-            {(!presenter).then(|| view! { <Rail state=state /><Inspector state=state /> })}
+            {status::status_line(state)}
+            {stage::stage(state)}
+            {lesson::lesson(state)}
+            {transport::transport(state, shortcuts)}
+            {(!presenter).then(|| (rail::rail(state), inspector::inspector(state)))}
             <div class="blank" hidden=move || !shortcuts.blank.get() role="img" aria-label=t("Blank", "Dunkel")></div>
         </div>
     }

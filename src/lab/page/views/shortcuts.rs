@@ -5,6 +5,7 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use wasm_bindgen::JsCast as _;
 
+use super::super::markup::tag;
 use super::super::state::LabState;
 use super::super::words::t;
 use crate::ui::support::sync_hydrated::client_only;
@@ -92,8 +93,7 @@ fn is_on_button(event: &KeyboardEvent) -> bool {
     is_on(event, "button, a, summary")
 }
 
-#[component]
-pub fn ShortcutHelp(shortcuts: Shortcuts) -> impl IntoView {
+pub fn help(shortcuts: Shortcuts) -> AnyView {
     let all: &[(&str, &str)] = match shortcuts.presenter {
         true => &[
             ("→ PageDown", t("next step", "nächster Schritt")),
@@ -110,14 +110,8 @@ pub fn ShortcutHelp(shortcuts: Shortcuts) -> impl IntoView {
             ("?", t("show this list", "diese Liste zeigen")),
         ],
     };
-    let line = |(key, words): &(&'static str, &'static str)| {
-        client_only(view! {
-            <dt>
-                <kbd>{*key}</kbd>
-            </dt>
-            <dd>{*words}</dd>
-        })
-    };
+    let line = |(key, words): &(&str, &str)| [tag("dt", "", &tag("kbd", "", key)), tag("dd", "", words)].concat();
+    let lines: String = all.iter().map(line).collect();
     client_only(view! {
         <details class="keys" node_ref=shortcuts.help>
             <summary>{t("Keys", "Tasten")}</summary>
@@ -130,7 +124,7 @@ pub fn ShortcutHelp(shortcuts: Shortcuts) -> impl IntoView {
                     />
                     {t("Shortcuts on", "Kürzel an")}
                 </label>
-                <dl>{all.iter().map(line).collect::<Vec<_>>()}</dl>
+                <dl inner_html=lines></dl>
             </div>
         </details>
     })

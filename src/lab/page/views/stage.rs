@@ -3,63 +3,54 @@
 
 use leptos::prelude::*;
 
-use super::super::diagram::SequenceDiagram;
+use super::super::diagram::{SequenceDiagram, SequenceDiagramProps, escape};
+use super::super::markup::tag;
 use super::super::panels::snapshot;
 use super::super::state::LabState;
 use super::super::words::t;
-use super::frames::{TabFrames, VisitedPage};
-use crate::lab::model::event::Lifeline;
+use super::frames::frames;
+use super::html::{button, html, toggle};
+use crate::lab::model::event::{Lifeline, RefreshSeen};
 use crate::lab::model::snapshot::Snapshot;
 use crate::lab::model::stage::{Coin, Line, Passage, Stage};
 use crate::ui::support::sync_hydrated::client_only;
 
-#[component]
-pub fn StageView(state: LabState) -> impl IntoView {
-    let sequence = RwSignal::new(false);
+pub fn stage(state: LabState) -> AnyView {
     // An empty map: nothing has been chosen.
     let first = Memo::new(move |_| state.course.chosen.with(Option::is_none) && !state.free.get());
-    let choice = move |on: bool, name: &'static str| {
-        client_only(view! {
-            <button type="button" class="small" aria-pressed=move || (sequence.get() == on).to_string()
-                on:click=move |_| sequence.set(on)>
-                {name}
-            </button>
-        })
-    };
+    let choice = Memo::new(move |_| match (first.get(), state.sequence.get()) {
+        (true, _) => String::new(),
+        (false, on) => {
+            [toggle("map", !on, t("Map", "Karte")), toggle("sequence", on, t("Sequence", "Ablauf"))].concat()
+        }
+    });
+    let first_view = Memo::new(move |_| if first.get() { first_view(state) } else { String::new() });
     client_only(view! {
         <section class="stage" class:first=first aria-label=t("Stage", "Bühne")>
-            <div class="picture" role="group" aria-label=t("Picture", "Bild") hidden=move || first.get()>
-                {choice(false, t("Map", "Karte"))}
-                {choice(true, t("Sequence", "Ablauf"))}
-            </div>
-            <div class="map" class:diagram-shown=sequence>
-                <div class="zone browser" aria-hidden="true"></div>
-                <div class="zone server" aria-hidden="true"></div>
+            {html(state, "picture", choice, |state, on| state.sequence.set(on == "sequence"))}
+            <div class="map" class:diagram-shown=state.sequence>
+                <div class="zone browser"></div>
                 <h2 class="zone-name browser">{t("Your browser", "Dein Browser")}</h2>
-                <div class="frames"><TabFrames state=state /><VisitedPage state=state /></div>
-                {move || if sequence.get() {
-                    client_only(view! { <SequenceDiagram watch=state.watch /> })
-                } else {
-                    places(state)
+                {frames(state)}
+                {move || match state.sequence.get() {
+                    true => client_only(SequenceDiagram(SequenceDiagramProps { watch: state.watch })),
+                    false => places(state),
                 }}
             </div>
-            {move || first.get().then(|| first_view(state))}
+            {html(state, "first-view", first_view, |state, on| match on {
+                "free" => state.free.set(true),
+                _ => state.watch_first(),
+            })}
         </section>
     })
 }
 
-fn first_view(state: LabState) -> AnyView {
-    client_only(view! {
-        <div class="first-view">
-            <button type="button" class="primary" aria-disabled=move || (state.busy.with(Option::is_some)
-                || state.course.scenes.with(Vec::is_empty)).then_some("true") on:click=move |_| state.watch_first()>
-                {t("Watch a silent refresh (20 seconds)", "Ein stilles Erneuern ansehen (20 Sekunden)")}
-            </button>
-            <button type="button" class="quiet" on:click=move |_| state.free.set(true)>
-                {t("or explore yourself", "oder selbst ausprobieren")}
-            </button>
-        </div>
-    })
+fn first_view(state: LabState) -> String {
+    let waits = state.busy.with(Option::is_some) || state.course.scenes.with(Vec::is_empty);
+    let watch = t("Watch a silent refresh (20 seconds)", "Ein stilles Erneuern ansehen (20 Sekunden)");
+    let explore = t("or explore yourself", "oder selbst ausprobieren");
+    let waits = if waits { " aria-disabled=\"true\"" } else { "" };
+    [button("watch", "primary", waits, watch), button("free", "quiet", "", explore)].concat()
 }
 
 /// The places, and the lines between them.
@@ -69,77 +60,47 @@ fn places(state: LabState) -> AnyView {
         let (upto, cause) = (state.watch.upto(), state.watch.cause());
         state.watch.events.with(|events| Stage::of(events.get(..upto).unwrap_or(events), cause))
     });
-    let memory = move || snapshot.with(|now| now.tab.access.as_ref().map(|held| held.token.fingerprint.words.clone()));
-    let jar = move || {
-        snapshot.with(|now| now.jar.refresh.as_ref().map(|seen| (seen.generation, seen.fingerprint.words.clone())))
-    };
-    let sign_in_row = move || snapshot.with(row_words);
-    let line = move |line: Line| {
-        move || {
-            stage.with(|stage| {
-                let passage = match line {
-                    Line::Data => &stage.data,
-                    Line::SignIn => &stage.sign_in,
-                    Line::Others => &stage.others,
-                };
-                wire(line, passage.as_ref(), stage.now == Some(line))
-            })
-        }
-    };
-    let outsider = move || {
-        let who = stage.with(|stage| stage.outsider)?;
-        Some(client_only(view! {
-            <div class="place outside">
-                <strong>{outsider_name(who)}</strong>
-                <span>{move || snapshot.with(|now| has(now))}</span>
-            </div>
-            {line(Line::Others)}
-        }))
-    };
-    client_only(view! {
-        <h2 class="zone-name server">"Server"</h2>
-        <div class="place memory">
-            <strong>{t("Page's memory", "Speicher der Seite")}</strong>
-            <span>{move || memory().map_or_else(|| client_only(nothing()), |words| coin(Coin::Access, words))}</span>
-        </div>
-        <div class="place jar" class:asked=move || stage.with(|stage| stage.now == Some(Line::SignIn))>
-            <strong>{t("Cookie jar", "Cookie-Speicher")}</strong>
-            <span>
-                {move || jar().map_or_else(|| client_only(nothing()), |(number, words)| coin(Coin::Refresh(number), words))}
-            </span>
-        </div>
-        <div class="place data">
-            <strong>{t("Notes", "Notizen")}</strong>
-            <code>"/api/notes"</code>
-        </div>
-        <div class="place sign-in">
-            <strong>{t("Sign-in", "Anmeldung")}</strong>
-            <code>"/api/auth"</code>
-            <span>{sign_in_row}</span>
-        </div>
-        {line(Line::Data)}
-        {line(Line::SignIn)}
-        {outsider}
-    })
+    let text = Memo::new(move |_| stage.with(|stage| snapshot.with(|now| drawn(stage, now))));
+    html(state, "places", text, |_, _| {})
 }
 
-fn nothing() -> &'static str {
-    t("empty", "leer")
+fn drawn(stage: &Stage, now: &Snapshot) -> String {
+    let nothing = || t("empty", "leer").to_owned();
+    let access = now.tab.access.as_ref().map(|held| coin(Coin::Access, &held.token.fingerprint.words));
+    let refresh = now.jar.refresh.as_ref().map(refresh_coin);
+    let asked = if stage.now == Some(Line::SignIn) { " asked" } else { "" };
+    let mut text = tag("div", " class=\"zone server\"", "");
+    text += &tag("h2", " class=\"zone-name server\"", "Server");
+    text += &place(" memory", t("Page's memory", "Speicher der Seite"), &access.unwrap_or_else(nothing));
+    text += &place(&[" jar", asked].concat(), t("Cookie jar", "Cookie-Speicher"), &refresh.unwrap_or_else(nothing));
+    text += &place(" data", t("Notes", "Notizen"), "<code>/api/notes</code>");
+    let row = ["<code>/api/auth</code>", &row_words(now).unwrap_or_default()].concat();
+    text += &place(" sign-in", t("Sign-in", "Anmeldung"), &row);
+    text += &wire(" data", stage.data.as_ref(), stage.now == Some(Line::Data));
+    text += &wire(" sign-in", stage.sign_in.as_ref(), stage.now == Some(Line::SignIn));
+    if let Some(who) = stage.outsider {
+        text += &place(" outside", outsider_name(who), &if who == Lifeline::Thief { loot(now) } else { String::new() });
+        text += &wire(" others", stage.others.as_ref(), stage.now == Some(Line::Others));
+    }
+    text
+}
+
+fn place(class: &str, name: &str, inside: &str) -> String {
+    tag("div", &[" class=\"place", class, "\""].concat(), &[tag("strong", "", name), inside.to_owned()].concat())
 }
 
 fn row_words(now: &Snapshot) -> Option<String> {
     let row = now.rows.iter().rev().find(|row| !row.gone)?;
-    Some(match row.row.revoked {
+    let words = match row.row.revoked {
         Some(_) => t("session over", "Sitzung beendet").to_owned(),
-        None => format!("{} {}", t("session: token", "Sitzung: Token"), row.row.generation),
-    })
+        None => [t("session: token ", "Sitzung: Token "), &row.row.generation.to_string()].concat(),
+    };
+    Some(tag("span", "", &words))
 }
 
-fn has(now: &Snapshot) -> Vec<AnyView> {
-    let thief = &now.thief;
-    let access = thief.access.as_ref().map(|seen| coin(Coin::Access, seen.fingerprint.words.clone()));
-    let refresh =
-        thief.refresh.as_ref().map(|seen| coin(Coin::Refresh(seen.generation), seen.fingerprint.words.clone()));
+fn loot(now: &Snapshot) -> String {
+    let access = now.thief.access.as_ref().map(|seen| coin(Coin::Access, &seen.fingerprint.words));
+    let refresh = now.thief.refresh.as_ref().map(refresh_coin);
     access.into_iter().chain(refresh).collect()
 }
 
@@ -151,60 +112,50 @@ fn outsider_name(who: Lifeline) -> &'static str {
     }
 }
 
-/// A token as a coin; a refresh token has its number on it.
-fn coin(kind: Coin, words: String) -> AnyView {
-    let (class, name, number) = match kind {
-        Coin::Access => ("coin access", t("access token", "Access-Token"), String::new()),
-        Coin::Refresh(number) => (
-            "coin refresh",
-            t("refresh token", "Refresh-Token"),
-            number.map(|number| number.to_string()).unwrap_or_default(),
-        ),
+fn refresh_coin(seen: &RefreshSeen) -> String {
+    coin(Coin::Refresh(seen.generation), &seen.fingerprint.words)
+}
+
+/// A token where it is held: a coin, and its words.
+fn coin(kind: Coin, words: &str) -> String {
+    let name = match kind {
+        Coin::Access => t("access token", "Access-Token"),
+        Coin::Refresh(_) => t("refresh token", "Refresh-Token"),
     };
-    client_only(view! {
-        <span class="held">
-            <b class=class aria-hidden="true">{number.clone()}</b>
-            <span class="unseen">{[name, " ", &number, " "].concat()}</span>
-            {words}
-        </span>
-    })
+    let name = tag("span", " class=\"unseen\"", &[name, " "].concat());
+    tag("span", " class=\"held\"", &[moving(&kind), name, escape(words)].concat())
+}
+
+/// The coin alone. A refresh token has its number on it.
+fn moving(kind: &Coin) -> String {
+    match kind {
+        Coin::Access => tag("b", " class=\"coin access\"", ""),
+        Coin::Refresh(number) => {
+            tag("b", " class=\"coin refresh\"", &number.map(|number| number.to_string()).unwrap_or_default())
+        }
+    }
 }
 
 /// What travels along a line: the request with its token, and the answer with what it brings.
-fn wire(line: Line, passage: Option<&Passage>, now: bool) -> AnyView {
-    let class = match line {
-        Line::Data => "wire data",
-        Line::SignIn => "wire sign-in",
-        Line::Others => "wire others",
+fn wire(line: &str, passage: Option<&Passage>, now: bool) -> String {
+    let class = [" class=\"wire", line, if now { " now\"" } else { "\"" }].concat();
+    let Some(passage) = passage else { return tag("div", &class, "") };
+    let side = |class: &str, words: &str, coins: String| {
+        let words = tag("span", " class=\"words\"", words);
+        tag("span", class, &[words, tag("span", " class=\"track\"", &coins)].concat())
     };
-    let Some(passage) = passage else {
-        return client_only(view! { <div class=class aria-hidden="true"></div> });
+    let ask = match passage.times {
+        1 => escape(&passage.ask),
+        times => [&*times.to_string(), " × ", &*escape(&passage.ask)].concat(),
     };
-    let times = if passage.times > 1 { format!("{} × ", passage.times) } else { String::new() };
-    let moving = |coin: &Coin| {
-        let (class, number) = match coin {
-            Coin::Access => ("coin access", None),
-            Coin::Refresh(number) => ("coin refresh", *number),
-        };
-        client_only(view! { <b class=class aria-hidden="true">{number.map(|number| number.to_string())}</b> })
+    let asks = side(" class=\"ask\"", &ask, passage.asks_with.iter().map(moving).collect());
+    let brings = if passage.lost { String::new() } else { passage.answers_with.iter().map(moving).collect() };
+    let (class_of_reply, words) = match (passage.lost, passage.status) {
+        (true, _) => (" class=\"reply bad\"", t("✗ lost on its way", "✗ unterwegs verloren").to_owned()),
+        (false, Some(status)) => {
+            (if status >= 400 { " class=\"reply bad\"" } else { " class=\"reply\"" }, status.to_string())
+        }
+        (false, None) => (" class=\"reply none\"", "…".to_owned()),
     };
-    let asks_with = passage.asks_with.iter().map(moving).collect::<Vec<_>>();
-    let brings = if passage.lost { Vec::new() } else { passage.answers_with.iter().map(moving).collect::<Vec<_>>() };
-    let answer = match (passage.lost, passage.status) {
-        (true, _) => ("reply bad", t("✗ lost on its way", "✗ unterwegs verloren").to_owned()),
-        (false, Some(status)) => (if status >= 400 { "reply bad" } else { "reply" }, status.to_string()),
-        (false, None) => ("reply none", "…".to_owned()),
-    };
-    client_only(view! {
-        <div class=class class:now=now>
-            <span class="ask">
-                <span class="words">{[&times, &*passage.ask].concat()}</span>
-                <span class="track">{asks_with}</span>
-            </span>
-            <span class=answer.0>
-                <span class="words">{answer.1}</span>
-                <span class="track">{brings}</span>
-            </span>
-        </div>
-    })
+    tag("div", &class, &[asks, side(class_of_reply, &words, brings)].concat())
 }

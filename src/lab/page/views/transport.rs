@@ -1,41 +1,46 @@
 //! The bar below everything: the moment that is shown (time travel), the speed, and the one main button. Choosing a moment shows
 //! recorded state; it never sends a request.
 
-use leptos::{html, prelude::*};
+use leptos::prelude::*;
 
 use super::super::acting::STEPPING;
 use super::super::course::{Next, SCENE};
+use super::super::markup::tag;
 use super::super::state::{ActionFailure, LabState};
 use super::super::words::t;
-use super::shortcuts::{ShortcutHelp, Shortcuts};
+use super::html::{button, html, toggle};
+use super::shortcuts::{Shortcuts, help};
 use crate::lab::model::event::Action;
 use crate::lab::model::{labels, watch::Watch};
 use crate::ui::support::sync_hydrated::client_only;
 
-#[component]
-pub fn Transport(state: LabState, shortcuts: Shortcuts) -> impl IntoView {
-    let stepping = move || state.settings().is_some_and(|settings| settings.stepping);
+pub fn transport(state: LabState, shortcuts: Shortcuts) -> AnyView {
     let failed = move || {
         let ActionFailure { of, why } = state.failure.get()?;
         (of == STEPPING || of == SCENE).then(|| client_only(view! { <p class="problem" role="alert">{why}</p> }))
     };
     client_only(view! {
         <section class="transport" aria-label=t("Timeline", "Zeitleiste")>
-            {moment(state)}
+            <div class="moment">{slider(state.watch)} {steps(state)}</div>
             {speed(state)}
-            <button
-                type="button"
-                role="switch"
-                class="switch small"
-                aria-checked=move || stepping().to_string()
-                on:click=move |_| state.set_playback(Action::Stepping { on: !untrack(stepping) })
-            >
-                {t("Step by step", "Schritt für Schritt")}
-            </button>
-            <ShortcutHelp shortcuts=shortcuts />
+            {stepping(state)}
+            {help(shortcuts)}
             {next_button(state)}
             {failed}
         </section>
+    })
+}
+
+fn stepping(state: LabState) -> AnyView {
+    let is_on = move || state.settings().is_some_and(|settings| settings.stepping);
+    let text = Memo::new(move |_| {
+        let checked =
+            if is_on() { " role=\"switch\" aria-checked=\"true\"" } else { " role=\"switch\" aria-checked=\"false\"" };
+        button("stepping", "switch small", checked, t("Step by step", "Schritt für Schritt"))
+    });
+    html(state, "stepping", text, |state, _| {
+        let on = untrack(|| state.settings()).is_some_and(|settings| settings.stepping);
+        state.set_playback(Action::Stepping { on: !on });
     })
 }
 
@@ -65,32 +70,54 @@ fn next_button(state: LabState) -> AnyView {
 /// How slow real requests are made on the server, so an arrow that takes long really took long.
 fn speed(state: LabState) -> AnyView {
     let factor = Memo::new(move |_| state.settings().map_or(1, |settings| settings.slow_motion));
-    let options = [
-        (1, t("Real speed", "Echtes Tempo")),
-        (3, t("3 times slower", "3-mal langsamer")),
-        (10, t("10 times slower", "10-mal langsamer")),
-    ];
-    let option = move |(times, words): (u32, &'static str)| {
-        client_only(view! {
-            <option value=times.to_string() prop:selected=move || factor.get() == times>
-                {words}
-            </option>
+    let options = move || {
+        [
+            (1, t("Real speed", "Echtes Tempo")),
+            (3, t("3 times slower", "3-mal langsamer")),
+            (10, t("10 times slower", "10-mal langsamer")),
+        ]
+        .map(|(times, words)| {
+            let selected = if factor.get() == times { " selected" } else { "" };
+            format!(r#"<option value="{times}"{selected}>{words}</option>"#)
         })
+        .concat()
     };
     client_only(view! {
         <label class="speed">
             <span class="unseen">{t("Speed", "Tempo")}</span>
-            <select on:change=move |event| {
+            <select inner_html=options on:change=move |event| {
                 if let Ok(factor) = event_target_value(&event).parse() {
                     state.set_playback(Action::SlowMotion { factor });
                 }
-            }>{options.into_iter().map(option).collect::<Vec<_>>()}</select>
+            }></select>
         </label>
     })
 }
 
-fn moment(state: LabState) -> AnyView {
-    let watch: Watch = state.watch;
+/// One event back or forth, where it is, and live.
+fn steps(state: LabState) -> AnyView {
+    let watch = state.watch;
+    let text = Memo::new(move |_| {
+        let (upto, length, live) = (watch.upto(), watch.events.with(Vec::len), watch.chosen.get().is_none());
+        let named = |name: &str, off: bool| {
+            [" aria-label=\"", name, if off { "\" aria-disabled=\"true\"" } else { "\"" }].concat()
+        };
+        [
+            button("back", "small", &named(t("Previous event", "Voriges Ereignis"), upto < 2), "‹"),
+            button("forth", "small", &named(t("Next event", "Nächstes Ereignis"), live), "›"),
+            tag("span", " class=\"where\"", &[&*upto.to_string(), " / ", &*length.to_string()].concat()),
+            toggle("live", live, "Live"),
+        ]
+        .concat()
+    });
+    html(state, "steps", text, |state, on| match on {
+        "back" => state.step(false),
+        "forth" => state.step(true),
+        _ => state.watch.chosen.set(None),
+    })
+}
+
+fn slider(watch: Watch) -> AnyView {
     let length = Memo::new(move |_| watch.events.with(Vec::len));
     let slide = move |event| {
         let index: usize = event_target_value(&event).parse().unwrap_or(0);
@@ -104,7 +131,7 @@ fn moment(state: LabState) -> AnyView {
         let event = watch.events.with(|events| events.get(upto.checked_sub(1)?).map(labels::event));
         format!("{} {upto} / {}: {}", t("Event", "Ereignis"), length.get(), event.unwrap_or_default())
     };
-    let range = NodeRef::<html::Input>::new();
+    let range = NodeRef::<leptos::html::Input>::new();
     // Maximum first, or the browser clamps the value to the old maximum.
     Effect::new(move |_| {
         if let Some(range) = range.get() {
@@ -112,26 +139,8 @@ fn moment(state: LabState) -> AnyView {
             range.set_value(&watch.upto().to_string());
         }
     });
-    let following = Memo::new(move |_| watch.chosen.get().is_none());
     client_only(view! {
-        <div class="moment">
-            <button type="button" class="small" aria-label=t("Previous event", "Voriges Ereignis")
-                disabled=move || { watch.upto() < 2 } on:click=move |_| state.step(false)>
-                "‹"
-            </button>
-            <input type="range" id="lab-moment" min="1" node_ref=range aria-label=t("Moment", "Zeitpunkt")
-                aria-valuetext=said on:input=slide />
-            <button type="button" class="small" aria-label=t("Next event", "Nächstes Ereignis")
-                disabled=move || following.get() on:click=move |_| state.step(true)>
-                "›"
-            </button>
-            <span class="where">
-                {move || format!("{} / {}", watch.upto(), length.get())}
-            </span>
-            <button type="button" class="small" aria-pressed=move || following.get().to_string()
-                on:click=move |_| watch.chosen.set(None)>
-                "Live"
-            </button>
-        </div>
+        <input type="range" id="lab-moment" min="1" node_ref=range aria-label=t("Moment", "Zeitpunkt")
+            aria-valuetext=said on:input=slide />
     })
 }
