@@ -2,11 +2,10 @@
 
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::spawn_local;
 
 use super::focus;
-use super::state::{ActionFailure, FRAME_TIMEOUT, LabState};
+use super::state::{ActionFailure, LabState};
 use super::words::t;
 use crate::clock::Stopwatch;
 use crate::lab::frame::wire;
@@ -137,37 +136,6 @@ impl LabState {
         });
     }
 
-    /// Types into the note of the first tab, and returns when the tab has reported it. The field is the app's own: this is what
-    /// the keyboard would cause, without its focus.
-    pub(super) async fn type_note(self, text: &str) {
-        let since = Stopwatch::start();
-        let field = loop {
-            if let Some(field) = note_field() {
-                break field;
-            }
-            if since.elapsed_ms() > FRAME_TIMEOUT.as_secs_f64() * 1000.0 {
-                return;
-            }
-            TimeoutFuture::new(50).await;
-        };
-        let before = self.newest();
-        field.set_value(text);
-        let init = web_sys::EventInit::new();
-        init.set_bubbles(true);
-        if let Ok(event) = web_sys::Event::new_with_event_init_dict("input", &init) {
-            _ = field.dispatch_event(&event);
-        }
-        let reported = |event: &LogEvent| {
-            event.seq > before && matches!(&event.kind, LogEventKind::Seen { seen: TabEvent::Draft { .. }, .. })
-        };
-        let since = Stopwatch::start();
-        while !self.watch.events.with_untracked(|events| events.iter().rev().any(reported))
-            && since.elapsed_ms() < LONGEST
-        {
-            TimeoutFuture::new(50).await;
-        }
-    }
-
     /// Waits until the first tab is loaded and what it does by itself is over.
     pub(super) async fn wait_for_sandbox(self) {
         while self.opened.with_untracked(Option::is_none) && self.closed.with_untracked(Option::is_none) {
@@ -224,12 +192,4 @@ pub fn auth_state(events: &[LogEvent]) -> Option<&str> {
         LogEventKind::Seen { tab: Lifeline::Tab, seen: TabEvent::AuthState { state } } => Some(state.as_str()),
         _ => None,
     })
-}
-
-/// The title of a new note in the first tab, once the app shows it.
-fn note_field() -> Option<web_sys::HtmlInputElement> {
-    let frame = document().query_selector("iframe[name=tab]").ok()??;
-    let inside = frame.dyn_into::<web_sys::HtmlIFrameElement>().ok()?.content_document()?;
-    // Unchecked: the frame has classes of its own.
-    Some(inside.get_element_by_id("title")?.unchecked_into())
 }

@@ -200,9 +200,6 @@ impl LabState {
         }
         let broken = usize::from(course.broken.get_untracked());
         for (index, step) in scene.run.iter().enumerate().take(upto).skip(course.done.get_untracked()) {
-            if let Some(text) = &step.typed {
-                self.type_note(text).await;
-            }
             let before = self.newest();
             self.watch.since.set(Some(before));
             for effect in &step.effects {

@@ -56,7 +56,7 @@ fn tabs(shown: usize) -> String {
 /// Chooses the tab, and leaves the focus on it.
 fn moved(state: LabState, event: &KeyboardEvent) {
     let is_tab = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    if !is_tab.is_some_and(|element| element.get_attribute("role").as_deref() == Some("tab")) {
+    if is_tab.is_none_or(|element| element.get_attribute("role").as_deref() != Some("tab")) {
         return;
     }
     let (now, count) = (state.panel.get_untracked(), names().len());
