@@ -232,6 +232,7 @@ fn no_sentence_has_more_than_25_words_in_any_language() {
         for lang in Lang::ALL {
             let words = fact.words(lang);
             assert!(words.ends_with('.') && !words.contains("  "), "{words}");
+            assert!(!words.contains(['{', '}']), "a name without a value: {words}");
             for sentence in words.split('.') {
                 assert!(sentence.split_whitespace().count() <= 25, "{words}");
             }
