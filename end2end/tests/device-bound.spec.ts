@@ -18,9 +18,6 @@ const REFRESH = "/api/auth/refresh";
 /** Longer than a bound cookie counts on the server, in seconds. */
 const PAST_THE_COOKIE = 6 * 60;
 
-/** After which Chromium has written its store of bound sessions, in milliseconds. */
-const A_WRITE = 3_000;
-
 const plain = inChromium.use?.launchOptions;
 const FEATURES = "DeviceBoundSessions,EnableBoundSessionCredentialsSoftwareKeysForManualTesting";
 
@@ -143,8 +140,6 @@ test("a restarted browser has its binding still", async ({ member, server, wire 
   };
   const first = await open();
   await signInBound(first.page, member, server, wire);
-  // The browser writes what it knows of bound sessions beside everything else.
-  await first.page.waitForTimeout(A_WRITE);
   await first.context.close();
   await server.later(PAST_THE_COOKIE);
   const again = await open();

@@ -1,5 +1,7 @@
 //! Device-bound sessions: a browser that binds its session to a key, the door in front of the refresh endpoint, and everybody who
 //! is not on that device.
+//!
+//! Why so long: a browser with a bound session, and each way in which somebody else is not it.
 
 use axum::http::{StatusCode, header};
 use futures::future::join_all;
