@@ -124,6 +124,11 @@ const sequences: Record<string, Press[]> = {
     SIGN_IN,
     { press: "Steal the refresh token", happens: ["stole_refresh"], says: /The thief copied refresh token 0/ },
     { press: "The thief refreshes", happens: ["rotate", "thief POST /api/auth/refresh 200"], says: /The thief has fresh tokens/ },
+    {
+      press: "Steal from a bound device",
+      happens: ["stole_refresh", "unbound", "thief POST /api/auth/refresh 401", "other_device POST /api/auth/refresh 200"],
+      says: /bound to a device/,
+    },
     { press: "Steal the access token", happens: ["stole_access"], says: /copied the access token/ },
     { press: "The thief calls the API", happens: ["thief GET /api/notes/list 200"], says: /got the data: 200/ },
     ...["subject", "expiry", "one bit of the signature", "no algorithm", "another key"].map((part) => ({
@@ -163,7 +168,7 @@ const sequences: Record<string, Press[]> = {
   ],
   "weaken the defences": [
     SIGN_IN,
-    ...["reuse detection", "no grace", "origin check", "SameSite", "HttpOnly", "instant revocation", "content policy"].map((defence) =>
+    ...["reuse detection", "no grace", "origin check", "SameSite", "HttpOnly", "instant revocation", "content policy", "device binding"].map((defence) =>
       setting(`Weak: ${defence}`, /Done\./),
     ),
   ],
