@@ -68,8 +68,8 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
     };
 
     let binding = Router::new()
-        .route(secure_session::BIND, post(device_binding::bind))
-        .route(secure_session::RENEW, post(device_binding::renew));
+        .route(secure_session::BIND, post(device_binding::bind).fallback(problem::nothing_here))
+        .route(secure_session::RENEW, post(device_binding::renew).fallback(problem::nothing_here));
 
     let files = state.site.files("");
     Ok(Router::new()

@@ -352,6 +352,7 @@ async fn a_registration_needs_the_challenge_of_its_own_sign_in_in_time_and_the_r
         ada.bind(proof).await.refused(422, "validation_failed");
     }
     ada.by_itself("/api/auth/bind", &[]).await.refused(422, "validation_failed");
+    ada.get("/api/auth/bind").await.refused(404, "not_found");
     app.client().bind(&device.registration(&challenge)).await.refused(401, "refresh_token_missing");
     bob.bind(&device.registration(&challenge)).await.refused(422, "validation_failed");
     app.pass(seconds(120));
