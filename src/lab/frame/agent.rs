@@ -244,8 +244,11 @@ async fn perform(task: TabTask) -> Result<(), String> {
 
 /// Types into the title of a new note. `None` where the page has none.
 fn type_a_title(text: &str) -> Option<()> {
-    let field = web_sys::window()?.document()?.get_element_by_id("title")?;
+    let window = web_sys::window()?;
+    let field = window.document()?.get_element_by_id("title")?;
     let field = field.dyn_into::<web_sys::HtmlInputElement>().ok()?;
+    // In sight without a focus, which would scroll the page around the frame as well.
+    window.scroll_to_with_x_and_y(0.0, f64::from(field.offset_top() - 60));
     field.set_value(text);
     let init = web_sys::EventInit::new();
     init.set_bubbles(true);

@@ -192,7 +192,7 @@ mod tests {
         let drawn = mermaid(&sample::lost_answer().events);
         assert!(drawn.starts_with("sequenceDiagram\n    participant You as You\n"), "{drawn}");
         assert!(drawn.contains("participant Jar as Cookie jar"));
-        assert!(drawn.contains("Tab->>Server: POST /api/auth/refresh (refresh token 0 · "));
+        assert!(drawn.contains("Jar->>Server: POST /api/auth/refresh (refresh token 0 · "));
         assert!(drawn.contains("Server--xTab: 200 done (lost on its way)"));
         assert!(drawn.contains("Note over Server: password is right"));
     }
