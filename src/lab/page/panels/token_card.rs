@@ -1,5 +1,5 @@
-//! The two tokens, both in sight: the tab has one, the browser keeps the other. The access token (a JWT) is decoded into its three parts, shown separately so that decoding is
-//! not mistaken for verification; the server's verdict stands beside them.
+//! The two tokens, both in sight: the tab has one, the browser keeps the other. The access token (a JWT) is decoded into its three
+//! parts, shown separately so that decoding is not mistaken for verification; the server's verdict stands beside them.
 
 use std::time::Duration;
 
