@@ -196,7 +196,7 @@ for (const [name, presses] of Object.entries(sequences)) {
 
 test("the story of the last refresh is that of its causes", async ({ page }) => {
   await openSignedIn(page);
-  const story = page.getByRole("region", { name: /^The last refresh/ }).getByRole("listitem");
+  const story = page.locator(".told li");
   await press(page, EXPIRE);
   await expect(story).toHaveText([
     "The access token had expired, so the server answered 401.",
