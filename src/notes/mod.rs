@@ -22,8 +22,9 @@
 //! - `src/lab/model/labels/http.rs`: the words for the endpoints
 //! - `src/lab/model/sample.rs`: its sample log
 //! - `src/lab/model/sample/causes.rs`: the calls of its sample logs
-//! - `src/lab/model/summary.rs`: its words for a call
+//! - `src/lab/page/diagram/draw.rs`: the call of a test
 //! - `src/lab/page/views/frames.rs`: the page in a frame
+//! - `src/lab/page/views/stage.rs`: its place on the map
 //! - `src/lab/server/document.rs`: its introduction
 //! - `src/lab/server/other_site.rs`: the calls of the other site
 //! - `src/lab/server/sandbox/app.rs`: the resource of a sandbox
