@@ -61,12 +61,17 @@ fn sign_in() -> Vec<Operation> {
             .describe("An old refresh token that comes again after the grace period ends the session (reuse).")
             .cookie()
             .sets_cookies()
-            .refuses(&[Code::RefreshTokenUnbound, Code::RateLimited]),
+            .refuses(&[Code::RefreshTokenUnbound, Code::DeviceProofRequired, Code::RateLimited]),
         call!(Reauthenticate { password: password() }, "Enters the password again (step-up authentication, RFC 9470).")
             .describe("As a refresh; the new access token has a new `auth_time`.")
             .cookie()
             .sets_cookies()
-            .refuses(&[Code::InvalidCredentials, Code::RefreshTokenUnbound, Code::RateLimited]),
+            .refuses(&[
+                Code::InvalidCredentials,
+                Code::RefreshTokenUnbound,
+                Code::DeviceProofRequired,
+                Code::RateLimited,
+            ]),
         call!(SuggestPassphrase {}, "Suggests a passphrase in the language of the request."),
         call!(Logout {}, "Ends the session of the cookie, if there is one, and deletes the cookie.")
             .cookie_if_any()

@@ -79,7 +79,7 @@ pub struct Stage {
     pub others: Option<Passage>,
     /// The line of the newest request.
     pub now: Option<Line>,
-    /// Who stands outside of the browser in this log: a thief, another device, another site.
+    /// The participants outside of the browser in this log: a thief, another device, another site.
     pub outsider: Option<Lifeline>,
 }
 

@@ -34,7 +34,8 @@ fn cause(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
 
 /// Why these calls were refused.
 pub fn refused(log: &Log<'_>, calls: &[&Exchange<'_>]) -> Option<(u64, Fact)> {
-    let first = calls.first()?;
+    // The first that was refused caused the refresh, whichever was sent first.
+    let first = calls.iter().min_by_key(|call| call.last_seq)?;
     let calls = calls.len();
     let fact = match first.response?.code? {
         Code::AccessTokenExpired => Fact::AccessExpired { calls },

@@ -105,6 +105,25 @@ pub const SCENE: SceneData = SceneData {
                 "The thief is locked out.",
             ],
         },
+        StepData {
+            id: "bound",
+            caption: t(
+                "Another device has a browser that proves with a key who it is. The thief copies from there too.",
+                "Ein anderes Gerät hat einen Browser, der sich mit einem Schlüssel ausweist. Auch dort kopiert der Dieb.",
+            ),
+            effects: &[act(Action::StealFromBoundDevice)],
+            expects: &["Unbound 0", "401 refresh_token_unbound", "Rotate 0", "200"],
+            tells: &[
+                "The other device signed in: it has a session and a refresh token of its own.",
+                "The thief copied refresh token 0. Nothing shows that yet.",
+                "The thief sent its copy of refresh token 0.",
+                "The session is bound to a device, and the request came without its proof: refused. The session goes on.",
+                "The thief is locked out.",
+                "The other device asked for a fresh access token.",
+                "The other device sent its refresh token 0.",
+                "The server rotated it: refresh token 1 replaces 0.",
+            ],
+        },
     ],
     rule: t(
         "Reuse detection: when a used-up refresh token comes back, two hold copies. The server ends that session for both.",
@@ -119,6 +138,10 @@ pub const SCENE: SceneData = SceneData {
                 "Entscheidung 2: Wechsel, Nachfrist, Wiederbenutzung (englisch)",
             ),
             path: "decisions/0002-rotation-grace-and-reuse",
+        },
+        Source::Page {
+            label: t("Decision 23: device-bound sessions", "Entscheidung 23: gerätegebundene Sitzungen (englisch)"),
+            path: "decisions/0023-device-bound-refresh",
         },
         Source::Standard {
             label: "RFC 9700, 4.14.2: refresh token rotation",
