@@ -15,7 +15,6 @@ pub use fact::{Fact, Mood};
 use causes::Log;
 
 use super::event::{Action, Lifeline, LogEvent, LogEventKind};
-use super::exchange::is_browser;
 use crate::lang::Lang;
 
 /// What happened, in a few sentences.
@@ -60,12 +59,6 @@ impl Story {
 
     pub fn words(&self, lang: Lang) -> Vec<String> {
         self.sentences.iter().map(|sentence| sentence.words(lang)).collect()
-    }
-
-    /// Whether the account's owner can be content with how it ends.
-    pub fn ends_well(&self) -> bool {
-        let last = self.sentences.iter().rev().map(Sentence::mood).find(|mood| *mood != Mood::Plain);
-        last != Some(Mood::Bad)
     }
 }
 
@@ -116,22 +109,6 @@ pub fn told(events: &[LogEvent], since: u64) -> Vec<Sentence> {
 /// The `seq` of the event with which the last story begins.
 pub fn cause(events: &[LogEvent]) -> Option<u64> {
     events.get(beginning(events)).map(|event| event.seq)
-}
-
-/// The last refresh of this browser's tabs or of the thief.
-pub fn last_refresh(events: &[LogEvent]) -> Option<Story> {
-    let log = Log::new(events);
-    let actor = |from| from == Lifeline::Thief || is_browser(from) && from != Lifeline::OtherSite;
-    let last = log.all.iter().rev().find(|exchange| exchange.is_refresh() && actor(exchange.request.from))?;
-    let mut facts = refresh::facts(&log, last);
-    // What it raced, and what it repeats, belong to it.
-    facts.extend(log.races(last).iter().flat_map(|racer| refresh::facts(&log, racer)));
-    let mut one = last;
-    while let Some(before) = log.predecessor(one) {
-        facts.extend(refresh::facts(&log, before));
-        one = before;
-    }
-    Story::of(facts)
 }
 
 /// The index of the event with which the last story begins: an action, the first request of another site's page, or what an injected

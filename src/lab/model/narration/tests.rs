@@ -1,7 +1,30 @@
 use super::*;
 use crate::lab::model::event::{Lifeline, RefreshFault, Tamper};
+use crate::lab::model::exchange::is_browser;
 use crate::lab::model::sample::{self, SampleLog};
 use crate::protocol::session::RevokeReason;
+
+/// The last refresh of this browser's tabs or of the thief.
+fn last_refresh(events: &[LogEvent]) -> Option<Story> {
+    let log = Log::new(events);
+    let actor = |from| from == Lifeline::Thief || is_browser(from) && from != Lifeline::OtherSite;
+    let last = log.all.iter().rev().find(|exchange| exchange.is_refresh() && actor(exchange.request.from))?;
+    let mut facts = refresh::facts(&log, last);
+    // What it raced, and what it repeats, belong to it.
+    facts.extend(log.races(last).iter().flat_map(|racer| refresh::facts(&log, racer)));
+    let mut one = last;
+    while let Some(before) = log.predecessor(one) {
+        facts.extend(refresh::facts(&log, before));
+        one = before;
+    }
+    Story::of(facts)
+}
+
+/// Whether the account's owner can be content with how a story ends.
+fn ends_well(story: &Story) -> bool {
+    let last = story.sentences.iter().rev().map(Sentence::mood).find(|mood| *mood != Mood::Plain);
+    last != Some(Mood::Bad)
+}
 
 fn refreshed(log: &SampleLog) -> Vec<String> {
     last_refresh(&log.events).map(|story| story.words(Lang::En)).unwrap_or_default()
@@ -22,7 +45,7 @@ fn an_expired_token_takes_four_sentences() {
     ];
     assert_eq!(refreshed(&log), four);
     assert_eq!(told(&log), four);
-    assert!(story(&log.events).unwrap().ends_well());
+    assert!(ends_well(&story(&log.events).unwrap()));
 }
 
 #[test]
@@ -36,14 +59,14 @@ fn a_theft_is_told_by_what_each_side_holds() {
             "The thief is locked out.",
         ]
     );
-    assert!(last_refresh(&log.events).unwrap().ends_well());
+    assert!(ends_well(&last_refresh(&log.events).unwrap()));
     let end = log.events.iter().rposition(|event| matches!(&event.kind, LogEventKind::Acted { .. })).unwrap();
     let before = story(&log.events[..end]).unwrap();
     let words = before.words(Lang::En);
     assert_eq!(words[0], "The thief copied refresh token 1. Nothing shows that yet.");
     assert!(words.iter().any(|one| one.starts_with("The thief holds refresh token 2, still unused.")), "{words:?}");
     assert!(!words.iter().any(|one| one.contains("never arrived")), "nothing was lost: {words:?}");
-    assert!(!before.ends_well(), "{words:?}");
+    assert!(!ends_well(&before), "{words:?}");
 }
 
 #[test]
@@ -125,7 +148,7 @@ fn without_reuse_detection_the_story_says_that_the_thief_stays() {
     let words = story.words(Lang::En);
     assert!(words.contains(&"The thief stays in, beside the owner, and nobody notices.".to_owned()), "{words:?}");
     assert!(words[1].starts_with("Refresh token 2 was used up, but reuse detection is off"), "{words:?}");
-    assert!(!story.ends_well());
+    assert!(!ends_well(&story));
 }
 
 #[test]

@@ -82,7 +82,7 @@ proptest! {
         for length in 0..=events.len() {
             let events = &events[..length];
             let _ = Snapshot::of(events);
-            let _ = narration::last_refresh(events);
+            let _ = narration::story(events);
             let _ = narration::told(events, 0);
             let _ = stage::Stage::of(events, 0);
             let _ = export::mermaid(events);
