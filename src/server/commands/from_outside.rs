@@ -1,22 +1,14 @@
 //! A request to the public URL, as a browser makes it: by its name, through whatever stands in front of the server.
 
-use std::time::Duration;
-
-use axum::body::Body;
-use axum::http::{Request, header};
 use rustls_pki_types::ServerName;
 use tokio::net::TcpStream;
 use url::Url;
 
+use super::health::{PATIENCE, ask_over};
 use crate::api::edge::public_url;
 use crate::server::config::Config;
 use crate::server::loopback::OwnConnection;
 use crate::server::tls::client::{Trusted, connect, connector, public_connector};
-
-/// How long the way there and back may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// The most that is read of an answer, in bytes.
-const ANSWER_MAX: usize = 64 * 1024;
 
 /// Why there is no answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,13 +24,7 @@ use Unanswered::{Tls, Unreachable};
 pub(super) async fn get(config: &Config, path: &str) -> Result<(u16, String), Unanswered> {
     let asking = async {
         let connection = open(&config.public_url).await?;
-        let request = Request::get(config.base_path.at(path))
-            .header(header::HOST, public_url::authority(&config.public_url))
-            .body(Body::empty())
-            .map_err(|error| Unreachable(error.to_string()))?;
-        let answer = connection.send(request, ANSWER_MAX).await;
-        let (parts, body) = answer.map_err(|error| Unreachable(error.to_string()))?;
-        Ok((parts.status.as_u16(), String::from_utf8_lossy(&body).into_owned()))
+        ask_over(connection, config, path).await.map_err(|error| Unreachable(error.to_string()))
     };
     let in_time = tokio::time::timeout(PATIENCE, asking).await;
     in_time.unwrap_or_else(|_| Err(Unreachable(format!("no answer within {} s", PATIENCE.as_secs()))))

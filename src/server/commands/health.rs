@@ -12,7 +12,7 @@ use crate::server::serve::Error;
 use crate::server::tls::client::{Trusted, connector};
 
 /// How long the server may take.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 /// The most that is read of an answer.
 const ANSWER_MAX: usize = 64 * 1024;
 
@@ -47,7 +47,8 @@ pub(super) async fn get(config: &Config, path: &str) -> Result<(u16, String), St
         .map_err(|_| format!("the server at {address} does not answer in time"))?
 }
 
-async fn ask_over(connection: OwnConnection, config: &Config, path: &str) -> Result<(u16, String), Error> {
+/// Status and body of the answer to a `GET` of a path of the app, with the public URL's host.
+pub(super) async fn ask_over(connection: OwnConnection, config: &Config, path: &str) -> Result<(u16, String), Error> {
     let request =
         Request::get(config.base_path.at(path)).header(header::HOST, public_url::authority(&config.public_url));
     let (parts, body) = connection.send(request.body(Body::empty())?, ANSWER_MAX).await?;
