@@ -137,6 +137,28 @@ fn every_command_of_the_readme_is_run_by_a_test_or_a_check() {
     }
 }
 
+/// The names in a text that begin as those of this program's settings do.
+fn variables(text: &str) -> BTreeSet<&str> {
+    let ends = |c: char| !(c.is_ascii_uppercase() || c == '_');
+    let begins = text.match_indices("TWO_TOKENS_").map(|(at, _)| text[at..].split(ends).next().unwrap());
+    begins.filter(|name| !name.ends_with('_')).collect()
+}
+
+#[test]
+fn make_run_hands_no_variable_of_the_scripts_to_the_server_which_would_refuse_it() {
+    let example = read(".env.example");
+    let settings = variables(&example);
+    let run = read("script/run");
+    let taken_away = variables(run.split_once("\nunset ").unwrap().1.split("\nexec").next().unwrap());
+    let scripts: Vec<_> =
+        files(&root().join("script")).iter().filter_map(|path| fs::read_to_string(path).ok()).collect();
+    let documented = read("CONTRIBUTING.md");
+    let of_scripts = scripts.iter().chain([&documented]).flat_map(|text| variables(text));
+    let left: BTreeSet<_> = of_scripts.filter(|name| !settings.contains(name) && !taken_away.contains(name)).collect();
+    assert!(left.is_empty(), "script/run does not unset {left:?}");
+    assert!(taken_away.is_disjoint(&settings), "a person's own setting would be lost");
+}
+
 #[test]
 fn every_setting_is_documented_with_its_default() {
     let readme = read("README.md");
