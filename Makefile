@@ -45,18 +45,8 @@ bench-check: ## a short benchmark that compares ratios with their limits and fai
 bench-scaling: ## a simulated day of a million users and more: what it asks of servers, memory and database
 	@. script/env && cargo bench --quiet --bench scaling --no-default-features --features ssr,app,lab
 
-soak: ## the long random tests that `make test` omits, those of traces, and the browser tests twenty times
-	@. script/env && cargo test --release --no-default-features --features ssr,app,lab -- --ignored soak
-	@. script/env && cargo test --no-default-features --features ssr,app,otel --test traces
-	@script/without-lab site
-	@script/test-pins
-	@script/test-sbom
-	@script/lint-deploy
-	@script/test-image
-	@script/mutants
-	@E2E_SOAK=1 E2E_REPEAT=20 script/test e2e
-	@script/contract 600
-	@script/test webkit
+soak: ## what is too long for `make test`: hostile load, random tests, mutants, browsers (ARGS='hostile random' for parts)
+	@script/soak $(ARGS)
 
 sbom: ## the bill of materials of the program (CycloneDX), in target/sbom
 	@. script/env && node script/sbom.mjs

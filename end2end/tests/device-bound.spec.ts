@@ -204,6 +204,8 @@ test("an offline minute signs nobody out", async ({ page, context, member, serve
   await signInBound(page, member, server, wire);
   await page.goto("/account");
   await signedIn(page);
+  // The part of the program that shows this page is here: without it a click shows an error and asks the server nothing.
+  await page.waitForLoadState("networkidle");
   await server.later(16 * 60);
   await context.clearCookies({ name: cookieAt(server.url, "__Secure-bound") });
   wire.down();
