@@ -6,11 +6,13 @@ use clap::{ArgMatches, CommandFactory as _, FromArgMatches as _, Parser};
 use two_tokens::api::edge::{app_state::AppState, site::Site};
 use two_tokens::notes;
 use two_tokens::protocol::openapi::Operations;
+#[cfg(not(feature = "lab"))]
+use two_tokens::server::pages;
 use two_tokens::server::{
     assemble::{Assembled, assemble},
     commands::{self, Command},
     config::{Config, environment::Environment},
-    metrics, pages,
+    metrics,
     serve::{self, Error},
     telemetry,
     tls::Listener,
@@ -109,13 +111,12 @@ async fn serve(cli: Cli) -> Result<(), Error> {
     served
 }
 
+#[cfg(feature = "lab")]
 async fn listen(cli: &Cli, listener: Listener, state: AppState) -> Result<(), Error> {
-    #[cfg(feature = "lab")]
-    if let Some(audience) = cli.lab.audience() {
-        return two_tokens::lab::server::options::run(audience, &cli.config, listener, state).await;
-    }
-    let pages = pages::pages();
-    #[cfg(feature = "lab")]
-    let pages = two_tokens::lab::server::learn::beside(pages);
-    serve::run(&cli.config, listener, state, pages, serve::no_extra_routes).await
+    two_tokens::lab::server::options::run(&cli.lab, &cli.config, listener, state).await
+}
+
+#[cfg(not(feature = "lab"))]
+async fn listen(cli: &Cli, listener: Listener, state: AppState) -> Result<(), Error> {
+    serve::run(&cli.config, listener, state, pages::pages(), serve::no_extra_routes).await
 }

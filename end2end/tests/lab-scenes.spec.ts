@@ -90,6 +90,53 @@ test.describe(() => {
   });
 });
 
+test("a scene is run, looked back at and broken by keyboard alone", async ({ page }) => {
+  const press = async (target: Locator) => {
+    for (let steps = 0; !(await target.evaluate((element) => element === document.activeElement)); steps++) {
+      expect(steps, "the keyboard does not reach it").toBeLessThan(120);
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+  };
+  await openScene(page, "sign-out");
+  await press(page.locator(".answers button").first());
+  await expect(page.locator(".reply")).toBeVisible();
+  for (let step = 1; step <= 4; step++) {
+    await isReady(page);
+    await press(next(page));
+    await expect(next(page)).toHaveAttribute("aria-disabled", "true");
+  }
+  await isReady(page);
+  await press(told(page).first().getByRole("button"));
+  await expect(status(page)).toContainText("You look back at event");
+  await press(status(page).getByRole("button", { name: "Back to live" }));
+  await expect(status(page)).not.toContainText("You look back");
+  await press(page.getByRole("button", { name: /^Run without: / }));
+  await expect(status(page)).toContainText("A defence is off.", { timeout: 30_000 });
+  await expect(page.locator(".both .without")).toBeVisible({ timeout: 45_000 });
+});
+
+test.describe(() => {
+  test.use({ expectsReuse: true });
+  test.skip(process.env.E2E_SOAK !== "1", "make soak: every scene over HTTP is in make test");
+  test("a browser goes through the whole course, and each step tells what it must", async ({ page }) => {
+    test.setTimeout(600_000);
+    const scenes: { title: string; run: { id: string }[] }[] = await (await page.request.get("/lab/scenes.json")).json();
+    await openScene(page, "sign-in");
+    for (const scene of scenes.filter(({ run }) => run.length > 0)) {
+      await expect(page.locator("#lesson-title")).toHaveText(scene.title);
+      for (const _ of scene.run) {
+        await advance(page);
+        await expect(page.locator(".problem")).toHaveCount(0);
+        await expect(told(page)).not.toHaveCount(0);
+      }
+      await expect(page.getByRole("heading", { name: "What this does not protect against" })).toBeVisible();
+      await next(page).click();
+    }
+    await expect(page.locator("#lesson-title")).toHaveText(scenes.at(-1)!.title);
+  });
+});
+
 test("a scene begins in an empty sandbox, and the rail leads to the others", async ({ page }) => {
   await openLab(page);
   await press(page, "Sign in");

@@ -13,10 +13,14 @@ const PROVOKED = [401, 403, 404, 429, 503, ...NO_NETWORK, "Content Security Poli
 test.use({ settings: { lab: true }, expectedComplaints: PROVOKED });
 test.describe.configure({ timeout: 60_000 });
 
-test("the start page draws the flow and leads to the lab, which opens a sandbox and has a sequence below for each button", async ({ page }) => {
+test("the start page draws the flow, plays a refresh in place and leads to the lab, which opens a sandbox and has a sequence below for each button", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByRole("img", { name: "How the two tokens travel" })).toBeVisible();
-  await page.getByRole("link", { name: "See it happen (60 s)" }).click();
+  const run = page.locator(".watch").getByRole("img", { includeHidden: true });
+  await expect(run).toBeHidden();
+  await page.getByText("Watch it happen", { exact: true }).click();
+  await expect.poll(() => run.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(300);
+  await page.getByRole("main").getByRole("link", { name: "Lab", exact: true }).click();
   await expect(page).toHaveURL("/lab");
   await expect(tab(page).locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 15_000 });
   await page.getByRole("button", { name: "or explore yourself" }).click();

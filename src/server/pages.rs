@@ -107,7 +107,7 @@ fn in_words(seconds: u64, lang: Lang) -> String {
 
 fn header_link(state: &AppState, lang: Lang) -> Option<HeaderLink> {
     let link = state.extra_link?;
-    Some(HeaderLink { href: link.href.to_owned(), label: (link.label)(lang).to_owned() })
+    Some(HeaderLink { href: state.base_path.at(link.href), label: (link.label)(lang).to_owned() })
 }
 
 async fn page(State(state): State<AppState>, request: Request) -> Response {
@@ -133,6 +133,9 @@ async fn api_reference(State(state): State<AppState>, request: Request) -> Respo
 }
 
 async fn documents(State(state): State<AppState>, request: Request) -> Response {
+    if let Some(image) = documents::picture(request.uri().path()) {
+        return (headers::SVG, image).into_response();
+    }
     if !documents::exists(request.uri().path()) {
         return not_found(state, request).await;
     }

@@ -1,11 +1,13 @@
 //! `/learn` and `/embed`: every page in every language, without a script, and with links that lead somewhere.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use axum::Router;
-use axum::http::{Method, StatusCode};
-use two_tokens::lab::server::learn;
-use two_tokens::lab::server::scenes::SCENES;
+use axum::http::{HeaderValue, Method, StatusCode};
+use two_tokens::lab::server::learn::{self, file, picture, recording};
+use two_tokens::lab::server::scenes::{SCENES, text::Numbers};
+use two_tokens::lang::Lang;
 use two_tokens::server::{pages, router::router, serve::below};
 
 use crate::support::{Answer, Client, TestApp};
@@ -97,13 +99,86 @@ async fn the_lessons_work_below_a_base_path_and_nothing_else_is_one() {
     }
 }
 
-/// `src/ui/components/notices.rs` leads to it, and stands below the room that serves it.
+/// The app's pages stand below the room that serves the lessons, so they name their paths.
 #[tokio::test]
-async fn the_notice_of_a_stolen_token_leads_to_a_lesson() {
+async fn every_lesson_that_a_page_of_the_app_names_is_there() {
     let (_app, router) = with_lessons(&[]).await;
-    let notices = include_str!("../../src/ui/components/notices.rs");
-    let path = notices.split("const LESSON: &str = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
-    assert_eq!(get(&router, path, "en").await.status, StatusCode::OK, "{path}");
+    let pages = [
+        include_str!("../../src/ui/components/notices.rs"),
+        include_str!("../../src/ui/pages/ended.rs"),
+        include_str!("../../src/ui/pages/home.rs"),
+    ];
+    for page in pages {
+        let mut named = 0;
+        for path in page.split('"').filter(|text| text.starts_with("/learn") || text.starts_with("/embed")) {
+            assert_eq!(get(&router, path, "en").await.status, StatusCode::OK, "{path}");
+            named += 1;
+        }
+        assert!(named > 0);
+    }
+}
+
+/// The pictures of README and documents, by file: the path below `docs/pictures` names scene and step.
+fn pictures() -> Vec<(PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut texts = vec![root.join("README.md")];
+    for folder in ["docs", "docs/flow", "docs/decisions"] {
+        let files = std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path());
+        texts.extend(files.filter(|path| path.extension().is_some_and(|ending| ending == "md")));
+    }
+    let names: BTreeSet<String> = texts
+        .iter()
+        .flat_map(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            let names = text.split("pictures/").skip(1).filter_map(|rest| Some(rest.split_once(".svg)")?.0.to_owned()));
+            names.collect::<Vec<_>>()
+        })
+        .collect();
+    let picture = |name: String| {
+        let (scene, step) = name.split_once('/').unwrap();
+        let data = SCENES.into_iter().find(|data| data.id == scene).unwrap_or_else(|| panic!("{name}"));
+        let caption = data.run.iter().find(|data| data.id == step).unwrap_or_else(|| panic!("{name}")).caption;
+        let caption = caption.with(&Numbers::of_a_sandbox(), Lang::En);
+        let recorded = &recording::of(scene).unwrap()[step];
+        let svg = file::svg(recorded, &picture::escape(&caption), Lang::En, file::Show::Whole);
+        (root.join("docs/pictures").join(name).with_extension("svg"), svg)
+    };
+    names.into_iter().map(picture).collect()
+}
+
+/// `script/record-scenes` draws them anew, from the runs that it has recorded.
+#[test]
+fn the_pictures_of_the_documents_are_those_of_the_recorded_runs() {
+    let pictures = pictures();
+    assert!(pictures.len() > 2);
+    for (path, svg) in &pictures {
+        if std::env::var_os("TWO_TOKENS_RECORD").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, svg).unwrap();
+        }
+        let kept = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(kept == *svg, "{}: run script/record-scenes", path.display());
+    }
+    let folders = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures")).unwrap();
+    let kept = folders.flat_map(|folder| std::fs::read_dir(folder.unwrap().path()).unwrap()).count();
+    assert_eq!(kept, pictures.len(), "a picture that no document shows");
+}
+
+#[tokio::test]
+async fn a_step_is_an_image_for_any_site_that_plays_and_runs_nothing() {
+    let (_app, router) = with_lessons(&[]).await;
+    let image = get(&router, "/embed/silent-refresh/expire.svg", "de").await;
+    assert_eq!(
+        (image.status, &image.headers["content-type"]),
+        (StatusCode::OK, &HeaderValue::from_static("image/svg+xml"))
+    );
+    assert_eq!(image.headers["cross-origin-resource-policy"], "cross-origin");
+    assert!(image.body.contains("animation-delay") && image.body.contains("prefers-reduced-motion"));
+    assert!(image.body.contains("Das Access-Token war abgelaufen") && !image.body.contains("<script"));
+    // Every other response is for this site alone.
+    let page = get(&router, "/learn/silent-refresh", "en").await;
+    assert_eq!(page.headers["cross-origin-resource-policy"], "same-origin");
+    assert_eq!(get(&router, "/embed/silent-refresh/nothing.svg", "en").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

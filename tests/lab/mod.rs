@@ -6,6 +6,7 @@ mod support;
 mod actions;
 mod bounds;
 mod faults;
+mod follow;
 mod learn;
 mod off;
 mod over_tls;

@@ -11,7 +11,6 @@ use two_tokens::lab::model::event::{Action, Defence, ForeignOrigin, Lifeline, Lo
 use two_tokens::lab::model::narration::{self, Sentence};
 use two_tokens::lab::model::scene::{Scene, Word};
 use two_tokens::lab::server::learn::recording::{self, RecordedStep, Recording};
-use two_tokens::lab::server::learn::strokes::strokes;
 use two_tokens::lab::server::scenes::{SCENES, SceneData};
 use two_tokens::lang::Lang;
 
@@ -195,8 +194,8 @@ async fn the_labs_page_gets_the_scenes_in_its_language() {
 /// What a run shows, as it is recorded for `/learn`.
 fn recorded(scene: &SceneData, ran: &[Ran]) -> Recording {
     let steps = scene.run.iter().zip(ran).map(|(step, ran)| {
-        let story = ran.told.iter().map(|sentence| sentence.fact.clone()).collect();
-        (step.id.to_owned(), RecordedStep { strokes: strokes(&ran.log, ran.begin), story })
+        let story = ran.told.iter().map(|sentence| sentence.fact.clone());
+        (step.id.to_owned(), RecordedStep::of(&ran.log, ran.begin, story))
     });
     steps.collect()
 }

@@ -15,16 +15,28 @@ use leptos_axum::ResponseOptions;
 use crate::api::edge::app_state::AppState;
 
 /// On every response.
-const ALWAYS: [(HeaderName, HeaderValue); 5] = [
+const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
-    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (
         HeaderName::from_static("permissions-policy"),
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ),
 ];
+
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// No other site may load a response, as an image or a script, unless the response says so itself.
+const SAME_ORIGIN: HeaderValue = HeaderValue::from_static("same-origin");
+
+/// Of an image (SVG) whose style is inside: it runs nothing and loads nothing.
+pub const SVG: [(HeaderName, HeaderValue); 2] = [
+    (header::CONTENT_TYPE, HeaderValue::from_static("image/svg+xml")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'")),
+];
+
+/// What lets any site show a response that holds nothing of a visitor.
+pub const FOR_ANY_SITE: (HeaderName, HeaderValue) = (RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
 
 /// The CSP of responses that are not pages: nothing may be loaded, run or framed. A page sets its own.
 const NOT_A_PAGE: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
@@ -43,6 +55,7 @@ pub(super) fn add(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
+    headers.entry(RESOURCE_POLICY).or_insert(SAME_ORIGIN);
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
     if let Some(hsts) = hsts {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());

@@ -125,6 +125,9 @@ fn Top(lang: Lang) -> impl IntoView {
                 </a>
                 <a href=LEARN>{t(lang, "Lessons", "Lektionen")}</a>
                 <a href="/lab?view=presenter">{t(lang, "For a projector", "Für den Beamer")}</a>
+                <form method="post" action="/lab/follow" target="_blank">
+                    <button class="quiet">{t(lang, "Let others follow", "Andere folgen lassen")}</button>
+                </form>
             </nav>
         </header>
     }

@@ -18,7 +18,7 @@ use super::sandbox::Sandbox;
 use super::sandboxes::StreamPermit;
 use crate::lab::model::event::{SandboxEnd, TabCommand};
 
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 /// The events after `seq`, and all later ones.
 pub fn follow(

@@ -2,6 +2,7 @@
 
 use clap::ValueEnum;
 
+use super::LAB;
 use super::learn;
 use super::start::{self, Audience};
 use crate::api::edge::app_state::{AppState, ExtraLink};
@@ -52,20 +53,27 @@ impl LabOptions {
     }
 }
 
-/// Serves the app with the lab beside it.
+/// Serves the app with the lessons beside it, and the lab where it is on.
 ///
 /// # Errors
 ///
 /// Those of [`serve::run`], and the lab cannot be started.
-pub async fn run(audience: Audience, config: &Config, listener: Listener, state: AppState) -> Result<(), Error> {
+pub async fn run(lab: &LabOptions, config: &Config, listener: Listener, state: AppState) -> Result<(), Error> {
+    let (state, pages) = (with_link(state, lab.audience()), learn::beside(pages::pages()));
+    let Some(audience) = lab.audience() else {
+        return serve::run(config, listener, state, pages, serve::no_extra_routes).await;
+    };
     let tls = listener.tls();
     let extra_routes = async |starting| start::extra_routes(config, audience, tls, starting).await;
-    serve::run(config, listener, with_link(state), learn::beside(pages::pages()), extra_routes).await
+    serve::run(config, listener, state, pages, extra_routes).await
 }
 
-/// The state whose pages lead to the lab.
-pub fn with_link(mut state: AppState) -> AppState {
-    state.extra_link = Some(ExtraLink { href: "/lab", label: |lang| lang.common_lab() });
+/// The state whose pages lead to the lab, and where it is off to the lessons.
+pub fn with_link(mut state: AppState, audience: Option<Audience>) -> AppState {
+    state.extra_link = Some(match audience {
+        None => ExtraLink { href: learn::LEARN, label: |lang| learn::LESSONS.raw(lang) },
+        Some(_) => ExtraLink { href: LAB, label: |lang| lang.common_lab() },
+    });
     state
 }
 

@@ -22,7 +22,7 @@ use super::sandbox::{self, Sandbox};
 use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
 use super::scenes::{SCENES, glossary::GLOSSARY, text::Numbers};
-use super::{actor, document, event_stream, injection, recorder};
+use super::{actor, document, event_stream, follow, injection, recorder};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{cookies, front::FrontLayer, headers, problem, same_origin};
 use crate::auth::throttle::rules::Source;
@@ -41,15 +41,16 @@ const TAB_EVENTS_MAX: usize = 200;
 const PROBES_MAX: usize = 8;
 
 #[derive(Clone)]
-struct RouterState {
-    sandboxes: Arc<Sandboxes>,
-    app: AppState,
+pub struct RouterState {
+    pub sandboxes: Arc<Sandboxes>,
+    pub app: AppState,
 }
 
 pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, ConfigError> {
     let control = Router::new()
         .route("/lab", get(page))
         .route("/lab/open", post(open))
+        .route("/lab/follow", post(follow::share))
         .route("/lab/scenes.json", get(scenes))
         .route("/lab/words.json", get(words))
         .route("/lab/{sandbox}/-/events", get(events))
@@ -74,6 +75,7 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
         .route("/lab/{sandbox}/{*path}", any(enter));
     Ok(control
         .merge(apps)
+        .merge(follow::routes().layer(from_fn(headers::no_store)))
         .layer(ServiceBuilder::new().layer(FrontLayer::new(&app)).layer(from_fn(close_connection)))
         .with_state(RouterState { sandboxes, app }))
 }
@@ -243,6 +245,11 @@ async fn enter(State(lab): State<RouterState>, mut request: Request) -> Response
 }
 
 impl RouterState {
+    /// The sandbox of the visitor whose lab cookie this is.
+    pub fn sandbox_of(&self, headers: &HeaderMap) -> Option<Arc<Sandbox>> {
+        self.sandboxes.find(cookies::first(headers, &self.app.base_path.cookie_name(COOKIE))?)
+    }
+
     fn sandbox(&self, id: &str) -> Result<Arc<Sandbox>, Problem> {
         self.sandboxes.find(id).ok_or_else(gone_problem)
     }

@@ -13,6 +13,7 @@ use tokio::{
 };
 
 use super::loopback_client::LoopbackClient;
+use super::mirrors::Mirrors;
 pub use super::sandbox::page_link::STREAMS_PER_SANDBOX;
 use super::sandbox::{Sandbox, app::SandboxBase, state::EMAIL};
 use crate::auth::throttle::rules::{Gcra, Source, retry_after_seconds};
@@ -101,6 +102,8 @@ pub struct Sandboxes {
     /// Held by the sandboxes themselves: one that is wiped and still in use keeps its place.
     places: Arc<Semaphore>,
     streams: Arc<Semaphore>,
+    /// What others see of sandboxes.
+    pub mirrors: Mirrors,
     pub stopping: watch::Receiver<bool>,
 }
 
@@ -114,7 +117,7 @@ impl Sandboxes {
         clock: Arc<dyn Clock>,
     ) -> Arc<Self> {
         let loopback = LoopbackClient::new(server, &base.config.public_url);
-        let (sandboxes, openings, opening) = Default::default();
+        let (sandboxes, openings, opening, mirrors) = Default::default();
         let (places, streams) = (Arc::new(Semaphore::new(limits.sandboxes)), Arc::new(Semaphore::new(STREAMS_MAX)));
         Arc::new(Self {
             base,
@@ -127,6 +130,7 @@ impl Sandboxes {
             opening,
             places,
             streams,
+            mirrors,
             stopping,
         })
     }
@@ -158,6 +162,9 @@ impl Sandboxes {
         })?;
         sandbox.touch(self.clock.now());
         self.sandboxes().insert(sandbox.id.clone(), sandbox.clone());
+        if let Some(before) = resumed {
+            self.mirrors.moved(before, &sandbox);
+        }
         Ok(sandbox)
     }
 
@@ -207,14 +214,17 @@ impl Sandboxes {
 
     /// Wipes the sandboxes that were idle for too long.
     pub fn purge_idle(&self) {
-        let idle = self.clock.now().minus(self.limits.idle);
-        self.sandboxes().retain(|_, sandbox| {
+        let now = self.clock.now();
+        let idle = now.minus(self.limits.idle);
+        let mut sandboxes = self.sandboxes();
+        sandboxes.retain(|_, sandbox| {
             let keep = sandbox.last_used() > idle;
             if !keep {
                 sandbox.wipe(SandboxEnd::Idle);
             }
             keep
         });
+        self.mirrors.purge(now, |id| sandboxes.contains_key(id));
     }
 
     /// Purges idle sandboxes at an interval, until the server stops.

@@ -6,6 +6,7 @@ pub mod diagram;
 pub mod download_data;
 pub mod header;
 pub mod icons;
+pub mod lesson_link;
 pub mod notices;
 pub mod parts;
 pub mod password_field;

@@ -12,10 +12,10 @@ use crate::client::auth_state::{AuthState, auth_state};
 use crate::lang::lang;
 use crate::protocol::problem::Problem;
 use crate::protocol::session::Notice;
+use crate::ui::components::lesson_link::lesson_link;
 use crate::ui::components::parts::LocalTime;
 use crate::ui::components::step_up::{StepUp, StepUpDialog};
 use crate::ui::support::lazy_page::LazyPart;
-use crate::ui::support::page_settings::header_link;
 use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 
 #[component]
@@ -92,13 +92,6 @@ fn Alarms(notices: Vec<Notice>) -> impl IntoView {
     })
 }
 
-/// The lesson about it, where the server has lessons: it has them with the lab.
-const LESSON: &str = "/learn/stolen-refresh-token";
-
-fn lesson() -> Option<impl IntoView> {
-    header_link().map(|_| view! { <a href=base_path::at(LESSON) rel="external">{lang().notice_lesson()}</a> })
-}
-
 #[component]
 fn Card(notice: Notice, dismiss: impl Fn(String) + Copy + Send + 'static) -> impl IntoView {
     let Notice { id, at, device, session_device, session_signed_in_at } = notice;
@@ -117,7 +110,7 @@ fn Card(notice: Notice, dismiss: impl Fn(String) + Copy + Send + 'static) -> imp
                 <button type="button" on:click=move |_| dismiss(id.clone())>
                     {lang().notice_read()}
                 </button>
-                {lesson()}
+                {lesson_link("/learn/stolen-refresh-token")}
             </div>
         </section>
     })

@@ -1,6 +1,7 @@
 //! The project's own documents (`docs/`) as pages, so that whoever watches the program can read what it promises and against which
 //! attackers. They are in the binary, in English. Plain HTML without the browser's program, as the page about a forgotten password.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use axum::http::request::Parts;
@@ -20,7 +21,14 @@ pub const DOCUMENTS: &str = "/docs";
 #[derive(Embed)]
 #[folder = "docs/"]
 #[include = "*.md"]
+#[include = "pictures/*/*.svg"]
 struct Files;
+
+/// The picture (SVG) of the documents at a path of the site.
+pub fn picture(path: &str) -> Option<Cow<'static, [u8]>> {
+    let name = path.strip_prefix(DOCUMENTS)?.strip_prefix('/')?;
+    Some(name.ends_with(".svg").then(|| Files::get(name))??.data)
+}
 
 /// The file of the document at a path of the site, which names it without its ending.
 fn file_at(path: &str) -> Option<EmbeddedFile> {
@@ -82,6 +90,10 @@ fn html_at(path: &str, text: &str) -> String {
                     events.push(Event::End(TagEnd::Link));
                 }
             }
+            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+                let source = at(&["/", &*file_meant(&dest_url, folder)].concat());
+                events.push(Event::Start(Tag::Image { link_type, dest_url: source.into(), title, id }));
+            }
             Event::Start(Tag::Heading { .. }) => {
                 heading = Some(events.len());
                 events.push(event);
@@ -109,15 +121,7 @@ fn link_target(target: &str, folder: &str) -> Option<String> {
         return Some(target.to_owned());
     }
     let (file, fragment) = target.split_once('#').map_or((target, None), |(file, fragment)| (file, Some(fragment)));
-    let mut path: Vec<&str> = Vec::new();
-    for part in folder.split('/').chain(file.split('/')) {
-        match part {
-            "" | "." => {}
-            ".." => drop(path.pop()),
-            part => path.push(part),
-        }
-    }
-    let path = path.join("/");
+    let path = file_meant(file, folder);
     let page = path.strip_suffix(".md").map(|name| ["/", name].concat()).filter(|page| exists(page));
     let address = match page {
         Some(page) => at(&page),
@@ -126,6 +130,19 @@ fn link_target(target: &str, folder: &str) -> Option<String> {
         None => [REPOSITORY, "/blob/main/", &path].concat(),
     };
     Some(fragment.map_or(address.clone(), |fragment| [&address, "#", fragment].concat()))
+}
+
+/// The file of the repository that a document of a folder means.
+fn file_meant(target: &str, folder: &str) -> String {
+    let mut path: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(target.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => drop(path.pop()),
+            part => path.push(part),
+        }
+    }
+    path.join("/")
 }
 
 /// The id of a heading, as code hosts make it: links inside the documents use it.
@@ -206,6 +223,22 @@ mod tests {
                     assert!(page == DOCUMENTS || page.contains("://"), "{path}: {link}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn every_picture_of_the_documents_is_there_and_nothing_else_is_one() {
+        let mut shown = 0;
+        for path in all().into_keys() {
+            let html = html_at(&path, text_of(&file_at(&path).unwrap()).unwrap());
+            for source in html.split("<img src=\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                assert!(picture(source).is_some(), "{path}: {source}");
+                shown += 1;
+            }
+        }
+        assert!(shown > 0);
+        for path in ["/docs/flow.md", "/docs/pictures/nothing.svg", "/docs/../public/favicon.svg"] {
+            assert!(picture(path).is_none(), "{path}");
         }
     }
 

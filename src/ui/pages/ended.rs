@@ -6,6 +6,7 @@ use leptos::{html, prelude::*};
 use crate::client::auth_state::EndReason;
 use crate::lang::lang;
 use crate::ui::components::credentials::{CredentialsForm, Purpose};
+use crate::ui::components::lesson_link::lesson_link;
 use crate::ui::support::browser;
 use crate::ui::support::page_settings::{absolute_limit, idle_limit};
 
@@ -25,6 +26,16 @@ pub fn words(reason: EndReason) -> (&'static str, String) {
         EndReason::NotValid => (lang.ended_ended_title(), lang.ended_not_valid()),
     };
     (title, text.to_owned())
+}
+
+/// The lesson about what ended the session.
+const fn lesson(reason: EndReason) -> &'static str {
+    match reason {
+        EndReason::Idle | EndReason::Absolute => "/learn/silent-refresh",
+        EndReason::ForSafety => "/learn/stolen-refresh-token",
+        EndReason::NotValid => "/learn/restart",
+        _ => "/learn/sign-out",
+    }
 }
 
 #[component]
@@ -49,6 +60,7 @@ pub fn EndedCard(
                 {title}
             </h1>
             <p>{text}</p>
+            {lesson_link(lesson(reason))}
             {kept.then(|| view! { <p>{lang().ended_kept()}</p> })}
             // There is nothing to sign in to after a deletion.
             {(reason != EndReason::AccountGone)

@@ -7,7 +7,7 @@ use crate::base_path::at;
 use crate::lang::lang;
 use crate::ui::components::diagram::Diagram;
 use crate::ui::support::live::{Live, Remaining, span};
-use crate::ui::support::page_settings::header_link;
+use crate::ui::support::page_settings::{HeaderLink, header_link};
 use crate::ui::support::sync_hydrated::{client_only, sync_hydrated};
 use crate::ui::support::viewer::{Viewer, viewer};
 
@@ -49,7 +49,7 @@ fn AuthSummary() -> impl IntoView {
             Viewer::SignedOut => (
                 lang().home_signed_out().to_owned(),
                 sync_hydrated(view! {
-                    <SeeIt />
+                    <WatchIt />
                     <a href=at("/register") class="button">
                         {lang().common_create_account()}
                     </a>
@@ -64,7 +64,7 @@ fn AuthSummary() -> impl IntoView {
                     <a href=at("/notes") class="button primary">
                         {lang().home_open_notes()}
                     </a>
-                    <SeeIt />
+                    <WatchIt />
                 }),
             ),
         };
@@ -75,16 +75,27 @@ fn AuthSummary() -> impl IntoView {
     }
 }
 
-/// The way to the lab, where there is one.
+/// A recorded refresh, played here, and the ways from it to the lesson and the lab: where there are any. Text and not a view, as the
+/// diagram is. The image is loaded when it is in sight.
 #[component]
-fn SeeIt() -> impl IntoView {
-    header_link().map(|link| {
-        view! {
-            <a href=link.href rel="external" class="button primary">
-                {lang().home_see_it()}
-            </a>
-        }
-    })
+fn WatchIt() -> impl IntoView {
+    let html = |link: HeaderLink| {
+        let image = [r#"<img loading="lazy" src=""#, &at("/embed/silent-refresh/expire.svg"), "\" alt=\""].concat();
+        let to = |href: &str, label: &str| [r#"<a rel="external" href=""#, href, "\">", label, "</a> "].concat();
+        [
+            r#"<details><summary class="button primary">"#,
+            lang().home_watch(),
+            "</summary>",
+            &image,
+            lang().diagram_description(),
+            "\">",
+            &to(&at("/learn/silent-refresh"), lang().common_lesson()),
+            &to(&link.href, &link.label),
+            "</details>",
+        ]
+        .concat()
+    };
+    header_link().map(|link| view! { <figure class="watch" inner_html=html(link)></figure> })
 }
 
 #[component]

@@ -84,7 +84,7 @@ impl Lab {
                 let _ = tell.send(sandboxes.clone());
                 Ok(routes::router(sandboxes, starting.state)?)
             };
-            let state = with_link(state);
+            let state = with_link(state, Some(audience));
             let pages = learn::beside(pages::pages());
             serve::serve(listener, state, pages, std::future::pending(), extra_routes).await.unwrap();
         });

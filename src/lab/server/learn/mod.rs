@@ -1,15 +1,18 @@
 //! `/learn`: the scenes as text, with recorded runs as pictures. The server renders them; they need no script, contain none, and are
 //! there in every build with the lab, also where the lab itself is off.
 //!
-//! Imports go one way: `strokes` < `recording`, `picture`, `explained` < `pages`, `embed`.
+//! Imports go one way: `strokes` < `recording` < `picture`, `explained` < `file`, `pages` < `embed`.
 
 mod embed;
 mod explained;
+pub mod file;
 mod pages;
-mod picture;
+pub mod picture;
 pub mod recording;
 pub mod strokes;
 mod words;
+
+pub use words::LESSONS;
 
 use axum::{
     Router,
@@ -21,6 +24,7 @@ use axum::{
 use leptos::{config::LeptosOptions, prelude::*};
 use leptos_meta::Stylesheet;
 
+use super::LAB;
 use super::scenes::{self, SceneData, text::Numbers};
 use crate::api::edge::app_state::AppState;
 use crate::base_path;
@@ -84,8 +88,10 @@ fn learn(options: &LeptosOptions) -> AnyView {
     let numbers = use_context::<AppState>().map(|state| Numbers::of(&state.auth.lifetimes()));
     let texts = explained::Explained::new(lang(), numbers.unwrap_or_else(Numbers::of_a_sandbox));
     let title = pages::title(place, &texts);
-    let html = pages::Page { texts, lab: header_link().map(|link| link.href) }.html(place);
-    let links = view! { <a href=base_path::at(LEARN)>{words::LESSONS.raw(lang())}</a> };
+    let lab = header_link().map(|link| link.href).filter(|href| *href == base_path::at(LAB));
+    // Without the lab the link of every page leads here.
+    let links = lab.is_some().then(|| view! { <a href=base_path::at(LEARN)>{LESSONS.raw(lang())}</a> }.into_any());
+    let html = pages::Page { texts, lab }.html(place);
     let style = base_path::files().at(&stylesheet(options, "learn"));
     view! {
         <PlainPage title=title links=links.into_any()>

@@ -7,7 +7,6 @@ use super::picture::{self, escape};
 use super::recording::{self, RecordedStep};
 use super::{LEARN, Place, words};
 use crate::base_path::at;
-use crate::lab::model::narration::Mood;
 use crate::lab::model::scene::Chapter;
 
 /// What a page needs beside its place.
@@ -157,14 +156,7 @@ impl Page {
                 lang,
             );
             out += &format!(r#"<div class="shown"><figure>{picture}</figure><div><ol class="story">"#);
-            for fact in &recorded.story {
-                let mood = match fact.mood() {
-                    Mood::Good => "good",
-                    Mood::Bad => "bad",
-                    Mood::Plain => "plain",
-                };
-                out += &format!(r#"<li class="{mood}">{}</li>"#, self.texts.sentence(&fact.words(lang)));
-            }
+            out += &picture::story(&recorded.story, lang, |sentence| self.texts.sentence(sentence));
             let arrows: String = recorded
                 .strokes
                 .iter()

@@ -1,9 +1,11 @@
 //! Draws the strokes of a recorded step (SVG), and tells each in words. Names, labels and words are in the language of the page; the
 //! style is that of the page (`style/learn.css`), so one picture fits both themes and paper.
 
+use super::recording::RecordedStep;
 use super::strokes::{Ruled, Stroke, Token, What};
 use crate::lab::model::event::Lifeline;
 use crate::lab::model::labels;
+use crate::lab::model::narration::{Fact, Mood};
 use crate::lang::Lang;
 
 /// From lifeline to lifeline, and from the edges to the first and the last one, in pixels.
@@ -26,33 +28,64 @@ const ORDER: [Lifeline; 8] = [
     Lifeline::OtherDevice,
 ];
 
-/// The picture; `title` is its name for those who do not see it.
+/// The parts of a picture, with its size in pixels.
+pub struct Picture {
+    pub width: usize,
+    pub height: usize,
+    pub lanes: String,
+    /// A group for each stroke.
+    pub strokes: String,
+}
+
+impl Picture {
+    pub fn of(strokes: &[Stroke], lang: Lang) -> Self {
+        let lanes = lanes(strokes);
+        let x = |who: Lifeline| EDGE + GAP * lanes.iter().position(|lane| *lane == who).unwrap_or(0);
+        let width = EDGE * 2 + GAP * (lanes.len().max(1) - 1);
+        let mut body = String::new();
+        let mut top = HEAD;
+        for stroke in strokes {
+            top += draw(&mut body, stroke, top, width, x, lang);
+        }
+        let height = top + 8;
+        let heads = lanes.iter().map(|lane| head(*lane, x(*lane), height, lang)).collect();
+        Self { width, height, lanes: heads, strokes: body }
+    }
+}
+
+fn head(lane: Lifeline, x: usize, height: usize, lang: Lang) -> String {
+    let thief = if matches!(lane, Lifeline::Thief | Lifeline::OtherSite) { " thief" } else { "" };
+    format!(
+        r#"<path class="life" d="M{x} 32V{height}"/><rect class="head{thief}" x="{}" y="4" width="{}" height="28" rx="8"/><text class="name" x="{x}" y="22">{}</text>"#,
+        x - GAP / 2 + 4,
+        GAP - 8,
+        name(lane, lang)
+    )
+}
+
+/// The picture for a page; `title` is its name for those who do not see it, as HTML.
 pub fn svg(strokes: &[Stroke], title: &str, lang: Lang) -> String {
-    let lanes = lanes(strokes);
-    let x = |who: Lifeline| EDGE + GAP * lanes.iter().position(|lane| *lane == who).unwrap_or(0);
-    let width = EDGE * 2 + GAP * (lanes.len().max(1) - 1);
-    let mut body = String::new();
-    let mut top = HEAD;
-    for stroke in strokes {
-        top += draw(&mut body, stroke, top, width, x, lang);
-    }
-    let height = top + 8;
-    let mut out = format!(
-        r#"<svg class="run" viewBox="0 0 {width} {height}" width="{}" role="img" aria-label="{}">"#,
-        width * 5 / 4,
-        escape(title)
-    );
-    for lane in &lanes {
-        let x = x(*lane);
-        let thief = if matches!(lane, Lifeline::Thief | Lifeline::OtherSite) { " thief" } else { "" };
-        out += &format!(
-            r#"<path class="life" d="M{x} 32V{height}"/><rect class="head{thief}" x="{}" y="4" width="{}" height="28" rx="8"/><text class="name" x="{x}" y="22">{}</text>"#,
-            x - GAP / 2 + 4,
-            GAP - 8,
-            name(*lane, lang)
-        );
-    }
-    out + &body + "</svg>"
+    let Picture { width, height, lanes, strokes } = Picture::of(strokes, lang);
+    format!(
+        r#"<svg class="run" viewBox="0 0 {width} {height}" width="{}" role="img" aria-label="{title}">{lanes}{strokes}</svg>"#,
+        width * 5 / 4
+    )
+}
+
+/// What was told, as items of a list; `html` turns a sentence into HTML.
+pub fn story(facts: &[Fact], lang: Lang, mut html: impl FnMut(&str) -> String) -> String {
+    let class = |mood: Mood| match mood {
+        Mood::Good => "good",
+        Mood::Bad => "bad",
+        Mood::Plain => "plain",
+    };
+    facts.iter().map(|fact| format!(r#"<li class="{}">{}</li>"#, class(fact.mood()), html(&fact.words(lang)))).collect()
+}
+
+/// A picture with its story beside it; `title` as for [`svg`].
+pub fn shown(step: &RecordedStep, title: &str, lang: Lang) -> String {
+    let (picture, story) = (svg(&step.strokes, title, lang), story(&step.story, lang, escape));
+    format!(r#"<div class="shown"><figure>{picture}</figure><ol class="story">{story}</ol></div>"#)
 }
 
 /// The participants, from left to right.

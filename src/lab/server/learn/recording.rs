@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rust_embed::Embed;
 use serde::{Deserialize, Serialize};
 
-use super::strokes::Stroke;
+use super::strokes::{Stroke, strokes};
+use crate::lab::model::event::LogEvent;
 use crate::lab::model::narration::Fact;
 
 #[derive(Embed)]
@@ -19,6 +20,13 @@ struct Files;
 pub struct RecordedStep {
     pub strokes: Vec<Stroke>,
     pub story: Vec<Fact>,
+}
+
+impl RecordedStep {
+    /// What the events from the index `begin` on caused, and what is told of them.
+    pub fn of(events: &[LogEvent], begin: usize, story: impl Iterator<Item = Fact>) -> Self {
+        Self { strokes: strokes(events, begin), story: story.collect() }
+    }
 }
 
 /// The steps of a scene by their ids.
