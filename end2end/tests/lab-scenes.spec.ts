@@ -2,7 +2,7 @@
 
 import type { Locator, Page } from "@playwright/test";
 import { violations, WCAG } from "../support/axe.ts";
-import { inShort, log, openLab, outcome, press, tab } from "../support/lab.ts";
+import { actions, inShort, log, openLab, outcome, press, tab } from "../support/lab.ts";
 import { NO_NETWORK } from "../support/network.ts";
 import { expect, test } from "../support/test.ts";
 
@@ -137,6 +137,26 @@ test.describe(() => {
   });
 });
 
+test("a broken network is named in one line, with the way out, and a lever is found by a word", async ({ page }) => {
+  await openLab(page);
+  const search = page.getByRole("searchbox", { name: "Search the levers" });
+  const levers = actions(page).getByRole("button");
+  for (const [lever, mode] of [
+    ["Go offline", "The browser is offline."],
+    ["Answer 503", "Every answer is 503."],
+    ["Answer 429", "Every answer is 429."],
+  ] as const) {
+    await search.fill(lever.toLowerCase());
+    await expect(levers).toHaveText([lever]);
+    await levers.click();
+    await expect(status(page)).toContainText(mode);
+    await status(page).getByRole("button", { name: "Restore" }).click();
+    await expect(status(page)).not.toContainText(mode);
+  }
+  await search.fill("no lever is called this");
+  await expect(levers).toHaveCount(0);
+});
+
 test("a scene begins in an empty sandbox, and the rail leads to the others", async ({ page }) => {
   await openLab(page);
   await press(page, "Sign in");
@@ -193,7 +213,7 @@ test("neither the focus nor the page moves while something happens in a frame", 
 test("the presenter view fits 1280 by 720, tells in 28 pixels, and obeys a clicker", async ({ page }) => {
   await page.setViewportSize({ width: 1280, height: 720 });
   await openScene(page, "silent-refresh", "view=presenter&");
-  await page.keyboard.press("PageDown");
+  await page.keyboard.press("Space");
   await expect(told(page)).toHaveText(SILENT, { timeout: 45_000 });
   await isReady(page);
   expect(await scrolled(page)).toBeLessThanOrEqual(0);
@@ -204,7 +224,7 @@ test("the presenter view fits 1280 by 720, tells in 28 pixels, and obeys a click
   }
   await page.keyboard.press("PageUp");
   await expect(told(page).locator("[aria-current]")).toHaveCount(1);
-  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("PageDown");
   await expect(status(page)).not.toContainText("You look back");
   await page.keyboard.press("b");
   await expect(page.getByRole("img", { name: "Blank" })).toBeVisible();

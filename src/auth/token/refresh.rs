@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn a_token_brings_along_what_its_browser_says_of_its_binding_and_nothing_by_itself() {
+        let key = key();
+        let presented = key.open(key.token(SessionId([1; 16]), &Salt([2; 32]), 5).reveal()).unwrap();
+        assert!(presented.bound_cookie().is_none() && !presented.may_prove_later());
+        let cookie = BoundCookie::open(&"A".repeat(32));
+        let bound = presented.with(cookie, true);
+        assert!(cookie.is_some() && bound.bound_cookie() == cookie.as_ref() && bound.may_prove_later());
+    }
+
+    #[test]
     fn every_flipped_bit_is_detected() {
         let (key, salt) = (key(), Salt(random::bytes()));
         let token = key.token(SessionId(random::bytes()), &salt, 3);
