@@ -17,7 +17,6 @@
 //! these as well:
 //!
 //! - `src/lab/frame/agent.rs`: the calls of its buttons, and the length of a draft
-//! - `src/lab/model/actions.rs`: the words of its buttons
 //! - `src/lab/model/export.rs`: an example call
 //! - `src/lab/model/labels/http.rs`: the words for the endpoints
 //! - `src/lab/model/sample.rs`: its sample log
@@ -26,6 +25,7 @@
 //! - `src/lab/page/views/frames.rs`: the page in a frame
 //! - `src/lab/page/views/stage.rs`: its place on the map
 //! - `src/lab/server/document.rs`: its introduction
+//! - `src/lab/server/levers.rs`: the words of the levers
 //! - `src/lab/server/other_site.rs`: the calls of the other site
 //! - `src/lab/server/sandbox/app.rs`: the resource of a sandbox
 //! - `src/lab/server/scenario/thief.rs`: the call of the thief

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use axum::http::Method;
 use serde_json::json;
-use two_tokens::lab::model::actions::ButtonEffect;
 use two_tokens::lab::model::event::{Action, Defence, ForeignOrigin, Lifeline, LogEvent, LogEventKind, TokenStorage};
+use two_tokens::lab::model::lever::{LeverEffect, LeverGroup};
 use two_tokens::lab::model::narration::{self, Sentence};
 use two_tokens::lab::model::scene::{Scene, Word};
 use two_tokens::lab::server::learn::recording::{self, RecordedStep, Recording};
@@ -66,12 +66,12 @@ async fn run(lab: &Lab, scene: &SceneData, off: Option<Defence>) -> Vec<Ran> {
     steps
 }
 
-async fn cause(visitor: &Visitor, effect: &ButtonEffect, off: Option<Defence>) {
+async fn cause(visitor: &Visitor, effect: &LeverEffect, off: Option<Defence>) {
     match effect {
-        ButtonEffect::Run(action) => drop(visitor.act(action.clone()).await),
-        ButtonEffect::Attack(from) => attack(visitor, *from).await,
-        ButtonEffect::Inject { policy } => inject(visitor, *policy, off).await,
-        ButtonEffect::Arrive => panic!("a person follows the link"),
+        LeverEffect::Run(action) => drop(visitor.act(action.clone()).await),
+        LeverEffect::Attack(from) => attack(visitor, *from).await,
+        LeverEffect::Inject { policy } => inject(visitor, *policy, off).await,
+        LeverEffect::Arrive => panic!("a person follows the link"),
     }
 }
 
@@ -188,6 +188,15 @@ async fn the_labs_page_gets_the_scenes_in_its_language() {
     let words: Vec<Word> =
         browser.send(Method::GET, "/lab/words.json", "", &[("accept-language", "de")]).await.unwrap().parsed();
     assert_eq!((&*words[3].forms[0], &*words[3].scene), ("Refresh-Token", "sign-in"));
+    let levers: Vec<LeverGroup> =
+        browser.send(Method::GET, "/lab/levers.json", "", &[("accept-language", "de")]).await.unwrap().parsed();
+    assert_eq!((&*levers[0].name, &*levers[0].levers[0].name), ("An- und Abmelden", "Anmelden"));
+    let off = |scenes: &[Scene], id: &str| {
+        let scene = scenes.iter().find(|scene| scene.id == id).unwrap();
+        scene.break_it.as_ref().unwrap().off.clone()
+    };
+    assert_eq!(off(&english, "two-tabs"), "Grace for requests under way");
+    assert_eq!(off(&german, "two-tabs"), "Frist für Anfragen unterwegs");
     assert!(german[0].why.rule.replace('\u{a0}', " ").contains("15 Minuten"), "{}", german[0].why.rule);
 }
 

@@ -3,8 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::actions::ButtonEffect;
 use super::event::Defence;
+use super::lever::LeverEffect;
 
 /// The part of the course that a scene belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -34,7 +34,7 @@ pub struct Scene {
     /// Whether the second tab is open from the start.
     pub two_tabs: bool,
     /// What is done before the first step, in an empty sandbox: a sign-in, mostly.
-    pub prelude: Vec<ButtonEffect>,
+    pub prelude: Vec<LeverEffect>,
     pub run: Vec<Step>,
     pub why: Why,
     pub break_it: Option<BreakIt>,
@@ -66,7 +66,7 @@ pub struct Step {
     /// As in addresses: `/learn/{scene}/{id}`.
     pub id: String,
     pub caption: String,
-    pub effects: Vec<ButtonEffect>,
+    pub effects: Vec<LeverEffect>,
 }
 
 /// The rule behind it, and where it stands.
@@ -87,6 +87,8 @@ pub struct Link {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BreakIt {
     pub defence: Defence,
+    /// Its name.
+    pub off: String,
     pub sentence: String,
     /// The id of the step at which the two runs differ.
     pub step: String,

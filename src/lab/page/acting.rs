@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::focus;
-use super::state::{ActionFailure, LabState};
+use super::state::{ActionFailure, LabState, Pressed};
 use super::words::t;
 use crate::clock::Stopwatch;
 use crate::lab::frame::wire;
-use crate::lab::model::actions::{ActionButton, ButtonEffect};
 use crate::lab::model::event::{Action, ForeignOrigin, Lifeline, LogEvent, LogEventKind, Network, TabEvent};
+use crate::lab::model::lever::{Lever, LeverEffect, LeverGroup};
 use crate::lab::model::narration;
 use crate::lang::lang;
 
@@ -18,34 +18,50 @@ use crate::lang::lang;
 const QUIET: f64 = 700.0;
 /// An action that takes longer is told as it stands. Milliseconds.
 const LONGEST: f64 = 12_000.0;
-/// The button that shows errors of the playback controls.
-pub const STEPPING: &str = "Step by step";
 
 impl LabState {
-    pub fn press(self, button: ActionButton) {
+    /// Presses the lever of that number. The switch of a defence turns it off, or on again.
+    pub fn press(self, number: usize) {
         if self.busy.with_untracked(Option::is_some) || self.stash.with_untracked(Option::is_some) {
             return;
         }
-        self.begin(button.name);
+        let lever = self.levers.with_untracked(|groups| numbered(groups).nth(number).cloned());
+        let Some(Lever { watch_for, effect, needs_tab2, .. }) = lever else { return };
+        let effect = match effect {
+            LeverEffect::Run(Action::Weaken { defence, .. }) => {
+                let weak = untrack(|| self.settings()).is_some_and(|settings| settings.weak.contains(&defence));
+                LeverEffect::Run(Action::Weaken { defence, weak: !weak })
+            }
+            effect => effect,
+        };
+        self.begin(Pressed::Lever(number));
         self.watch.since.set(None);
         spawn_local(async move {
-            if button.needs_tab2 {
+            if needs_tab2 {
                 self.open_tab2().await;
             }
             let before = self.newest();
-            match self.perform(button.effect).await {
-                Ok(()) => self.tell(before, button.watch_for),
-                Err(why) => self.failure.set(Some(ActionFailure { of: button.name, why })),
+            match self.perform(effect).await {
+                Ok(()) => self.tell(before, &watch_for),
+                Err(why) => self.failure.set(Some(ActionFailure { of: Pressed::Lever(number), why })),
             }
             self.busy.set(None);
         });
     }
 
+    /// Fetches the levers of free play.
+    pub async fn open_levers(self) {
+        match wire::get_for::<Vec<LeverGroup>>("/lab/levers.json").await {
+            Ok(levers) => self.levers.set(levers),
+            Err(problem) => self.failure.set(Some(ActionFailure { of: Pressed::Playback, why: problem.detail })),
+        }
+    }
+
     /// From now on something happens, and the page shows it live.
-    pub(super) fn begin(self, name: &'static str) {
+    pub(super) fn begin(self, what: Pressed) {
         focus::begin();
         self.follow_again();
-        self.busy.set(Some(name));
+        self.busy.set(Some(what));
         self.failure.set(None);
         self.watch.chosen.set(None);
     }
@@ -58,18 +74,18 @@ impl LabState {
     }
 
     /// Causes an effect, and returns when its events have come.
-    pub(super) async fn perform(self, effect: ButtonEffect) -> Result<(), String> {
+    pub(super) async fn perform(self, effect: LeverEffect) -> Result<(), String> {
         let before = self.newest();
-        let opens_a_page = !matches!(effect, ButtonEffect::Run(_));
-        let prepares = matches!(&effect, ButtonEffect::Run(action) if action.only_prepares());
+        let opens_a_page = !matches!(effect, LeverEffect::Run(_));
+        let prepares = matches!(&effect, LeverEffect::Run(action) if action.only_prepares());
         if !opens_a_page {
             self.visit.set(None);
         }
         match effect {
-            ButtonEffect::Run(action) => self.act(action).await,
-            ButtonEffect::Attack(from) => self.visit(from),
-            ButtonEffect::Arrive => self.visit(ForeignOrigin::OtherSite),
-            ButtonEffect::Inject { policy } => self.inject(policy),
+            LeverEffect::Run(action) => self.act(action).await,
+            LeverEffect::Attack(from) => self.visit(from),
+            LeverEffect::Arrive => self.visit(ForeignOrigin::OtherSite),
+            LeverEffect::Inject { policy } => self.inject(policy),
         }?;
         if opens_a_page || prepares {
             self.first_event(before).await;
@@ -99,7 +115,7 @@ impl LabState {
     pub fn set_playback(self, action: Action) {
         spawn_local(async move {
             if let Err(why) = self.act(action).await {
-                self.failure.set(Some(ActionFailure { of: STEPPING, why }));
+                self.failure.set(Some(ActionFailure { of: Pressed::Playback, why }));
             }
         });
     }
@@ -120,7 +136,7 @@ impl LabState {
         spawn_local(async move {
             for action in all {
                 if let Err(why) = self.act(action).await {
-                    return self.failure.set(Some(ActionFailure { of: STEPPING, why }));
+                    return self.failure.set(Some(ActionFailure { of: Pressed::Playback, why }));
                 }
             }
         });
@@ -184,6 +200,11 @@ impl LabState {
             begun.len().saturating_sub(released.len())
         })
     }
+}
+
+/// All levers: the place of each is its number.
+pub fn numbered(groups: &[LeverGroup]) -> impl Iterator<Item = &Lever> {
+    groups.iter().flat_map(|group| &group.levers)
 }
 
 /// The auth state that the first tab reported last.

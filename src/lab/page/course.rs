@@ -5,16 +5,14 @@ use leptos::prelude::*;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::spawn_local;
 
-use super::state::{ActionFailure, LabState};
+use super::state::{ActionFailure, LabState, Pressed};
 use crate::lab::frame::wire;
-use crate::lab::model::actions::ButtonEffect;
 use crate::lab::model::event::{Action, LogEventKind};
+use crate::lab::model::lever::LeverEffect;
 use crate::lab::model::narration;
 use crate::lab::model::scene::Scene;
 use crate::lang::lang;
 
-/// The action that is under way while a scene runs, and the button of its errors.
-pub const SCENE: &str = "scene";
 /// The scene of the first view.
 const FIRST: &str = "silent-refresh";
 /// How much slower the first view's scene is than real.
@@ -98,7 +96,7 @@ impl LabState {
     pub async fn open_course(self) {
         match wire::get_for::<Vec<Scene>>("/lab/scenes.json").await {
             Ok(scenes) => self.course.scenes.set(scenes),
-            Err(problem) => self.failure.set(Some(ActionFailure { of: SCENE, why: problem.detail })),
+            Err(problem) => self.failure.set(Some(ActionFailure { of: Pressed::Scene, why: problem.detail })),
         }
         let wanted = query("scene").and_then(|id| self.course.index_of(&id));
         if let Some(index) = wanted {
@@ -138,7 +136,7 @@ impl LabState {
             Some(Next::Run | Next::Step) => {
                 let upto = self.course.done.get_untracked() + 1;
                 let turn = self.course.next_turn();
-                self.begin(SCENE);
+                self.begin(Pressed::Scene);
                 spawn_local(async move { self.ended(turn, self.run_to(turn, upto).await) });
             }
             None => {}
@@ -151,7 +149,7 @@ impl LabState {
         let turn = course.next_turn();
         let again = course.chosen.get_untracked() == Some(index);
         self.back_to_live();
-        self.begin(SCENE);
+        self.begin(Pressed::Scene);
         self.free.set(false);
         self.visit.set(None);
         course.chosen.set(Some(index));
@@ -176,7 +174,7 @@ impl LabState {
         }
         let Some(scene) = untrack(|| self.course.scene()) else { return Ok(()) };
         if let Some(data) = scene.break_it.as_ref().filter(|_| broken) {
-            self.perform(ButtonEffect::Run(Action::Weaken { defence: data.defence, weak: true })).await?;
+            self.perform(LeverEffect::Run(Action::Weaken { defence: data.defence, weak: true })).await?;
         }
         match upto {
             None => Ok(()),
@@ -242,7 +240,7 @@ impl LabState {
             return;
         }
         if let Err(why) = result {
-            self.failure.set(Some(ActionFailure { of: SCENE, why }));
+            self.failure.set(Some(ActionFailure { of: Pressed::Scene, why }));
         }
         self.busy.set(None);
     }

@@ -6,6 +6,7 @@ use std::cell::{Cell, RefCell};
 use leptos::prelude::{RwSignal, WithUntracked as _, document, window};
 use wasm_bindgen::{JsCast as _, JsValue};
 
+use super::state::Pressed;
 use crate::dom;
 
 thread_local! {
@@ -16,7 +17,7 @@ thread_local! {
 }
 
 /// Gives the focus back whenever a frame takes it during an action.
-pub fn keep(busy: RwSignal<Option<&'static str>>) {
+pub fn keep(busy: RwSignal<Option<Pressed>>) {
     dom::on(&document(), "focusin", |event| {
         let target = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
         if let Some(element) = target.filter(|element| element.tag_name() != "IFRAME") {

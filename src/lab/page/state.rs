@@ -13,6 +13,7 @@ use crate::lab::frame::wire::{self, EventStream, FrameChannel, FrameMessage};
 use crate::lab::model::event::{
     Lifeline, LogEvent, LogEventKind, OpenedSandbox, SandboxEnd, SandboxSettings, TabCommand,
 };
+use crate::lab::model::lever::LeverGroup;
 use crate::lab::model::watch::Watch;
 use crate::lab::page::course::Course;
 use crate::lab::page::foreign_visit::ForeignVisit;
@@ -23,10 +24,20 @@ use crate::protocol::problem::Problem;
 /// How long to wait for a frame.
 pub(super) const FRAME_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An error, and the button it belongs to.
+/// What a visitor has pressed: where it is marked as under way, and where its error is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pressed {
+    /// The controls of the playback.
+    Playback,
+    Scene,
+    /// A lever, by its number.
+    Lever(usize),
+}
+
+/// An error, and what it belongs to.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ActionFailure {
-    pub of: &'static str,
+    pub of: Pressed,
     pub why: String,
 }
 
@@ -40,12 +51,14 @@ pub struct LabState {
     pub waiting: RwSignal<Option<String>>,
     /// The page does not follow its sandbox, because newer pages of this browser do.
     pub stopped: RwSignal<bool>,
-    /// The name of the action in progress.
-    pub busy: RwSignal<Option<&'static str>>,
+    /// What is under way.
+    pub busy: RwSignal<Option<Pressed>>,
     pub failure: RwSignal<Option<ActionFailure>>,
     /// What came of the last action, in words.
     pub outcome: RwSignal<String>,
     pub course: Course,
+    /// The levers of free play, once they have come.
+    pub levers: RwSignal<Vec<LeverGroup>>,
     /// Every lever is shown instead of the scenes.
     pub free: RwSignal<bool>,
     /// The sequence diagram is shown instead of the map.
@@ -82,6 +95,7 @@ impl LabState {
             failure: RwSignal::new(None),
             outcome: RwSignal::new(String::new()),
             course: Course::new(),
+            levers: RwSignal::new(Vec::new()),
             free: RwSignal::new(false),
             sequence: RwSignal::new(false),
             panel: RwSignal::new(0),

@@ -14,6 +14,7 @@ mod family_matches_rule;
 mod follow;
 mod injection;
 pub mod learn;
+mod levers;
 mod loopback_client;
 pub mod mirrors;
 pub mod options;

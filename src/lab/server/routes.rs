@@ -28,6 +28,7 @@ use crate::api::edge::{cookies, front::FrontLayer, headers, problem, same_origin
 use crate::auth::throttle::rules::Source;
 use crate::base_path::BasePath;
 use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
+use crate::lab::model::lever::LeverGroup;
 use crate::lab::model::scene::{Scene, Word};
 use crate::lang::lang;
 use crate::protocol::code::Code;
@@ -53,6 +54,7 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
         .route("/lab/follow", post(follow::share))
         .route("/lab/scenes.json", get(scenes))
         .route("/lab/words.json", get(words))
+        .route("/lab/levers.json", get(levers))
         .route("/lab/{sandbox}/-/events", get(events))
         .route("/lab/{sandbox}/-/act", post(act))
         .route("/lab/{sandbox}/-/seen", post(seen))
@@ -121,6 +123,11 @@ fn cookies_of_a_wiped(mount: &BasePath) -> [HeaderValue; 2] {
 async fn scenes() -> Json<Vec<Scene>> {
     let numbers = Numbers::of_a_sandbox();
     Json(SCENES.iter().map(|scene| scene.scene(&numbers, lang())).collect())
+}
+
+/// The levers of free play, likewise.
+async fn levers() -> Json<Vec<LeverGroup>> {
+    Json(super::levers::levers(lang()))
 }
 
 /// The glossary, likewise.

@@ -124,7 +124,7 @@ const fn network(state: Network) -> &'static str {
 }
 
 /// The name of a defence.
-pub const fn defence(defence: Defence) -> &'static str {
+const fn defence(defence: Defence) -> &'static str {
     match defence {
         Defence::ReuseDetection => "Reuse detection",
         Defence::Grace => "Grace for requests under way",
@@ -134,30 +134,6 @@ pub const fn defence(defence: Defence) -> &'static str {
         Defence::InstantRevocation => "Instant revocation",
         Defence::ContentPolicy => "Content policy",
         Defence::DeviceBinding => "Device binding",
-    }
-}
-
-/// The consequence of weakening a defence.
-pub const fn weak_form(defence: Defence) -> &'static str {
-    match defence {
-        Defence::ReuseDetection => {
-            "Old refresh tokens work again. A thief and you can refresh side by side for ever, and nobody notices."
-        }
-        Defence::Grace => {
-            "Whatever is not the newest is taken for theft. Two tabs at once, or one lost answer, sign you out."
-        }
-        Defence::OriginCheck => {
-            "The server does not look where a request comes from. A page on another port can act with your cookie."
-        }
-        Defence::SameSite => {
-            "The cookie goes along when other sites ask (SameSite=None). Only the origin check is left."
-        }
-        Defence::HttpOnly => "Scripts can read the refresh cookie. One injected script takes the whole session home.",
-        Defence::InstantRevocation => "An access token works until it expires, even after its session has ended.",
-        Defence::ContentPolicy => "The page runs inline scripts, an injected one as well.",
-        Defence::DeviceBinding => {
-            "A session that is bound to a device refreshes from anywhere. A copy of its cookie is worth the whole session."
-        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 
+use super::super::acting::numbered;
 use super::super::diagram::escape;
 use super::super::markup::{classed, tag};
-use super::super::state::{ActionFailure, LabState};
+use super::super::state::{ActionFailure, LabState, Pressed};
 use super::super::words::t;
 use super::html::{button, html};
-use crate::lab::model::actions::{self, ActionButton, ButtonEffect};
-use crate::lab::model::event::{Action, Defence, SandboxSettings};
-use crate::lab::model::labels;
+use crate::lab::model::event::{Action, SandboxSettings};
+use crate::lab::model::lever::{Lever, LeverEffect};
 use crate::ui::support::sync_hydrated::client_only;
 
 pub fn levers(state: LabState) -> AnyView {
@@ -36,130 +36,87 @@ pub fn levers(state: LabState) -> AnyView {
     })
 }
 
-/// A lever: a button of the page's table, or the switch of a defence.
-enum Lever {
-    Button(ActionButton),
-    Defence(Defence),
-}
-
-impl Lever {
-    const fn words(&self) -> (&'static str, &'static str) {
-        match self {
-            Lever::Button(button) => (button.name, button.watch_for),
-            Lever::Defence(defence) => (actions::weakened_label(*defence), labels::weak_form(*defence)),
-        }
-    }
-}
-
-fn defences() -> impl Iterator<Item = Lever> {
-    Defence::ALL.into_iter().map(Lever::Defence)
-}
-
-fn group(state: LabState, name: &'static str, levers: fn(&str) -> Vec<Lever>) -> AnyView {
-    let text = Memo::new(move |_| list(state, &levers(name)));
-    client_only(view! {
-        <details class="group" name="actions">
-            <summary>
-                <h3>{name}</h3>
-            </summary>
-            {html(state, "levers", text, press)}
-        </details>
-    })
-}
-
 /// The browser keeps one group open at a time (`details name`).
 fn groups(state: LabState) -> AnyView {
-    let of = |name: &str| {
-        let group = actions::groups().into_iter().find(|group| group.name == name);
-        group.into_iter().flat_map(|group| group.buttons).map(Lever::Button).collect()
-    };
-    let mut all: Vec<AnyView> = actions::groups().iter().map(|one| group(state, one.name, of)).collect();
-    all.push(group(state, t("Defences", "Abwehren"), |_| defences().collect()));
-    client_only(all)
+    let mut first = 0;
+    let groups = state.levers.get().into_iter().map(|group| {
+        let numbers = first..first + group.levers.len();
+        first = numbers.end;
+        let text = Memo::new(move |_| list(state, |number, _| numbers.contains(&number)));
+        client_only(view! {
+            <details class="group" name="actions">
+                <summary>
+                    <h3>{group.name}</h3>
+                </summary>
+                {html(state, "levers", text, press)}
+            </details>
+        })
+    });
+    client_only(groups.collect::<Vec<AnyView>>())
 }
 
 fn matching(state: LabState, sought: String) -> AnyView {
     let text = Memo::new(move |_| {
-        let fits = |lever: &Lever| {
-            let (name, words) = lever.words();
-            [name, words].iter().any(|text| text.to_lowercase().contains(&sought))
-        };
-        let buttons = actions::groups().into_iter().flat_map(|group| group.buttons).map(Lever::Button);
-        let found: Vec<Lever> = buttons.chain(defences()).filter(fits).collect();
-        match found.is_empty() {
-            true => classed("p", "hint", t("No lever fits.", "Kein Hebel passt.")),
-            false => list(state, &found),
+        let fits =
+            |lever: &Lever| [&lever.name, &lever.watch_for].iter().any(|text| text.to_lowercase().contains(&sought));
+        match state.levers.with(|groups| numbered(groups).any(fits)) {
+            false => classed("p", "hint", t("No lever fits.", "Kein Hebel passt.")),
+            true => list(state, |_, lever| fits(lever)),
         }
     });
     html(state, "levers", text, press)
 }
 
-/// Each lever with what to watch for, and its error beside it.
-fn list(state: LabState, levers: &[Lever]) -> String {
+/// Each of these levers with what to watch for, and its error beside it.
+fn list(state: LabState, is_shown: impl Fn(usize, &Lever) -> bool) -> String {
     let (busy, settings, failure) = (state.busy.get(), state.settings(), state.failure.get());
     let waits = state.is_replaying();
-    let line = |lever: &Lever| {
-        let (name, words) = lever.words();
-        let id = id_of(name);
+    let line = |(number, lever): (usize, &Lever)| {
+        let (on, id) = (number.to_string(), ["lever-", &number.to_string()].concat());
         let mut attributes = [" aria-describedby=\"", &id, "\""].concat();
-        let set = |attributes: &mut String, name: &str, value: bool| {
-            *attributes += &[name, if value { "=\"true\"" } else { "=\"false\"" }].concat();
-        };
-        match (lever, &settings) {
-            (Lever::Defence(defence), settings) => {
+        let mark = settings.as_ref().and_then(|settings| mark(&lever.effect, settings));
+        let mut class = "";
+        if let Some((name, value)) = mark {
+            if name == "checked" {
+                class = "switch";
                 attributes += " role=\"switch\"";
-                let weak = settings.as_ref().is_some_and(|settings| settings.weak.contains(defence));
-                set(&mut attributes, " aria-checked", weak);
             }
-            (Lever::Button(button), Some(settings)) => {
-                if let Some(on) = is_set(&button.effect, settings) {
-                    set(&mut attributes, " aria-pressed", on);
-                }
-            }
-            _ => {}
+            attributes += &[" aria-", name, if value { "=\"true\"" } else { "=\"false\"" }].concat();
         }
-        if busy == Some(name) {
+        let pressed = Pressed::Lever(number);
+        if busy == Some(pressed) {
             attributes += " aria-busy=\"true\"";
         } else if waits || busy.is_some() {
             attributes += " aria-disabled=\"true\"";
         }
-        let class = if matches!(lever, Lever::Defence(_)) { "switch" } else { "" };
-        let hint = tag("p", &[" class=\"hint\" id=\"", &*id, "\""].concat(), words);
+        let hint = tag("p", &[" class=\"hint\" id=\"", &*id, "\""].concat(), &escape(&lever.watch_for));
         let failed = failure
             .as_ref()
-            .filter(|failure| failure.of == name)
+            .filter(|failure| failure.of == pressed)
             .map(|ActionFailure { why, .. }| tag("p", " class=\"problem\" role=\"alert\"", &escape(why)));
-        tag("li", "", &[button(name, class, &attributes, name), hint, failed.unwrap_or_default()].concat())
+        tag(
+            "li",
+            "",
+            &[button(&on, class, &attributes, &escape(&lever.name)), hint, failed.unwrap_or_default()].concat(),
+        )
     };
-    tag("ul", "", &levers.iter().map(line).collect::<String>())
+    let shown = |(number, lever): &(usize, &Lever)| is_shown(*number, lever);
+    tag("ul", "", &state.levers.with(|groups| numbered(groups).enumerate().filter(shown).map(line).collect::<String>()))
 }
 
-fn press(state: LabState, name: &str) {
-    if let Some(button) = actions::find(name) {
-        return state.press(button);
+fn press(state: LabState, number: &str) {
+    if let Ok(number) = number.parse() {
+        state.press(number);
     }
-    let Some(defence) = Defence::ALL.into_iter().find(|one| actions::weakened_label(*one) == name) else { return };
-    let weak = untrack(|| state.settings()).is_some_and(|settings| settings.weak.contains(&defence));
-    state.press(ActionButton {
-        name: actions::weakened_label(defence),
-        watch_for: labels::weak_form(defence),
-        effect: ButtonEffect::Run(Action::Weaken { defence, weak: !weak }),
-        needs_tab2: false,
-    });
 }
 
-/// Whether the button's setting is in effect; `None` for a button that sets nothing.
-fn is_set(effect: &ButtonEffect, settings: &SandboxSettings) -> Option<bool> {
-    let ButtonEffect::Run(action) = effect else { return None };
+/// How a lever says whether its setting is in effect: the name of the state (ARIA), and its value. `None` for one that sets nothing.
+fn mark(effect: &LeverEffect, settings: &SandboxSettings) -> Option<(&'static str, bool)> {
+    let LeverEffect::Run(action) = effect else { return None };
     match action {
-        Action::Network { state } => Some(settings.network == *state),
-        Action::NextRefresh { fault } => Some(settings.next_refresh == Some(*fault)),
+        Action::Weaken { defence, .. } => Some(("checked", settings.weak.contains(defence))),
+        Action::Network { state } => Some(("pressed", settings.network == *state)),
+        Action::NextRefresh { fault } => Some(("pressed", settings.next_refresh == Some(*fault))),
         _ => None,
     }
-}
-
-fn id_of(name: &str) -> String {
-    let letters =
-        name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter.to_ascii_lowercase() } else { '-' });
-    letters.collect()
 }

@@ -8,7 +8,6 @@ use super::super::markup::tag;
 use super::super::state::LabState;
 use super::super::words::t;
 use super::html::{button, html};
-use crate::lab::model::labels;
 use crate::lab::model::narration::Mood;
 use crate::lab::model::scene::{Before, BreakIt, Scene};
 use crate::lang::lang;
@@ -164,7 +163,7 @@ fn after(state: LabState, scene: &Scene) -> String {
 
 /// The same run with the one defence off, and what came of both side by side.
 fn broken(state: LabState, data: &BreakIt) -> String {
-    let off = labels::defence(data.defence);
+    let off = &*escape(&data.off);
     let mut text = tag("p", "", &escape(&data.sentence));
     text += &button("break", "break", "", &[t("Run without: ", "Ablaufen lassen ohne: "), off].concat());
     let side = |class: &str, name: &str, words: &str, results: &[String]| {

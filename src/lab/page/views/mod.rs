@@ -58,6 +58,7 @@ fn begin() {
     focus::keep(state.busy);
     spawn_local(state.open());
     spawn_local(state.open_course());
+    spawn_local(state.open_levers());
 }
 
 /// The presenter view for a projector has the stage and the story alone, in large type.

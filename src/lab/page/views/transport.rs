@@ -3,10 +3,9 @@
 
 use leptos::prelude::*;
 
-use super::super::acting::STEPPING;
-use super::super::course::{Next, SCENE};
+use super::super::course::Next;
 use super::super::markup::tag;
-use super::super::state::{ActionFailure, LabState};
+use super::super::state::{ActionFailure, LabState, Pressed};
 use super::super::words::t;
 use super::html::{button, html, toggle};
 use super::shortcuts::{Shortcuts, help};
@@ -17,7 +16,7 @@ use crate::ui::support::sync_hydrated::client_only;
 pub fn transport(state: LabState, shortcuts: Shortcuts) -> AnyView {
     let failed = move || {
         let ActionFailure { of, why } = state.failure.get()?;
-        (of == STEPPING || of == SCENE).then(|| client_only(view! { <p class="problem" role="alert">{why}</p> }))
+        (!matches!(of, Pressed::Lever(_))).then(|| client_only(view! { <p class="problem" role="alert">{why}</p> }))
     };
     client_only(view! {
         <section class="transport" aria-label=t("Timeline", "Zeitleiste")>
@@ -60,7 +59,7 @@ fn next_button(state: LabState) -> AnyView {
     client_only(view! {
         <button type="button" id="next" class="primary" hidden=move || words().is_none() || state.free.get()
             aria-disabled=move || state.busy.with(Option::is_some).then_some("true")
-            aria-busy=move || (state.busy.get() == Some(SCENE)).then_some("true")
+            aria-busy=move || (state.busy.get() == Some(Pressed::Scene)).then_some("true")
             on:click=move |_| state.advance()>
             {words}
         </button>

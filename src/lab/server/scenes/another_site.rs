@@ -3,8 +3,8 @@
 use super::source::{Source, source};
 use super::text::t;
 use super::{AnswerData, BeforeData, BreakItData, MythData, SIGN_IN, SceneData, StepData};
-use crate::lab::model::actions::ButtonEffect;
 use crate::lab::model::event::{Defence, ForeignOrigin};
+use crate::lab::model::lever::LeverEffect;
 use crate::lab::model::scene::Chapter;
 
 pub const SCENE: SceneData = SceneData {
@@ -57,7 +57,7 @@ pub const SCENE: SceneData = SceneData {
                 "A page of another site attacks your session.",
                 "Eine Seite einer anderen Website greift deine Sitzung an.",
             ),
-            effects: &[ButtonEffect::Attack(ForeignOrigin::OtherSite)],
+            effects: &[LeverEffect::Attack(ForeignOrigin::OtherSite)],
             expects: &[
                 "OtherSite POST /api/auth/logout",
                 "403 cross_site_request",
@@ -72,7 +72,7 @@ pub const SCENE: SceneData = SceneData {
         StepData {
             id: "port",
             caption: t("The same attack comes from another port.", "Derselbe Angriff kommt von einem anderen Port."),
-            effects: &[ButtonEffect::Attack(ForeignOrigin::OtherPort)],
+            effects: &[LeverEffect::Attack(ForeignOrigin::OtherPort)],
             expects: &[
                 "OtherSite POST /api/auth/logout",
                 "403 cross_site_request",

@@ -3,22 +3,22 @@
 use super::source::{Source, source};
 use super::text::{Text, t};
 use super::{AnswerData, BeforeData, MythData, SIGN_IN, SceneData, StepData, act};
-use crate::lab::model::actions::ButtonEffect;
 use crate::lab::model::event::{Action, Tamper};
+use crate::lab::model::lever::LeverEffect;
 use crate::lab::model::scene::Chapter;
 
 const REFUSED: &[&str] = &["Thief GET /api/account/me", "access Invalid", "401 access_token_invalid"];
 
-const SUBJECT: ButtonEffect = act(Action::Tamper { how: Tamper::Subject });
-const EXPIRY: ButtonEffect = act(Action::Tamper { how: Tamper::Expiry });
-const BIT: ButtonEffect = act(Action::Tamper { how: Tamper::SignatureBit });
-const NONE: ButtonEffect = act(Action::Tamper { how: Tamper::AlgNone });
-const KEY: ButtonEffect = act(Action::Tamper { how: Tamper::OtherKey });
+const SUBJECT: LeverEffect = act(Action::Tamper { how: Tamper::Subject });
+const EXPIRY: LeverEffect = act(Action::Tamper { how: Tamper::Expiry });
+const BIT: LeverEffect = act(Action::Tamper { how: Tamper::SignatureBit });
+const NONE: LeverEffect = act(Action::Tamper { how: Tamper::AlgNone });
+const KEY: LeverEffect = act(Action::Tamper { how: Tamper::OtherKey });
 
 const fn step(
     id: &'static str,
     caption: Text,
-    effects: &'static [ButtonEffect],
+    effects: &'static [LeverEffect],
     tells: &'static [&'static str],
 ) -> StepData {
     StepData { id, caption, effects, expects: REFUSED, tells }

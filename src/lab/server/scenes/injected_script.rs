@@ -3,8 +3,8 @@
 use super::source::{Source, source};
 use super::text::t;
 use super::{AnswerData, BeforeData, BreakItData, MythData, SIGN_IN, SceneData, StepData, act};
-use crate::lab::model::actions::ButtonEffect;
 use crate::lab::model::event::{Action, Defence};
+use crate::lab::model::lever::LeverEffect;
 use crate::lab::model::scene::Chapter;
 
 pub const SCENE: SceneData = SceneData {
@@ -57,14 +57,14 @@ pub const SCENE: SceneData = SceneData {
                 "The page has a content policy: a list of scripts that may run.",
                 "Die Seite hat eine Content-Policy: eine Liste der Skripte, die laufen dürfen.",
             ),
-            effects: &[ButtonEffect::Inject { policy: true }],
+            effects: &[LeverEffect::Inject { policy: true }],
             expects: &["probed"],
             tells: &["The content policy did not let the injected script run."],
         },
         StepData {
             id: "script",
             caption: t("The same page without a content policy.", "Dieselbe Seite ohne Content-Policy."),
-            effects: &[ButtonEffect::Inject { policy: false }],
+            effects: &[LeverEffect::Inject { policy: false }],
             expects: &["probed"],
             tells: &[
                 "The injected script ran and read 3 of 4 places where a token may lie.",

@@ -22,8 +22,8 @@ use source::Source;
 use text::{Numbers, Text};
 
 use super::sandbox::settings;
-use crate::lab::model::actions::ButtonEffect;
 use crate::lab::model::event::{Action, Defence};
+use crate::lab::model::lever::LeverEffect;
 use crate::lab::model::scene::{Answer, Before, BreakIt, Chapter, Myth, Scene, Step, Why};
 use crate::lang::Lang;
 
@@ -53,7 +53,7 @@ pub struct SceneData {
     pub title: Text,
     pub before: BeforeData,
     pub two_tabs: bool,
-    pub prelude: &'static [ButtonEffect],
+    pub prelude: &'static [LeverEffect],
     pub run: &'static [StepData],
     pub rule: Text,
     pub sources: &'static [Source],
@@ -80,7 +80,7 @@ pub struct AnswerData {
 pub struct StepData {
     pub id: &'static str,
     pub caption: Text,
-    pub effects: &'static [ButtonEffect],
+    pub effects: &'static [LeverEffect],
     /// Events that the effects must cause, in this order, as `tests/lab/support/story.rs` words them; others may stand between.
     pub expects: &'static [&'static str],
     /// The story, sentence by sentence, in English: the one that a run must tell (golden master).
@@ -104,15 +104,29 @@ pub struct MythData {
     pub shown: Text,
 }
 
-const fn act(action: Action) -> ButtonEffect {
-    ButtonEffect::Run(action)
+const fn act(action: Action) -> LeverEffect {
+    LeverEffect::Run(action)
 }
 
-const SIGN_IN: ButtonEffect = act(Action::SignIn { tab2: false });
-const EXPIRE: ButtonEffect = act(Action::ExpireAccessToken);
-const CALL: ButtonEffect = act(Action::Call);
+const SIGN_IN: LeverEffect = act(Action::SignIn { tab2: false });
+const EXPIRE: LeverEffect = act(Action::ExpireAccessToken);
+const CALL: LeverEffect = act(Action::Call);
 /// The clock moves beyond the grace.
-const AFTER_GRACE: ButtonEffect = act(Action::JumpClock { seconds: settings::AFTER_GRACE });
+const AFTER_GRACE: LeverEffect = act(Action::JumpClock { seconds: settings::AFTER_GRACE });
+
+/// The name of a defence, where a run is without it.
+const fn name_of(defence: Defence) -> Text {
+    match defence {
+        Defence::ReuseDetection => text::t("Reuse detection", "Erkennung der Wiederverwendung"),
+        Defence::Grace => text::t("Grace for requests under way", "Frist für Anfragen unterwegs"),
+        Defence::OriginCheck => text::t("Origin check", "Prüfung der Herkunft"),
+        Defence::SameSite => text::t("SameSite=Strict", "SameSite=Strict"),
+        Defence::HttpOnly => text::t("HttpOnly", "HttpOnly"),
+        Defence::InstantRevocation => text::t("Instant revocation", "Sofortiger Widerruf"),
+        Defence::ContentPolicy => text::t("Content policy", "Inhaltsrichtlinie"),
+        Defence::DeviceBinding => text::t("Device binding", "Gerätebindung"),
+    }
+}
 
 impl SceneData {
     /// The scene in one language.
@@ -127,6 +141,7 @@ impl SceneData {
         };
         let break_it = |data: &BreakItData| BreakIt {
             defence: data.defence,
+            off: text(name_of(data.defence)),
             sentence: text(data.sentence),
             step: data.step.to_owned(),
             with: text(data.with),
