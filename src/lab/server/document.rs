@@ -124,9 +124,9 @@ fn Top(lang: Lang) -> impl IntoView {
                     {t(lang, "Lab", "Labor")}
                 </a>
                 <a href=LEARN>{t(lang, "Lessons", "Lektionen")}</a>
-                <a href="/lab?view=presenter">{t(lang, "For a projector", "Für den Beamer")}</a>
+                <a href="/lab?view=presenter">{t(lang, "Projector", "Beamer")}</a>
                 <form method="post" action="/lab/follow" target="_blank">
-                    <button class="quiet">{t(lang, "Let others follow", "Andere folgen lassen")}</button>
+                    <button class="quiet">{t(lang, "Let others follow", "Folgen lassen")}</button>
                 </form>
             </nav>
         </header>
