@@ -71,6 +71,8 @@ impl SqliteStore {
     /// Closes the connections; the last one empties the write-ahead log.
     pub(super) async fn close(&self) {
         self.rotations.close().await;
+        // Kept to the end: what empties the log from time to time has a connection of its own, and would be the last one.
+        let _turn = self.turns.take(TURN).await;
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -155,5 +157,24 @@ impl Cluster for SqliteStore {
         let next = AssertSqlSafe(format!("PRAGMA user_version = {}", number.wrapping_add(1)));
         sqlx::query(next).execute(&mut *connection).await.map_err(unavailable)?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_close_waits_for_the_connection_that_empties_the_log_so_that_the_last_one_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/a.db", folder.path().display());
+        let store = SqliteStore::open(&url, Access::Server).await.unwrap();
+        let turn = store.turns.take(TURN).await.unwrap();
+        let closing = store.close();
+        tokio::pin!(closing);
+        assert!(tokio::time::timeout(Duration::from_millis(200), &mut closing).await.is_err());
+        drop(turn);
+        closing.await;
+        assert!(folder.path().join("a.db").exists() && !folder.path().join("a.db-wal").exists());
     }
 }
