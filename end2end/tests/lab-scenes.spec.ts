@@ -127,7 +127,7 @@ test.describe(() => {
       await expect(page.locator("#lesson-title")).toHaveText(scene.title);
       for (const _ of scene.run) {
         await advance(page);
-        await expect(page.locator(".problem")).toHaveCount(0);
+        await expect(page.locator(".transport .problem")).toHaveCount(0);
         await expect(told(page)).not.toHaveCount(0);
       }
       await expect(page.getByRole("heading", { name: "What this does not protect against" })).toBeVisible();
