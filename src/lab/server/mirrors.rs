@@ -246,6 +246,17 @@ mod tests {
     }
 
     #[test]
+    fn those_who_follow_any_presenter_are_bounded_too() {
+        let mirrors = Mirrors::default();
+        let all: Vec<_> = (0..=FOLLOWERS_MAX / FOLLOWERS_PER_MIRROR).map(|_| Mirror::new()).collect();
+        let follow = || all.iter().find_map(|mirror| mirrors.follow(mirror, Lang::En));
+        let mut following: Vec<_> = (0..FOLLOWERS_MAX).map_while(|_| follow()).collect();
+        assert!(following.len() == FOLLOWERS_MAX && follow().is_none());
+        following.pop();
+        assert!(follow().is_some(), "one who has left keeps the place");
+    }
+
+    #[test]
     fn a_code_is_found_however_it_was_typed() {
         let mirror_code = "K7Q0A1XP4H";
         for typed in ["K7Q0A1XP4H", "k7q0a-1xp4h", " K7QOA-IXP4H ", "k7qoa lxp4h"] {

@@ -29,18 +29,16 @@ pub fn svg(step: &RecordedStep, title: &str, lang: Lang, show: Show) -> String {
     let picture = picture::Picture::of(&step.strokes, lang);
     let (story, below) = story(step, lang, picture.width, picture.height);
     let (width, height) = (picture.width, picture.height + below);
-    let mut body = [&*picture.lanes, &*picture.strokes].concat();
-    if show == Show::Play {
-        body = [&*picture.lanes, &one_after_another(&picture.strokes, step.strokes.len(), step.strokes.len())].concat();
-    }
-    let story = match show {
-        Show::Whole => story,
-        Show::Play => one_after_another(&story, step.story.len(), step.strokes.len()),
+    let paced = |groups: String, count: usize| match show {
+        Show::Whole => groups,
+        Show::Play => one_after_another(&groups, count, step.strokes.len()),
     };
+    let (lanes, strokes) = (picture.lanes, paced(picture.strokes, step.strokes.len()));
+    let story = paced(story, step.story.len());
     let style = style(show);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"run\" viewBox=\"0 0 {width} {height}\" width=\"{}\" role=\"img\">\
-         <title>{title}</title><style>{style}</style><rect class=\"paper\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>{body}{story}\
+         <title>{title}</title><style>{style}</style><rect class=\"paper\" width=\"{width}\" height=\"{height}\" rx=\"10\"/>{lanes}{strokes}{story}\
          </svg>\n",
         width * 5 / 4
     )
