@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium, type BrowserContext, type Page } from "@playwright/test";
 import { fullChromium, inChromium } from "../playwright.config.ts";
+import { speak, t } from "../support/language.ts";
 import { NO_NETWORK } from "../support/network.ts";
 import { alsoOn, button, cookieAt, fillIn, heading, hydrated, reload, signedIn, signedOut, signIn, signOut, writeNote } from "../support/page.ts";
 import type { Server } from "../support/server.ts";
@@ -230,6 +231,26 @@ test("a sign-out and another sign-in leave one binding, the new one", async ({ p
   await runOut(context, server);
   await reload(page);
   expect(new Set(wire.statuses(REFRESH))).toEqual(new Set([200]));
+});
+
+test.describe("in German", () => {
+  test.use({ locale: "de-DE" });
+  test.beforeEach(() => speak("de"));
+  test.afterEach(() => speak("en"));
+
+  test("the list of browsers says that a session is bound, and a browser that cannot prove it is told why it is asked", async ({ page, context, member, server, wire }) => {
+    await signInBound(page, member, server, wire);
+    await page.goto("/sessions");
+    const here = page.getByRole("listitem").filter({ hasText: "Dieser Browser" });
+    await expect(here).toContainText("an dieses Gerät gebunden");
+    await runOut(context, server);
+    wire.refuse(RENEW, { status: 404, code: "not_found", retry_after: 1 });
+    await page.reload();
+    await signedOut(page);
+    await expect(page.getByRole("main")).toContainText(
+      t("This sign-in is tied to one device, and this browser cannot show that it is there. Sign in again to continue."),
+    );
+  });
 });
 
 test("in a browser without them nothing differs", async ({ member, server, wire }) => {

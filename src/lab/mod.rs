@@ -15,6 +15,7 @@
 
 pub mod model;
 pub mod page;
+mod words;
 
 #[cfg(feature = "hydrate")]
 pub mod frame;

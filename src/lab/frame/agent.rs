@@ -20,6 +20,7 @@ use crate::client::{session, test_controls};
 use crate::clock::Stopwatch;
 use crate::dom;
 use crate::lab::model::event::{Lifeline, SandboxCredentials, TabCommand, TabEvent, TabEventBatch, TabTask};
+use crate::lab::words::t;
 use crate::notes::api;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
@@ -214,7 +215,9 @@ async fn perform(task: TabTask) -> Result<(), String> {
             test_controls::wall_clock_ahead(minutes);
             Ok(())
         }
-        TabTask::Type { text } => type_a_title(&text).ok_or_else(|| "There is no new note on this page.".to_owned()),
+        TabTask::Type { text } => type_a_title(&text).ok_or_else(|| {
+            t("There is no new note on this page.", "Auf dieser Seite ist keine neue Notiz.").to_owned()
+        }),
         TabTask::SignIn => {
             let credentials = credentials().await?;
             in_words(session::sign_in(credentials.email, credentials.password, String::new()).await)
@@ -238,7 +241,7 @@ async fn perform(task: TabTask) -> Result<(), String> {
         }
         TabTask::Reload => web_sys::window()
             .and_then(|window| window.location().reload().ok())
-            .ok_or_else(|| "This tab could not be reloaded.".to_owned()),
+            .ok_or_else(|| t("This tab could not be reloaded.", "Dieser Tab ließ sich nicht neu laden.").to_owned()),
     }
 }
 
@@ -267,7 +270,11 @@ async fn signed_in() -> Result<(), String> {
         TimeoutFuture::new(50).await;
     }
     if state_is(|state| matches!(state, AuthState::Anonymous { .. } | AuthState::Unknown)) {
-        return Err("Nobody is signed in in this tab. Sign in first.".to_owned());
+        let words = t(
+            "Nobody is signed in in this tab. Sign in first.",
+            "In diesem Tab ist niemand angemeldet. Melde dich zuerst an.",
+        );
+        return Err(words.to_owned());
     }
     Ok(())
 }
@@ -284,7 +291,12 @@ async fn sign_out_other_device() -> Result<(), String> {
     signed_in().await?;
     let sessions = account::sessions().await.map_err(|problem| problem.detail)?;
     let other = sessions.into_iter().find(|session| !session.current);
-    let id = other.ok_or("There is no other device. Let a second device sign in first.")?.id;
+    let id = other.map(|session| session.id).ok_or_else(|| {
+        t(
+            "There is no other device. Let a second device sign in first.",
+            "Es gibt kein anderes Gerät. Lass zuerst ein zweites Gerät sich anmelden.",
+        )
+    })?;
     in_words(confirmed(async || account::revoke_session(id.clone()).await).await)
 }
 

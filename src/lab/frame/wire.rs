@@ -10,6 +10,7 @@ use web_sys::{BroadcastChannel, MessageEvent, RequestInit};
 
 use crate::dom::on;
 use crate::lab::model::event::{Lifeline, TabCommand};
+use crate::lab::words::{filled, t};
 use crate::lang::{LANGUAGE_HEADER, lang};
 use crate::protocol::problem::Problem;
 
@@ -40,11 +41,15 @@ pub async fn post(path: &str, body: &impl Serialize) -> Result<String, Problem> 
 }
 
 fn unreachable() -> Problem {
-    Problem::unavailable("The lab's server cannot be reached.", 1)
+    Problem::unavailable(t("The lab's server cannot be reached.", "Der Server des Labors ist nicht erreichbar."), 1)
 }
 
 fn senseless() -> Problem {
-    Problem::unavailable("The lab's server gave an answer that makes no sense.", 1)
+    let words = t(
+        "The lab's server gave an answer that makes no sense.",
+        "Der Server des Labors gab eine Antwort, die keinen Sinn ergibt.",
+    );
+    Problem::unavailable(words, 1)
 }
 
 /// Posts JSON and parses the response.
@@ -65,6 +70,7 @@ async fn send(path: &str, body: &impl Serialize) -> Result<Result<String, Proble
     let request = web_sys::Request::new_with_str_and_init(path, &init).map(Request::from);
     let request = request.map_err(|error| gloo_net::Error::GlooError(format!("{error:?}")))?;
     request.headers().set("content-type", "application/json");
+    request.headers().set(LANGUAGE_HEADER, lang().tag());
     read(request).await
 }
 
@@ -74,7 +80,10 @@ async fn read(request: Request) -> Result<Result<String, Problem>, gloo_net::Err
     if answer.ok() {
         return Ok(Ok(text));
     }
-    let unclear = || Problem::unavailable(format!("The lab's server refused this ({}).", answer.status()), 1);
+    let unclear = || {
+        let words = t("The lab's server refused this ({}).", "Der Server des Labors hat das abgelehnt ({}).");
+        Problem::unavailable(filled(words, &[&answer.status().to_string()]), 1)
+    };
     Ok(Err(serde_json::from_str(&text).unwrap_or_else(|_| unclear())))
 }
 

@@ -5,6 +5,7 @@ use super::event::{Lifeline, LogEvent, RecordedRequest};
 use super::exchange::{Exchange, exchanges};
 use super::labels;
 use super::steps::{Shape, lanes, steps};
+use crate::lab::words::{filled, t};
 
 /// More than a visitor produces in an afternoon, and little enough for a page to show.
 const EVENTS_MAX: usize = 20_000;
@@ -65,8 +66,11 @@ fn plain(text: &str) -> String {
 
 /// One command for each request, with its response as a comment. The reader fills in what stands in angle brackets.
 pub fn curl(events: &[LogEvent]) -> String {
-    let mut out =
-        "# Tokens are left out: put your own where <…> stands, and the server's address into $SERVER.\n".to_owned();
+    let mut out = t(
+        "# Tokens are left out: put your own where <…> stands, and the server's address into $SERVER.\n",
+        "# Token sind ausgelassen: Setze deine ein, wo <…> steht, und die Adresse des Servers in $SERVER.\n",
+    )
+    .to_owned();
     for exchange in exchanges(events) {
         out += &command(&exchange);
     }
@@ -76,10 +80,14 @@ pub fn curl(events: &[LogEvent]) -> String {
 fn command(exchange: &Exchange<'_>) -> String {
     let request = exchange.request;
     let answer = match (exchange.lost, exchange.response) {
-        (_, None) => "no answer".to_owned(),
+        (_, None) => t("no answer", "keine Antwort").to_owned(),
         (lost, Some(response)) => {
             let code = response.code.map_or_else(String::new, |code| format!(" {code}"));
-            format!("{}{code}{}", response.status, if lost { ", but it never arrived" } else { "" })
+            format!(
+                "{}{code}{}",
+                response.status,
+                if lost { t(", but it never arrived", ", aber sie kam nie an") } else { "" }
+            )
         }
     };
     let mut parts = vec![format!("curl -i -X {} \"$SERVER\"{}", word(&request.method), quoted(&request.path))];
@@ -135,23 +143,42 @@ pub fn json(events: &[LogEvent]) -> String {
 pub fn parse(text: &str) -> Result<Vec<LogEvent>, String> {
     let text = text.trim().trim_start_matches('\u{feff}');
     if text.is_empty() {
-        return Err("There is nothing in this file.".to_owned());
+        return Err(t("There is nothing in this file.", "In dieser Datei ist nichts.").to_owned());
     }
     let events: Vec<LogEvent> = serde_json::from_str(text).map_err(|error| {
+        let line = error.line().to_string();
         if error.is_syntax() || error.is_eof() {
-            format!("This is no JSON: something is wrong in line {}.", error.line())
+            let words = t(
+                "This is no JSON: something is wrong in line {}.",
+                "Das ist kein JSON: In Zeile {} stimmt etwas nicht.",
+            );
+            filled(words, &[&line])
         } else {
-            format!("This is no log of the lab: line {} is not an event ({error}).", error.line())
+            let words = t(
+                "This is no log of the lab: line {} is not an event ({}).",
+                "Das ist kein Protokoll des Labors: Zeile {} ist kein Ereignis ({}).",
+            );
+            filled(words, &[&line, &error.to_string()])
         }
     })?;
     if events.is_empty() {
-        return Err("There are no events in this file.".to_owned());
+        return Err(t("There are no events in this file.", "In dieser Datei sind keine Ereignisse.").to_owned());
     }
     if events.len() > EVENTS_MAX {
-        return Err(format!("This log is too long: it has {} events, and {EVENTS_MAX} can be shown.", events.len()));
+        let words = t(
+            "This log is too long: it has {} events, and {} can be shown.",
+            "Dieses Protokoll ist zu lang: Es hat {} Ereignisse, und {} lassen sich zeigen.",
+        );
+        return Err(filled(words, &[&events.len().to_string(), &EVENTS_MAX.to_string()]));
     }
     match events.windows(2).find(|pair| pair[0].seq >= pair[1].seq) {
-        Some(pair) => Err(format!("This log is out of order: event {} comes after {}.", pair[1].seq, pair[0].seq)),
+        Some(pair) => {
+            let words = t(
+                "This log is out of order: event {} comes after {}.",
+                "Dieses Protokoll ist durcheinander: Ereignis {} kommt nach {}.",
+            );
+            Err(filled(words, &[&pair[1].seq.to_string(), &pair[0].seq.to_string()]))
+        }
         None => Ok(events),
     }
 }

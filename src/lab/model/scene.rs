@@ -21,7 +21,7 @@ impl Chapter {
     pub const ALL: [Chapter; 4] = [Chapter::Everyday, Chapter::Accidents, Chapter::Attacks, Chapter::Beyond];
 }
 
-/// A scene in one language, as `GET /lab/scenes.json` sends it.
+/// A scene in one language, as `GET /lab/scenes.json` sends it. [`Prose`] is HTML.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scene {
     /// As in addresses: `/learn/{id}`, `/lab?scene={id}`.
@@ -41,13 +41,16 @@ pub struct Scene {
     /// What popular articles say, where it is wrong.
     pub myth: Option<Myth>,
     /// What this does not protect against, one sentence each.
-    pub limits: Vec<String>,
+    pub limits: Vec<Prose>,
 }
+
+/// HTML: a text with its terms as links that have their meaning in `data-meaning`.
+pub type Prose = String;
 
 /// What stands before the run: a sentence, and a question about what will happen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Before {
-    pub sentence: String,
+    pub sentence: Prose,
     pub question: String,
     pub answers: Vec<Answer>,
 }
@@ -57,7 +60,7 @@ pub struct Answer {
     pub text: String,
     pub right: bool,
     /// What is said to somebody who chose it.
-    pub reply: String,
+    pub reply: Prose,
 }
 
 /// One moment of the run. Its effects are caused in this order, each when the one before is done.
@@ -65,14 +68,14 @@ pub struct Answer {
 pub struct Step {
     /// As in addresses: `/learn/{scene}/{id}`.
     pub id: String,
-    pub caption: String,
+    pub caption: Prose,
     pub effects: Vec<LeverEffect>,
 }
 
 /// The rule behind it, and where it stands.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Why {
-    pub rule: String,
+    pub rule: Prose,
     pub links: Vec<Link>,
 }
 
@@ -89,17 +92,17 @@ pub struct BreakIt {
     pub defence: Defence,
     /// Its name.
     pub off: String,
-    pub sentence: String,
+    pub sentence: Prose,
     /// The id of the step at which the two runs differ.
     pub step: String,
-    pub with: String,
-    pub without: String,
+    pub with: Prose,
+    pub without: Prose,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Myth {
-    pub said: String,
-    pub shown: String,
+    pub said: Prose,
+    pub shown: Prose,
 }
 
 /// A term of the glossary in one language, as `GET /lab/words.json` sends it.

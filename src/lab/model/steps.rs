@@ -5,11 +5,12 @@
 use std::collections::HashSet;
 
 use super::event::{
-    CookieSet, Lifeline, LogEvent, LogEventKind, RecordedRequest, RecordedResponse, Ruling, SessionRow, TabEvent,
-    Verdict,
+    AccessSeen, CookieSet, Lifeline, LogEvent, LogEventKind, RecordedRequest, RecordedResponse, RefreshSeen, Ruling,
+    SessionRow, TabEvent, Verdict,
 };
 use super::exchange::is_browser;
 use super::labels;
+use crate::lab::words::{filled, t};
 use crate::protocol::code::Code;
 
 /// One message or note of the diagram.
@@ -166,13 +167,16 @@ fn asked(steps: &mut Vec<DiagramStep>, event: &LogEvent, request: &RecordedReque
     let label = format!("{} {}", request.method, request.path);
     let in_jar = is_browser(request.from) && request.refresh.is_some();
     let (tone, detail) = match (&request.refresh, &request.bearer) {
-        (Some(seen), _) => (Tone::Refresh, format!("{} · {}", labels::refresh(seen), seen.fingerprint.words)),
-        (None, Some(token)) => (Tone::Access, format!("access token · {}", token.fingerprint.words)),
+        (Some(seen), _) => (Tone::Refresh, refresh(seen)),
+        (None, Some(token)) => (Tone::Access, access(token)),
         (None, None) => (Tone::Plain, String::new()),
     };
     if in_jar {
         let shape = Shape::Ask { from: request.from, to: Lifeline::CookieJar };
-        let words = format!("{} asks, without a refresh token.", labels::sentence(labels::the(request.from)));
+        let words = filled(
+            t("{} asks, without a refresh token.", "{} fragt, ohne ein Refresh-Token."),
+            &[&labels::sentence(labels::the(request.from))],
+        );
         steps.push(DiagramStep::new(event, shape, Tone::Plain, label.clone()).words(words));
     }
     let from = if in_jar { Lifeline::CookieJar } else { request.from };
@@ -194,14 +198,11 @@ fn answer(steps: &mut Vec<DiagramStep>, event: &LogEvent, response: &RecordedRes
         Some(code) => format!("{} {}", response.status, code_label(code)),
         None => format!("{} {}", response.status, labels::status(response.status)),
     };
-    let detail = response
-        .access
-        .as_ref()
-        .map_or_else(String::new, |token| format!("access token · {}", token.fingerprint.words));
+    let detail = response.access.as_ref().map_or_else(String::new, access);
     let step = DiagramStep::new(event, shape, tone, label).detail(detail);
     if lost {
-        let words = format!("{} It never arrives.", step.words);
-        steps.push(DiagramStep { lost: true, ..step }.words(words).detail("lost on its way"));
+        let words = [&*step.words, t(" It never arrives.", " Sie kommt nie an.")].concat();
+        steps.push(DiagramStep { lost: true, ..step }.words(words).detail(t("lost on its way", "unterwegs verloren")));
         return;
     }
     steps.push(step);
@@ -214,37 +215,48 @@ fn kept(event: &LogEvent, cookie: &CookieSet, to: Lifeline) -> Option<DiagramSte
     let shape = Shape::Answer { from: Lifeline::Server, to };
     let tone = if to == Lifeline::Thief { Tone::Thief } else { Tone::Refresh };
     if cookie.cleared {
-        let cleared = DiagramStep::new(event, shape, tone, "Set-Cookie: nothing");
-        return (cookie.name == super::snapshot::REFRESH_COOKIE)
-            .then(|| cleared.words("The refresh cookie is taken out of the cookie jar."));
+        let cleared = DiagramStep::new(event, shape, tone, t("Set-Cookie: nothing", "Set-Cookie: nichts"));
+        return (cookie.name == super::snapshot::REFRESH_COOKIE).then(|| {
+            cleared.words(t(
+                "The refresh cookie is taken out of the cookie jar.",
+                "Das Refresh-Cookie wird aus dem Cookie-Speicher genommen.",
+            ))
+        });
     }
     let seen = cookie.refresh.as_ref()?;
-    let words = format!(
-        "{} now has {} ({}).",
-        labels::sentence(labels::the(to)),
-        labels::refresh(seen),
-        seen.fingerprint.words
+    let words = filled(
+        t("{} now has {} ({}).", "{} hat nun {} ({})."),
+        &[&labels::sentence(labels::the(to)), &labels::refresh(seen), &seen.fingerprint.words],
     );
-    let detail = format!("{} · {}", labels::refresh(seen), seen.fingerprint.words);
+    let detail = refresh(seen);
     Some(DiagramStep::new(event, shape, tone, "Set-Cookie").detail(detail).words(words))
+}
+
+/// The smaller line of a step that carries an access token.
+fn access(token: &AccessSeen) -> String {
+    [t("access token · ", "Access-Token · "), &token.fingerprint.words].concat()
+}
+
+fn refresh(seen: &RefreshSeen) -> String {
+    [&labels::refresh(seen), " · ", &*seen.fingerprint.words].concat()
 }
 
 /// A refusal's label on an arrow: the code's name in words, where no shorter one says more.
 fn code_label(code: Code) -> String {
     let label = match code {
-        Code::AccessTokenMissing => "no access token",
-        Code::AccessTokenInvalid => "access token not genuine",
-        Code::SessionRevoked => "session is over",
-        Code::RefreshTokenMissing => "no refresh token",
-        Code::RefreshTokenInvalid => "refresh token not genuine",
-        Code::RefreshTokenExpired => "session expired",
-        Code::InsufficientUserAuthentication => "password too long ago",
-        Code::InvalidCredentials => "wrong e-mail or password",
-        Code::ValidationFailed => "input does not fit",
-        Code::EmailTaken => "e-mail taken",
-        Code::CrossSiteRequest => "another site asked",
-        Code::RateLimited => "too many attempts",
-        Code::TemporarilyUnavailable => "not right now",
+        Code::AccessTokenMissing => t("no access token", "kein Access-Token"),
+        Code::AccessTokenInvalid => t("access token not genuine", "Access-Token nicht echt"),
+        Code::SessionRevoked => t("session is over", "Sitzung ist zu Ende"),
+        Code::RefreshTokenMissing => t("no refresh token", "kein Refresh-Token"),
+        Code::RefreshTokenInvalid => t("refresh token not genuine", "Refresh-Token nicht echt"),
+        Code::RefreshTokenExpired => t("session expired", "Sitzung abgelaufen"),
+        Code::InsufficientUserAuthentication => t("password too long ago", "Passwort zu lange her"),
+        Code::InvalidCredentials => t("wrong e-mail or password", "E-Mail oder Passwort falsch"),
+        Code::ValidationFailed => t("input does not fit", "Eingabe passt nicht"),
+        Code::EmailTaken => t("e-mail taken", "E-Mail vergeben"),
+        Code::CrossSiteRequest => t("another site asked", "andere Site fragte"),
+        Code::RateLimited => t("too many attempts", "zu viele Versuche"),
+        Code::TemporarilyUnavailable => t("not right now", "gerade nicht"),
         code => return code.as_str().replace('_', " "),
     };
     label.to_owned()
@@ -261,47 +273,73 @@ fn other(event: &LogEvent) -> Option<DiagramStep> {
         }
         LogEventKind::Lost { to } => {
             let shape = Shape::Answer { from: Lifeline::Server, to: *to };
-            Some(DiagramStep { lost: true, ..DiagramStep::new(event, shape, Tone::Bad, "lost on its way") })
+            Some(DiagramStep {
+                lost: true,
+                ..DiagramStep::new(event, shape, Tone::Bad, t("lost on its way", "unterwegs verloren"))
+            })
         }
         LogEventKind::Held { why, .. } => note(Lifeline::Server, Tone::Plain, labels::held_by(*why).to_owned()),
         LogEventKind::PasswordChecked { right: true } => {
-            note(Lifeline::Server, Tone::Plain, "password is right".to_owned())
+            note(Lifeline::Server, Tone::Plain, t("password is right", "Passwort ist richtig").to_owned())
         }
         LogEventKind::PasswordChecked { right: false } => {
-            note(Lifeline::Server, Tone::Bad, "password is wrong".to_owned())
+            note(Lifeline::Server, Tone::Bad, t("password is wrong", "Passwort ist falsch").to_owned())
         }
         LogEventKind::AccessChecked { verdict } => {
             let tone = if *verdict == Verdict::Valid { Tone::Access } else { Tone::Bad };
-            note(Lifeline::Server, tone, format!("access token: {}", labels::verdict(*verdict)))
+            note(
+                Lifeline::Server,
+                tone,
+                filled(t("access token: {}", "Access-Token: {}"), &[labels::verdict(*verdict)]),
+            )
         }
         LogEventKind::Decided { ruling, presented, newest, .. } => {
             let tone = if matches!(ruling, Ruling::Reuse | Ruling::Ahead) { Tone::Bad } else { Tone::Refresh };
-            let label = format!("{presented} came, newest {newest}: {}", labels::ruling_name(*ruling));
+            let label = filled(
+                t("{} came, newest {}: {}", "{} kam, neuestes {}: {}"),
+                &[&presented.to_string(), &newest.to_string(), labels::ruling_name(*ruling)],
+            );
             note(Lifeline::Server, tone, label)
         }
-        LogEventKind::SessionEnded { .. } => note(Lifeline::Server, Tone::Bad, "session is over".to_owned()),
+        LogEventKind::SessionEnded { .. } => {
+            note(Lifeline::Server, Tone::Bad, t("session is over", "Sitzung ist zu Ende").to_owned())
+        }
         LogEventKind::Row { row, changed } => {
             let step = arrow(Lifeline::Server, Lifeline::Database, Tone::Plain, &wrote(row, changed));
             Some(step.detail(columns(changed)))
         }
         LogEventKind::RowGone { .. } => {
-            Some(arrow(Lifeline::Server, Lifeline::Database, Tone::Plain, "delete the row"))
+            Some(arrow(Lifeline::Server, Lifeline::Database, Tone::Plain, t("delete the row", "Zeile löschen")))
         }
-        LogEventKind::Restarted => across("the server starts again".to_owned()),
-        LogEventKind::ClockJumped { seconds } => across(format!("the clock jumps by {}", labels::duration(*seconds))),
+        LogEventKind::Restarted => across(t("the server starts again", "der Server startet neu").to_owned()),
+        LogEventKind::ClockJumped { seconds } => {
+            across(filled(t("the clock jumps by {}", "die Uhr springt vor, um {}"), &[&labels::duration(*seconds)]))
+        }
         LogEventKind::StoleRefresh { token } => {
-            let step = arrow(Lifeline::CookieJar, Lifeline::Thief, Tone::Thief, "copies the refresh token");
-            Some(step.detail(format!("{} · {}", labels::refresh(token), token.fingerprint.words)))
+            let step = arrow(
+                Lifeline::CookieJar,
+                Lifeline::Thief,
+                Tone::Thief,
+                t("copies the refresh token", "kopiert Refresh-Token"),
+            );
+            Some(step.detail(refresh(token)))
         }
         LogEventKind::StoleAccess { token } => {
-            let step = arrow(Lifeline::Tab, Lifeline::Thief, Tone::Thief, "copies the access token");
-            Some(step.detail(format!("access token · {}", token.fingerprint.words)))
+            let step = arrow(
+                Lifeline::Tab,
+                Lifeline::Thief,
+                Tone::Thief,
+                t("copies the access token", "kopiert Access-Token"),
+            );
+            Some(step.detail(access(token)))
         }
         LogEventKind::StoleRow { .. } => {
-            Some(arrow(Lifeline::Database, Lifeline::Thief, Tone::Thief, "copies the row"))
+            Some(arrow(Lifeline::Database, Lifeline::Thief, Tone::Thief, t("copies the row", "kopiert die Zeile")))
         }
         LogEventKind::Seen { tab, seen } => tab_event(event, *tab, seen),
-        LogEventKind::Probed { .. } => note(Lifeline::Tab, Tone::Thief, "a script is injected".to_owned()),
+        LogEventKind::Probed { .. } => {
+            note(Lifeline::Tab, Tone::Thief, t("a script is injected", "ein Skript wird eingeschleust").to_owned())
+        }
         LogEventKind::Opened { .. }
         | LogEventKind::Rotated
         | LogEventKind::Keys { .. }
@@ -313,14 +351,17 @@ fn other(event: &LogEvent) -> Option<DiagramStep> {
 
 fn wrote(row: &SessionRow, changed: &[String]) -> String {
     match changed {
-        _ if changed.iter().any(|column| column == "id") => "new session row".to_owned(),
-        _ if row.revoked.is_some() => "row: session ended".to_owned(),
-        _ => format!("row: generation {}", row.generation),
+        _ if changed.iter().any(|column| column == "id") => t("new session row", "neue Zeile der Sitzung").to_owned(),
+        _ if row.revoked.is_some() => t("row: session ended", "Zeile: Sitzung beendet").to_owned(),
+        _ => filled(t("row: generation {}", "Zeile: Generation {}"), &[&row.generation.to_string()]),
     }
 }
 
 fn columns(changed: &[String]) -> String {
-    if changed.iter().any(|column| column == "id") { String::new() } else { labels::counted(changed.len(), "column") }
+    match changed.iter().any(|column| column == "id") {
+        true => String::new(),
+        false => labels::counted(changed.len(), t("column", "Spalte"), t("columns", "Spalten")),
+    }
 }
 
 fn tab_event(event: &LogEvent, tab: Lifeline, seen: &TabEvent) -> Option<DiagramStep> {
@@ -329,10 +370,12 @@ fn tab_event(event: &LogEvent, tab: Lifeline, seen: &TabEvent) -> Option<Diagram
         TabEvent::AuthState { state } if state == "unknown" => None,
         TabEvent::AuthState { state } if state == "offline" => note(Tone::Bad, "offline".to_owned()),
         TabEvent::AuthState { state } => note(Tone::Plain, labels::auth_state(state).to_owned()),
-        TabEvent::TokenForgotten => note(Tone::Access, "forgets its token".to_owned()),
-        TabEvent::JoinsRefresh => note(Tone::Plain, "waits for the refresh".to_owned()),
-        TabEvent::Draft { characters } => note(Tone::Plain, format!("{characters} letters unsaved")),
-        TabEvent::CouldNot { .. } => note(Tone::Bad, "could not".to_owned()),
+        TabEvent::TokenForgotten => note(Tone::Access, t("forgets its token", "vergisst sein Token").to_owned()),
+        TabEvent::JoinsRefresh => note(Tone::Plain, t("waits for the refresh", "wartet auf das Erneuern").to_owned()),
+        TabEvent::Draft { characters } => {
+            note(Tone::Plain, filled(t("{} letters unsaved", "{} Zeichen ungespeichert"), &[&characters.to_string()]))
+        }
+        TabEvent::CouldNot { .. } => note(Tone::Bad, t("could not", "ging nicht").to_owned()),
         TabEvent::TokenHeld { .. } | TabEvent::Refused { .. } | TabEvent::RefreshBegins | TabEvent::Retries { .. } => {
             None
         }

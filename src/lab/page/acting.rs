@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
 
 use super::focus;
+use super::foreign_visit::no_sandbox;
 use super::state::{ActionFailure, LabState, Pressed};
-use super::words::t;
 use crate::clock::Stopwatch;
 use crate::lab::frame::wire;
 use crate::lab::model::event::{Action, ForeignOrigin, Lifeline, LogEvent, LogEventKind, Network, TabEvent};
 use crate::lab::model::lever::{Lever, LeverEffect, LeverGroup};
 use crate::lab::model::narration;
+use crate::lab::words::t;
 use crate::lang::lang;
 
 /// An action has ended when no event came for this long (debounce). Milliseconds.
@@ -98,7 +99,7 @@ impl LabState {
 
     pub async fn act(self, action: Action) -> Result<(), String> {
         let Some(mount) = self.mount() else {
-            return Err(t("There is no sandbox yet.", "Es gibt noch keinen Sandkasten.").to_owned());
+            return Err(no_sandbox().to_owned());
         };
         if action == Action::Reset {
             // The visitor wants the sandbox to end, so its "gone" notice is not shown.

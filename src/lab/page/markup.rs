@@ -1,5 +1,7 @@
 //! Small pieces of HTML as text. Everything that comes from an event passes through [`escape`](super::diagram::escape) first.
 
+use crate::lab::words::t;
+
 /// An element around its content. `attributes` begin with a space.
 pub fn tag(name: &str, attributes: &str, inside: &str) -> String {
     ["<", name, attributes, ">", inside, "</", name, ">"].concat()
@@ -12,5 +14,6 @@ pub fn classed(name: &str, class: &str, inside: &str) -> String {
 
 /// A button that chooses the moment of an event.
 pub fn moment(seq: u64) -> String {
-    format!(r#"<button type="button" class="small" data-seq="{seq}">event {seq}</button> "#)
+    let event = t("event", "Ereignis");
+    format!(r#"<button type="button" class="small" data-seq="{seq}">{event} {seq}</button> "#)
 }

@@ -5,7 +5,6 @@ mod auto_scroll;
 pub mod diagram;
 mod markup;
 pub mod panels;
-mod words;
 
 #[cfg(feature = "hydrate")]
 mod acting;

@@ -18,7 +18,7 @@ use crate::lab::model::watch::Watch;
 use crate::lab::page::course::Course;
 use crate::lab::page::foreign_visit::ForeignVisit;
 use crate::lab::page::stream_share::StreamShare;
-use crate::lab::page::words::t;
+use crate::lab::words::t;
 use crate::protocol::problem::Problem;
 
 /// How long to wait for a frame.

@@ -18,6 +18,7 @@ use tower_http::csrf::ConfigError;
 use tracing::Instrument as _;
 
 use super::event_log::redaction::truncated;
+use super::learn::LEARN;
 use super::sandbox::{self, Sandbox};
 use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
@@ -30,6 +31,7 @@ use crate::base_path::BasePath;
 use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
 use crate::lab::model::lever::LeverGroup;
 use crate::lab::model::scene::{Scene, Word};
+use crate::lab::words::t;
 use crate::lang::lang;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
@@ -120,9 +122,10 @@ fn cookies_of_a_wiped(mount: &BasePath) -> [HeaderValue; 2] {
 }
 
 /// The scenes in the language of the request, as the lab's page shows them: their numbers are those of a sandbox.
-async fn scenes() -> Json<Vec<Scene>> {
+async fn scenes(State(lab): State<RouterState>) -> Json<Vec<Scene>> {
     let numbers = Numbers::of_a_sandbox();
-    Json(SCENES.iter().map(|scene| scene.scene(&numbers, lang())).collect())
+    let glossary = lab.app.base_path.at(LEARN);
+    Json(SCENES.iter().map(|scene| scene.scene(&numbers, lang(), glossary.clone())).collect())
 }
 
 /// The levers of free play, likewise.
@@ -263,19 +266,33 @@ impl RouterState {
 }
 
 fn too_many_streams() -> Problem {
-    Problem::unavailable("Too many pages follow the lab at once. Close one, then reload.", 5)
+    let words = t(
+        "Too many pages follow the lab at once. Close one, then reload.",
+        "Zu viele Seiten folgen dem Labor zugleich. Schließe eine und lade dann neu.",
+    );
+    Problem::unavailable(words, 5)
 }
 
 fn typed_credentials() -> Problem {
     Problem::new(
         Code::ValidationFailed,
-        "The e-mail or the password of this account was typed, and the lab gives out nothing that was typed. Sign in in the \
-         app's own form, or reset the lab.",
+        t(
+            "The e-mail or the password of this account was typed, and the lab gives out nothing that was typed. Sign in in the \
+             app's own form, or reset the lab.",
+            "E-Mail oder Passwort dieses Kontos wurde getippt, und das Labor gibt nichts Getipptes heraus. Melde dich im Formular \
+             der App an, oder setze das Labor zurück.",
+        ),
     )
 }
 
 fn gone_problem() -> Problem {
-    Problem::new(Code::NotFound, "This sandbox is gone: it was reset or not used for long. Reload /lab for a new one.")
+    Problem::new(
+        Code::NotFound,
+        t(
+            "This sandbox is gone: it was reset or not used for long. Reload /lab for a new one.",
+            "Dieser Sandkasten ist weg: zurückgesetzt oder lange nicht benutzt. Lade /lab neu für einen neuen.",
+        ),
+    )
 }
 
 fn gone(headers: &HeaderMap) -> Response {
@@ -295,5 +312,11 @@ fn read<T: DeserializeOwned>(body: RawBody) -> Result<T, Problem> {
 }
 
 fn unreadable() -> Problem {
-    Problem::new(Code::ValidationFailed, "The lab could not read this. Reload the lab and try again.")
+    Problem::new(
+        Code::ValidationFailed,
+        t(
+            "The lab could not read this. Reload the lab and try again.",
+            "Das Labor konnte das nicht lesen. Lade das Labor neu und versuche es wieder.",
+        ),
+    )
 }

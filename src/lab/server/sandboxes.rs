@@ -19,6 +19,7 @@ use super::sandbox::{Sandbox, app::SandboxBase, state::EMAIL};
 use crate::auth::throttle::rules::{Gcra, Source, retry_after_seconds};
 use crate::clock::{Clock, Timestamp};
 use crate::lab::model::event::{OpenedSandbox, SandboxEnd};
+use crate::lab::words::t;
 use crate::protocol::problem::Problem;
 use crate::server::loopback::Loopback;
 
@@ -158,7 +159,13 @@ impl Sandboxes {
         let place = place.ok().and_then(Result::ok).ok_or_else(full)?;
         let sandbox = Sandbox::open(self.base.clone(), Some(source), place).await.map_err(|error| {
             tracing::error!(%error, "a sandbox could not be opened");
-            Problem::unavailable("The lab could not make a sandbox. Try again in a moment.", 2)
+            Problem::unavailable(
+                t(
+                    "The lab could not make a sandbox. Try again in a moment.",
+                    "Das Labor konnte keinen Sandkasten anlegen. Versuche es gleich noch einmal.",
+                ),
+                2,
+            )
         })?;
         sandbox.touch(self.clock.now());
         self.sandboxes().insert(sandbox.id.clone(), sandbox.clone());
@@ -262,5 +269,11 @@ impl Sandboxes {
 }
 
 fn full() -> Problem {
-    Problem::unavailable("Every sandbox of the lab is in use. Try again in a few minutes.", 60)
+    Problem::unavailable(
+        t(
+            "Every sandbox of the lab is in use. Try again in a few minutes.",
+            "Alle Sandkästen des Labors sind in Gebrauch. Versuche es in einigen Minuten wieder.",
+        ),
+        60,
+    )
 }

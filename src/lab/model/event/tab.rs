@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::lab::words::t;
 use crate::protocol::code::Code;
 
 /// A participant: a lifeline of the sequence diagram.
@@ -148,13 +149,20 @@ pub enum SandboxEnd {
 
 impl SandboxEnd {
     /// What the visitor's page says.
-    pub const fn sentence(self) -> &'static str {
+    pub fn sentence(self) -> &'static str {
         match self {
-            Self::Reset => "The lab was reset on another page of this browser, so this sandbox is gone.",
-            Self::Idle => "This sandbox was wiped, because nobody had used it for a while.",
-            Self::Displaced => {
-                "The lab was full. This sandbox had not been used for some minutes, so a new visitor has its place."
-            }
+            Self::Reset => t(
+                "The lab was reset on another page of this browser, so this sandbox is gone.",
+                "Das Labor wurde auf einer anderen Seite dieses Browsers zurückgesetzt, darum ist dieser Sandkasten weg.",
+            ),
+            Self::Idle => t(
+                "This sandbox was wiped, because nobody had used it for a while.",
+                "Dieser Sandkasten wurde geleert, weil ihn eine Weile niemand benutzt hat.",
+            ),
+            Self::Displaced => t(
+                "The lab was full. This sandbox had not been used for some minutes, so a new visitor has its place.",
+                "Das Labor war voll. Dieser Sandkasten war einige Minuten unbenutzt, also hat ein neuer Besucher seinen Platz.",
+            ),
         }
     }
 }

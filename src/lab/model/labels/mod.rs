@@ -1,4 +1,4 @@
-//! The lab's texts (its message catalogue, in English only): the one place that turns an event, a code or a claim into words, so
+//! The lab's texts (its message catalogue): the one place that turns an event, a code or a claim into words, so
 //! that the diagram, its list, the panels and the exports name everything the same way. The texts are written for readers who
 //! are new to tokens; the exact code stands beside the words wherever there is one.
 
@@ -15,3 +15,30 @@ pub use names::{
     auth_state, fingerprint, held_by, lifeline, refresh, ruling, ruling_name, sentence, state, storage, the, verdict,
 };
 pub use units::{clock, counted, duration, elapsed, micros, relative};
+
+#[cfg(test)]
+mod tests {
+    use crate::lab::model::steps::steps;
+    use crate::lab::model::{export, sample};
+    use crate::lang::{Lang, in_language_now};
+
+    /// Every text that a log of the samples leads to: of its events and of its diagram.
+    fn texts() -> Vec<String> {
+        let logs = sample::all();
+        let events = logs.iter().flat_map(|log| &log.events).map(super::event);
+        let steps =
+            logs.iter().flat_map(|log| steps(&log.events)).flat_map(|step| [step.words, step.label, step.detail]);
+        let kinds = logs.iter().map(|log| export::mermaid(&log.events));
+        events.chain(steps).chain(kinds).collect()
+    }
+
+    #[test]
+    fn everything_of_a_log_is_said_in_german_as_well() {
+        let english = texts();
+        assert!(english.len() > 500);
+        for text in in_language_now(Lang::De, texts) {
+            let foreign = [" the ", " is ", " and ", " of ", " with ", "You ", " token ", "The "];
+            assert!(foreign.iter().all(|word| !text.contains(word)), "{text}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! Numbers for people: durations, points in time, and counted nouns.
 
 use crate::clock::Timestamp;
+use crate::lab::words::{filled, t};
 use crate::ui::support::live;
 
 /// A duration in its two largest units.
@@ -16,11 +17,12 @@ pub fn duration(seconds: u64) -> String {
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let millis = at.since(now);
     let seconds = millis.unsigned_abs() / 1000;
-    match millis {
-        _ if seconds == 0 => "now".to_owned(),
-        1.. => "in ".to_owned() + &duration(seconds),
-        _ => duration(seconds) + " ago",
-    }
+    let words = match millis {
+        _ if seconds == 0 => t("now", "jetzt"),
+        1.. => "in {}",
+        _ => t("{} ago", "vor {}"),
+    };
+    filled(words, &[&duration(seconds)])
 }
 
 /// The time of day in UTC, `14:03:25`.
@@ -45,16 +47,15 @@ pub fn elapsed(micros: u64) -> String {
     format!("+{}:{:02}.{}", tenths / 600, tenths / 10 % 60, tenths % 10)
 }
 
-pub fn counted(count: usize, thing: &str) -> String {
-    match count {
-        1 => format!("1 {thing}"),
-        _ => format!("{count} {thing}s"),
-    }
+/// The number with the noun for it.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    [&*count.to_string(), " ", if count == 1 { one } else { many }].concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lang::{Lang, in_language_now};
 
     #[test]
     fn a_duration_shows_its_two_largest_units() {
@@ -64,6 +65,7 @@ mod tests {
         }
         assert_eq!(relative(Timestamp(61_000), Timestamp(0)), "in 1 min 1 s");
         assert_eq!(relative(Timestamp(0), Timestamp(3_900)), "3 s ago");
+        assert_eq!(in_language_now(Lang::De, || relative(Timestamp(0), Timestamp(3_900))), "vor 3 s");
         assert_eq!(relative(Timestamp(i64::MIN), Timestamp(i64::MAX)).split(' ').next_back(), Some("ago"));
     }
 

@@ -4,10 +4,10 @@
 
 use leptos::{html, prelude::*, wasm_bindgen::JsCast as _, web_sys};
 
-use super::super::words::t;
 use super::draw::{HEAD, Layout, Placed, escape};
 use crate::lab::model::steps::{DiagramStep, folded, lanes, steps};
 use crate::lab::model::watch::Watch;
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 /// The number of steps shown at most.

@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::super::auto_scroll::AutoScroll;
-use super::super::words::t;
 use crate::lab::model::{labels, watch::Watch};
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 #[component]

@@ -3,6 +3,7 @@
 
 use super::super::diagram::escape;
 use crate::lab::model::event::{AccessSeen, Fingerprint, RefreshSeen};
+use crate::lab::words::t;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FingerprintKind {
@@ -16,9 +17,11 @@ pub enum FingerprintKind {
 impl FingerprintKind {
     fn name(self) -> String {
         match self {
-            FingerprintKind::Access => "access token".to_owned(),
-            FingerprintKind::Refresh(Some(number)) => format!("refresh token {number}"),
-            FingerprintKind::Refresh(None) => "refresh token".to_owned(),
+            FingerprintKind::Access => t("access token", "Access-Token").to_owned(),
+            FingerprintKind::Refresh(Some(number)) => {
+                [t("refresh token ", "Refresh-Token "), &number.to_string()].concat()
+            }
+            FingerprintKind::Refresh(None) => t("refresh token", "Refresh-Token").to_owned(),
             FingerprintKind::Other(name) => name.to_owned(),
         }
     }

@@ -8,23 +8,31 @@ use super::context::snapshot;
 use super::text::panel;
 use crate::lab::model::event::Probe;
 use crate::lab::model::{labels, watch::Watch};
+use crate::lab::words::t;
 
 #[component]
 pub fn ProbeTable(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    panel(watch, ("probes", "lab-probes", "An injected script"), move || {
+    panel(watch, ("probes", "lab-probes", t("An injected script", "Ein eingeschleustes Skript")), move || {
         snapshot.with(|snapshot| {
-            let titles = ["Without the page's policy: the script runs", "With the page's policy"];
+            let titles = [
+                t("Without the page's policy: the script runs", "Ohne die Richtlinie der Seite: Das Skript läuft"),
+                t("With the page's policy", "Mit der Richtlinie der Seite"),
+            ];
             let tables = snapshot.probes.iter().zip(titles);
             let shown: String =
                 tables.filter_map(|(results, title)| results.as_ref().map(|results| table(title, results))).collect();
-            if shown.is_empty() { classed("p", "none", "No script was injected yet.") } else { shown }
+            if shown.is_empty() {
+                classed("p", "none", t("No script was injected yet.", "Noch wurde kein Skript eingeschleust."))
+            } else {
+                shown
+            }
         })
     })
 }
 
-const fn word(yes: bool) -> &'static str {
-    if yes { "yes" } else { "no" }
+fn word(yes: bool) -> &'static str {
+    if yes { t("yes", "ja") } else { t("no", "nein") }
 }
 
 fn table(title: &'static str, results: &[Probe]) -> String {
@@ -34,7 +42,12 @@ fn table(title: &'static str, results: &[Probe]) -> String {
         let name = tag("th", " scope=\"row\"", &labels::sentence(labels::storage(probe.storage)));
         tag("tr", "", &[name, cell(probe.read), cell(probe.used), tag("td", "", word(probe.survives))].concat())
     };
-    let names = ["Token kept in", "script reads it", "script uses it", "outlives the tab"];
+    let names = [
+        t("Token kept in", "Token liegt in"),
+        t("script reads it", "Skript liest es"),
+        t("script uses it", "Skript benutzt es"),
+        t("outlives the tab", "überlebt den Tab"),
+    ];
     let head: String = names.iter().map(|name| tag("th", " scope=\"col\"", name)).collect();
     let body: String = results.iter().map(line).collect();
     let parts = [tag("caption", "", title), tag("thead", "", &tag("tr", "", &head)), tag("tbody", "", &body)];

@@ -10,18 +10,23 @@ use super::text::panel;
 use crate::lab::model::event::{CookieSet, FormField, HeaderLine, Hop, RecordedRequest, RecordedResponse};
 use crate::lab::model::exchange::{Exchange, exchanges, is_browser, latest};
 use crate::lab::model::{labels, watch::Watch};
+use crate::lab::words::t;
 
 #[component]
 pub fn RequestInspector(watch: Watch) -> impl IntoView {
-    panel(watch, ("inspector-panel", "lab-inspector", "One request, line by line"), move || {
-        let upto = watch.upto();
-        let found = watch.events.with(|events| {
-            let id = latest(events.get(..upto).unwrap_or(events))?;
-            // With its response, even if that came after the chosen moment.
-            exchanges(events).into_iter().find(|exchange| exchange.id == id).map(|exchange| shown(&exchange))
-        });
-        found.unwrap_or_else(|| classed("p", "none", "No request yet."))
-    })
+    panel(
+        watch,
+        ("inspector-panel", "lab-inspector", t("One request, line by line", "Eine Anfrage, Zeile für Zeile")),
+        move || {
+            let upto = watch.upto();
+            let found = watch.events.with(|events| {
+                let id = latest(events.get(..upto).unwrap_or(events))?;
+                // With its response, even if that came after the chosen moment.
+                exchanges(events).into_iter().find(|exchange| exchange.id == id).map(|exchange| shown(&exchange))
+            });
+            found.unwrap_or_else(|| classed("p", "none", t("No request yet.", "Noch keine Anfrage.")))
+        },
+    )
 }
 
 fn shown(exchange: &Exchange<'_>) -> String {
@@ -30,13 +35,13 @@ fn shown(exchange: &Exchange<'_>) -> String {
     let who = classed("span", "who", labels::lifeline(request.from));
     let mut text = classed("p", "request-line", &[who, tag("code", "", &escape(&line))].concat());
     text += &tokens(request);
-    text += &headers("Request headers", &request.headers, is_browser(request.from));
+    text += &headers(t("Request headers", "Header der Anfrage"), &request.headers, is_browser(request.from));
     text += &fields(&request.fields);
     text += &cookies(request);
-    text += &tag("h3", "", "Answer");
+    text += &tag("h3", "", t("Answer", "Antwort"));
     text += &match exchange.response {
         Some(response) => answer(response, exchange.lost),
-        None => classed("p", "none", "No answer yet."),
+        None => classed("p", "none", t("No answer yet.", "Noch keine Antwort.")),
     };
     text
 }
@@ -45,7 +50,11 @@ fn tokens(request: &RecordedRequest) -> String {
     let access = request.bearer.as_ref().map(fingerprint::access);
     let refresh = request.refresh.as_ref().map(fingerprint::refresh);
     let chips: String = access.into_iter().chain(refresh).map(|chip| tag("li", "", &chip)).collect();
-    if chips.is_empty() { classed("p", "hint", "No token comes along.") } else { classed("ul", "chips", &chips) }
+    if chips.is_empty() {
+        classed("p", "hint", t("No token comes along.", "Kein Token kommt mit."))
+    } else {
+        classed("ul", "chips", &chips)
+    }
 }
 
 fn why(words: &str) -> String {
@@ -69,15 +78,19 @@ fn headers(title: &str, lines: &[HeaderLine], browser: bool) -> String {
 
 fn fields(fields: &[FormField]) -> String {
     let line = |field: &FormField| {
-        let value = field.value.as_deref().unwrap_or("(a password: never recorded)");
+        let value =
+            field.value.as_deref().unwrap_or(t("(a password: never recorded)", "(ein Passwort: nie aufgezeichnet)"));
         tag("li", "", &tag("code", "", &escape(&[&*field.name, " = ", value].concat())))
     };
-    titled("Form", &fields.iter().map(line).collect::<String>())
+    titled(t("Form", "Formular"), &fields.iter().map(line).collect::<String>())
 }
 
 fn cookies(request: &RecordedRequest) -> String {
     let lines = request.cookies.iter().map(|cookie| {
-        let sent = if cookie.sent { " <strong>comes along</strong>: " } else { " <strong>stays at home</strong>: " };
+        let sent = match cookie.sent {
+            true => t(" <strong>comes along</strong>: ", " <strong>kommt mit</strong>: "),
+            false => t(" <strong>stays at home</strong>: ", " <strong>bleibt zu Hause</strong>: "),
+        };
         let words = [sent, labels::cookie_why(cookie.why), "."].concat();
         tag("li", "", &[tag("code", "", &escape(&cookie.name)), words].concat())
     });
@@ -90,12 +103,24 @@ fn answer(response: &RecordedResponse, lost: bool) -> String {
     let status = [&*tag("strong", "", &status), " ", &code.unwrap_or_default()].concat();
     let mut text = classed("p", if response.status >= 400 { "status bad" } else { "status good" }, &status);
     if lost {
-        text += &classed("p", "status bad", "✗ It never arrived: it was lost on its way.");
+        text += &classed(
+            "p",
+            "status bad",
+            t("✗ It never arrived: it was lost on its way.", "✗ Sie kam nie an: Sie ging unterwegs verloren."),
+        );
     }
     if let Some(token) = &response.access {
-        text += &tag("p", "", &["In the body, for the page's memory: ", &*fingerprint::access(token)].concat());
+        text += &tag(
+            "p",
+            "",
+            &[
+                t("In the body, for the page's memory: ", "Im Inhalt, für den Speicher der Seite: "),
+                &*fingerprint::access(token),
+            ]
+            .concat(),
+        );
     }
-    text += &headers("Answer headers", &response.headers, true);
+    text += &headers(t("Answer headers", "Header der Antwort"), &response.headers, true);
     text.extend(response.cookies.iter().map(set_cookie));
     text + &time(response)
 }
@@ -105,9 +130,13 @@ fn set_cookie(cookie: &CookieSet) -> String {
         tag("li", "", &[tag("code", "", &escape(attribute)), why(labels::attribute(attribute))].concat())
     };
     let what = match (&cookie.refresh, cookie.cleared) {
-        (_, true) => "thrown away".to_owned(),
+        (_, true) => t("thrown away", "weggeworfen").to_owned(),
         (Some(seen), _) => fingerprint::refresh(seen),
-        (None, _) => "readable, and no secret: it only says that asking for a refresh is worth it".to_owned(),
+        (None, _) => t(
+            "readable, and no secret: it only says that asking for a refresh is worth it",
+            "lesbar und kein Geheimnis: Es sagt nur, dass sich das Erneuern lohnt",
+        )
+        .to_owned(),
     };
     let title = ["Set-Cookie: ", &*tag("code", "", &escape(&cookie.name))].concat();
     let lines: String = cookie.attributes.iter().map(line).collect();
@@ -125,7 +154,7 @@ fn time(response: &RecordedResponse) -> String {
             labels::micros(hop.micros)
         )
     };
-    let title = ["Time on the server: ", &*labels::micros(response.micros)].concat();
+    let title = [t("Time on the server: ", "Zeit auf dem Server: "), &*labels::micros(response.micros)].concat();
     let lines: String = response.hops.iter().map(line).collect();
     [tag("h4", "", &title), classed("table", "time", &tag("tbody", "", &lines))].concat()
 }

@@ -12,13 +12,14 @@ use crate::clock::Timestamp;
 use crate::lab::model::event::{KeyRow, SessionRow};
 use crate::lab::model::snapshot::{RowState, Snapshot};
 use crate::lab::model::{labels, watch::Watch};
+use crate::lab::words::t;
 
 #[component]
 pub fn SessionRows(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    panel(watch, ("rows", "lab-rows", "The row in the database"), move || {
+    panel(watch, ("rows", "lab-rows", t("The row in the database", "Die Zeile in der Datenbank")), move || {
         snapshot.with(|snapshot| match snapshot.rows.as_slice() {
-            [] => classed("p", "none", "No row: nobody has signed in."),
+            [] => classed("p", "none", t("No row: nobody has signed in.", "Keine Zeile: Niemand hat sich angemeldet.")),
             rows => rows.iter().rev().map(|row| one(snapshot, row)).collect(),
         })
     })
@@ -26,15 +27,15 @@ pub fn SessionRows(watch: Watch) -> impl IntoView {
 
 fn one(snapshot: &Snapshot, row: &RowState) -> String {
     let what = match (row.gone, row.new) {
-        (true, _) => "Deleted by event ",
-        (_, true) => "New with event ",
-        _ => "Last changed by event ",
+        (true, _) => t("Deleted by event ", "Gelöscht durch Ereignis "),
+        (_, true) => t("New with event ", "Neu mit Ereignis "),
+        _ => t("Last changed by event ", "Zuletzt geändert durch Ereignis "),
     };
     let line = |(column, name, value): (&'static str, &'static str, String)| {
         // The log names the two columns of a revocation as one.
         let one = if column.starts_with("revoked") { "revoked" } else { column };
         let changed = !row.new && row.changed.iter().any(|changed| changed == one);
-        let mark = if changed { tag("mark", "", "changed") } else { String::new() };
+        let mark = if changed { tag("mark", "", t("changed", "geändert")) } else { String::new() };
         let name = tag("th", " scope=\"row\"", &[name, " ", &*tag("code", "", column)].concat());
         tag("tr", "", &[name, tag("td", "", &[&*value, " ", &*mark].concat())].concat())
     };
@@ -48,25 +49,29 @@ fn columns(row: &SessionRow, now: Timestamp) -> Vec<(&'static str, &'static str,
     let time = |at: Timestamp| labels::relative(at, now);
     let ring: Vec<String> =
         row.ring.iter().map(|(number, at)| format!("{number} ({})", labels::relative(*at, now))).collect();
-    let ring = if ring.is_empty() { "none".to_owned() } else { ring.join(", ") };
+    let ring = if ring.is_empty() { t("none", "keines").to_owned() } else { ring.join(", ") };
     let (revoked_at, reason) = match row.revoked {
-        None => (text("it lives".to_owned()), "none"),
+        None => (text(t("it lives", "sie lebt").to_owned()), t("none", "keiner")),
         Some((at, reason)) => (time(at), labels::reason(reason)),
     };
     vec![
-        ("id", "Session", text(row.id.clone())),
-        ("device", "Device", text(row.device.clone())),
-        ("generation", "Newest refresh token", text(row.generation.to_string())),
-        ("parent", "Made for", text(row.parent.map_or_else(|| "sign-in".to_owned(), |parent| parent.to_string()))),
-        ("ring", "Turned just now", text(ring)),
-        ("salt", "Salt", fingerprint::chip(FingerprintKind::Other("salt"), &row.salt)),
-        ("created_at", "Signed in", time(row.created_at)),
-        ("authenticated_at", "Password entered", time(row.authenticated_at)),
-        ("last_used_at", "Last used", time(row.last_used_at)),
-        ("idle_expires_at", "Ends without use", time(row.idle_expires_at)),
-        ("absolute_expires_at", "Ends in any case", time(row.absolute_expires_at)),
-        ("revoked_at", "Ended", revoked_at),
-        ("revoked_reason", "Why", text(reason.to_owned())),
+        ("id", t("Session", "Sitzung"), text(row.id.clone())),
+        ("device", t("Device", "Gerät"), text(row.device.clone())),
+        ("generation", t("Newest refresh token", "Neuestes Refresh-Token"), text(row.generation.to_string())),
+        (
+            "parent",
+            t("Made for", "Entstanden für"),
+            text(row.parent.map_or_else(|| t("sign-in", "Anmeldung").to_owned(), |parent| parent.to_string())),
+        ),
+        ("ring", t("Turned just now", "Eben getauscht"), text(ring)),
+        ("salt", t("Salt", "Salz"), fingerprint::chip(FingerprintKind::Other(t("salt", "Salz")), &row.salt)),
+        ("created_at", t("Signed in", "Angemeldet"), time(row.created_at)),
+        ("authenticated_at", t("Password entered", "Passwort eingegeben"), time(row.authenticated_at)),
+        ("last_used_at", t("Last used", "Zuletzt benutzt"), time(row.last_used_at)),
+        ("idle_expires_at", t("Ends without use", "Endet ohne Nutzung"), time(row.idle_expires_at)),
+        ("absolute_expires_at", t("Ends in any case", "Endet auf jeden Fall"), time(row.absolute_expires_at)),
+        ("revoked_at", t("Ended", "Beendet"), revoked_at),
+        ("revoked_reason", t("Why", "Warum"), text(reason.to_owned())),
     ]
 }
 
@@ -80,21 +85,27 @@ pub fn SigningKeys(watch: Watch) -> impl IntoView {
         let state = [" ", &*tag("strong", "", &escape(&key.state)), ": ", about(&key.state)].concat();
         tag("li", "", &[tag("code", &title, &kid), state].concat())
     };
-    panel(watch, ("keys", "lab-keys", "Signing keys"), move || {
+    panel(watch, ("keys", "lab-keys", t("Signing keys", "Signaturschlüssel")), move || {
         let keys = snapshot.with(|snapshot| match snapshot.keys.as_slice() {
-            [] => classed("p", "none", "None yet."),
+            [] => classed("p", "none", t("None yet.", "Noch keine.")),
             keys => classed("ul", "lines", &keys.iter().map(line).collect::<String>()),
         });
-        let about = "They sign access tokens. The public halves are at /.well-known/jwks.json.";
+        let about = t(
+            "They sign access tokens. The public halves are at /.well-known/jwks.json.",
+            "Sie signieren Access-Token. Die öffentlichen Hälften stehen in /.well-known/jwks.json.",
+        );
         [keys, classed("p", "hint", about)].concat()
     })
 }
 
 fn about(state: &str) -> &'static str {
     match state {
-        "next" => "published already, signs nothing yet.",
-        "active" => "signs every new access token.",
-        "retired" => "signs no more, but its tokens are still accepted until they expire.",
+        "next" => t("published already, signs nothing yet.", "schon veröffentlicht, signiert noch nichts."),
+        "active" => t("signs every new access token.", "signiert jedes neue Access-Token."),
+        "retired" => t(
+            "signs no more, but its tokens are still accepted until they expire.",
+            "signiert nicht mehr, aber seine Token gelten, bis sie ablaufen.",
+        ),
         _ => "",
     }
 }

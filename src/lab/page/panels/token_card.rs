@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 
 use super::super::diagram::escape;
 use super::super::markup::{classed, tag};
-use super::super::words::t;
 use super::context::snapshot;
 use super::fingerprint::{self, FingerprintKind};
 use crate::clock::Timestamp;
 use crate::lab::model::event::{AccessSeen, Verdict};
 use crate::lab::model::snapshot::{HeldAccessToken, Snapshot};
 use crate::lab::model::{labels, watch::Watch};
+use crate::lab::words::{filled, t};
 use crate::ui::support::browser::Stopwatch;
 use crate::ui::support::sync_hydrated::client_only;
 
@@ -87,9 +87,11 @@ impl PartialEq for Since {
 
 fn nothing(snapshot: Memo<Snapshot>) -> &'static str {
     snapshot.with(|snapshot| match snapshot.tab.state.as_str() {
-        "anonymous" => "None: nobody is signed in.",
-        "signed-in" | "offline" => "None at the moment: the next call fetches one.",
-        _ => "None yet.",
+        "anonymous" => t("None: nobody is signed in.", "Keines: Niemand ist angemeldet."),
+        "signed-in" | "offline" => {
+            t("None at the moment: the next call fetches one.", "Gerade keines: Der nächste Aufruf holt eines.")
+        }
+        _ => t("None yet.", "Noch keines."),
     })
 }
 
@@ -99,8 +101,13 @@ fn life(held: &HeldAccessToken, now: Memo<Timestamp>) -> AnyView {
     let whole = until.since(since).max(1);
     let left = move || until.since(now.get()).clamp(0, whole);
     let said = move || match until.since(now.get()) {
-        ..=0 => format!("Expired {}. The next call renews it.", labels::relative(until, now.get())),
-        left => format!("Good for another {}.", labels::duration(left.unsigned_abs().div_ceil(1000))),
+        ..=0 => filled(
+            t("Expired {}. The next call renews it.", "Abgelaufen {}. Der nächste Aufruf erneuert es."),
+            &[&labels::relative(until, now.get())],
+        ),
+        left => {
+            filled(t("Good for another {}.", "Gilt noch {}."), &[&labels::duration(left.unsigned_abs().div_ceil(1000))])
+        }
     };
     client_only(view! {
         <progress aria-hidden="true" max=whole.to_string() value=move || left().to_string()></progress>
@@ -110,20 +117,24 @@ fn life(held: &HeldAccessToken, now: Memo<Timestamp>) -> AnyView {
 
 fn blocks(token: &AccessSeen, now: Memo<Timestamp>) -> AnyView {
     let (header, payload) = (token.header.clone(), token.claims.clone());
-    let signature = fingerprint::chip(FingerprintKind::Other("signature"), &token.signature);
+    let signature = fingerprint::chip(FingerprintKind::Other(t("signature", "Signatur")), &token.signature);
     let parts = move || {
         [
             tag("h4", "", "1. Header"),
             claims(&header, now.get()),
-            tag("h4", "", "2. Payload: the claims"),
+            tag("h4", "", t("2. Payload: the claims", "2. Inhalt: die Claims")),
             claims(&payload, now.get()),
-            tag("h4", "", "3. Signature"),
+            tag("h4", "", t("3. Signature", "3. Signatur")),
             tag("p", "", &signature),
             classed(
                 "p",
                 "hint",
-                "<strong>Decoded is not verified. </strong>Anybody can read the first two parts. Only the third shows that \
-                 nobody changed them, and only the server's word counts.",
+                t(
+                    "<strong>Decoded is not verified. </strong>Anybody can read the first two parts. Only the third shows \
+                     that nobody changed them, and only the server's word counts.",
+                    "<strong>Gelesen ist nicht geprüft. </strong>Die ersten zwei Teile kann jeder lesen. Nur der dritte \
+                     zeigt, dass niemand sie verändert hat, und nur das Wort des Servers zählt.",
+                ),
             ),
         ]
         .concat()
@@ -152,27 +163,39 @@ fn claims(map: &Map<String, Value>, now: Timestamp) -> String {
 /// The server's last verdict on an access token, and whether it was about this one.
 fn last_verdict(snapshot: &Snapshot) -> String {
     let Some(checked) = &snapshot.verdict else {
-        return classed("p", "word", "The server has not checked an access token yet.");
+        return classed(
+            "p",
+            "word",
+            t("The server has not checked an access token yet.", "Der Server hat noch kein Access-Token geprüft."),
+        );
     };
     let held = snapshot.tab.access.as_ref().map(|held| &held.token.fingerprint);
     let of = match (&checked.fingerprint, held) {
         (Some(fingerprint), Some(held)) if fingerprint == held => String::new(),
-        (Some(fingerprint), _) => [" That was about ", &*escape(&labels::fingerprint(fingerprint)), "."].concat(),
+        (Some(fingerprint), _) => {
+            filled(t(" That was about {}.", " Das galt {}."), &[&escape(&labels::fingerprint(fingerprint))])
+        }
         (None, _) => String::new(),
     };
     let good = checked.verdict == Verdict::Valid;
     let mark = tag("span", " aria-hidden=\"true\"", if good { "✓ " } else { "✗ " });
     let word = tag("strong", "", labels::verdict(checked.verdict));
-    let words = [&*mark, "The server's last word: ", &*word, ".", &*of].concat();
+    let words = [&*mark, t("The server's last word: ", "Das letzte Wort des Servers: "), &*word, ".", &*of].concat();
     classed("p", if good { "word good" } else { "word bad" }, &words)
 }
 
 fn refresh(snapshot: &Snapshot) -> String {
     match &snapshot.jar.refresh {
-        None => classed("p", "none", "None: there is none in the cookie jar."),
+        None => {
+            classed("p", "none", t("None: there is none in the cookie jar.", "Keines: Im Cookie-Speicher ist keines."))
+        }
         Some(seen) => {
-            let hint = "It lies in the cookie jar, where no script can read it. It is not a JWT: only the server can make sense \
-                        of it. This chip stands for it.";
+            let hint = t(
+                "It lies in the cookie jar, where no script can read it. It is not a JWT: only the server can make sense of it. \
+                 This chip stands for it.",
+                "Es liegt im Cookie-Speicher, wo kein Skript es lesen kann. Es ist kein JWT: Nur der Server kann etwas damit \
+                 anfangen. Dieses Zeichen steht dafür.",
+            );
             [classed("p", "which", &fingerprint::refresh(seen)), classed("p", "hint", hint)].concat()
         }
     }

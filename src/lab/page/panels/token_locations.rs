@@ -1,4 +1,4 @@
-//! Token storage: which token is kept where. The table lists all places, because most of them never hold a token ("nothing, ever").
+//! Token storage: which token is kept where. The table lists all places, because most of them never hold a token (t("nothing, ever", "nie etwas")).
 
 use leptos::prelude::*;
 
@@ -9,12 +9,13 @@ use super::text::panel;
 use crate::lab::model::event::Defence;
 use crate::lab::model::snapshot::{Snapshot, TabState};
 use crate::lab::model::watch::Watch;
+use crate::lab::words::{filled, t};
 
 #[component]
 pub fn WhereThingsLive(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    panel(watch, ("places", "lab-places", "Where things live"), move || {
-        let names = ["Place", "Access token", "Refresh token"];
+    panel(watch, ("places", "lab-places", t("Where things live", "Was wo liegt")), move || {
+        let names = [t("Place", "Ort"), t("Access token", "Access-Token"), t("Refresh token", "Refresh-Token")];
         let head: String = names.iter().map(|name| tag("th", " scope=\"col\"", name)).collect();
         let body = snapshot.with(rows).concat();
         let table = tag("table", "", &[tag("thead", "", &tag("tr", "", &head)), tag("tbody", "", &body)].concat());
@@ -24,11 +25,11 @@ pub fn WhereThingsLive(watch: Watch) -> impl IntoView {
 }
 
 fn never() -> String {
-    classed("span", "never", "nothing, ever")
+    classed("span", "never", t("nothing, ever", "nie etwas"))
 }
 
 fn nothing_now() -> String {
-    classed("span", "never", "nothing now")
+    classed("span", "never", t("nothing now", "gerade nichts"))
 }
 
 fn place(name: &str, about: &str, access: String, refresh: String) -> String {
@@ -41,22 +42,43 @@ fn memory(tab: &TabState) -> String {
 }
 
 fn rows(snapshot: &Snapshot) -> Vec<String> {
-    let mut rows = vec![place("Memory of the tab", "gone with a reload", memory(&snapshot.tab), never())];
+    let mut rows = vec![place(
+        t("Memory of the tab", "Speicher des Tabs"),
+        t("gone with a reload", "mit dem Neuladen weg"),
+        memory(&snapshot.tab),
+        never(),
+    )];
     if snapshot.tab2.present {
-        rows.push(place("Memory of tab 2", "a tab never sees another's", memory(&snapshot.tab2), never()));
+        rows.push(place(
+            t("Memory of tab 2", "Speicher von Tab 2"),
+            t("a tab never sees another's", "kein Tab sieht den des anderen"),
+            memory(&snapshot.tab2),
+            never(),
+        ));
     }
     let cookie = snapshot.jar.refresh.as_ref().map_or_else(nothing_now, fingerprint::refresh);
     let weak = snapshot.settings.as_ref().is_some_and(|settings| settings.weak.contains(&Defence::HttpOnly));
-    let readable = if snapshot.jar.companion { "says only that somebody signed in" } else { "empty" };
-    rows.push(place("localStorage", "any script reads it", never(), never()));
-    rows.push(place("Readable cookie", readable, never(), never()));
-    let about = if weak { "weak now: scripts can read it" } else { "no script can read it" };
-    rows.push(place("HttpOnly cookie", about, never(), cookie));
-    rows.push(place("Database", "a copy of it opens nothing", never(), stored(snapshot)));
+    let readable = match snapshot.jar.companion {
+        true => t("says only that somebody signed in", "sagt nur, dass jemand angemeldet ist"),
+        false => t("empty", "leer"),
+    };
+    rows.push(place("localStorage", t("any script reads it", "jedes Skript liest es"), never(), never()));
+    rows.push(place(t("Readable cookie", "Lesbares Cookie"), readable, never(), never()));
+    let about = match weak {
+        true => t("weak now: scripts can read it", "gerade schwach: Skripte können es lesen"),
+        false => t("no script can read it", "kein Skript kann es lesen"),
+    };
+    rows.push(place(t("HttpOnly cookie", "HttpOnly-Cookie"), about, never(), cookie));
+    rows.push(place(
+        t("Database", "Datenbank"),
+        t("a copy of it opens nothing", "eine Kopie davon öffnet nichts"),
+        never(),
+        stored(snapshot),
+    ));
     if snapshot.thief.took_part() {
         let access = snapshot.thief.access.as_ref().map_or_else(nothing_now, fingerprint::access);
         let refresh = snapshot.thief.refresh.as_ref().map_or_else(nothing_now, fingerprint::refresh);
-        rows.push(place("The thief", "whatever was copied", access, refresh));
+        rows.push(place(t("The thief", "Der Dieb"), t("whatever was copied", "was kopiert wurde"), access, refresh));
     }
     rows
 }
@@ -64,6 +86,10 @@ fn rows(snapshot: &Snapshot) -> Vec<String> {
 /// The row holds what the token is derived from, except the server's secret, which is not in the database.
 fn stored(snapshot: &Snapshot) -> String {
     let Some(row) = snapshot.rows.iter().rev().find(|row| !row.gone) else { return nothing_now() };
-    let words = ["not the token: its number, ", &*row.row.generation.to_string(), ", and "].concat();
-    [classed("span", "never", &words), fingerprint::chip(FingerprintKind::Other("salt"), &row.row.salt)].concat()
+    let words = filled(
+        t("not the token: its number, {}, and ", "nicht das Token: seine Nummer, {}, und "),
+        &[&row.row.generation.to_string()],
+    );
+    [classed("span", "never", &words), fingerprint::chip(FingerprintKind::Other(t("salt", "Salz")), &row.row.salt)]
+        .concat()
 }

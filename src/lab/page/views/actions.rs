@@ -6,10 +6,10 @@ use super::super::acting::numbered;
 use super::super::diagram::escape;
 use super::super::markup::{classed, tag};
 use super::super::state::{ActionFailure, LabState, Pressed};
-use super::super::words::t;
 use super::html::{button, html};
 use crate::lab::model::event::{Action, SandboxSettings};
 use crate::lab::model::lever::{Lever, LeverEffect};
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 pub fn levers(state: LabState) -> AnyView {

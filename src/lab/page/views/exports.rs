@@ -6,10 +6,11 @@ use wasm_bindgen::JsCast as _;
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::HtmlInputElement;
 
-use super::super::{diagram, state::LabState, words::t};
+use super::super::{diagram, state::LabState};
 use super::html::{button, html};
 use crate::dom;
 use crate::lab::model::export;
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 /// More than a lesson produces. Bytes.

@@ -4,7 +4,7 @@
 use leptos::prelude::*;
 
 use super::super::state::LabState;
-use super::super::words::t;
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 /// A frame: its name, its title, and its address. One that is listed again stays as it is.

@@ -8,9 +8,10 @@ use super::super::panels::{
     EventList, FamilyTree, ProbeTable, RequestInspector, SessionRows, SigningKeys, ThiefPanel, TokenCard,
     WhereThingsLive,
 };
-use super::super::{focus, state::LabState, words::t};
+use super::super::{focus, state::LabState};
 use super::html::{button, html};
 use crate::lab::model::watch::Watch;
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 fn names() -> [&'static str; 7] {

@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use super::super::diagram::escape;
 use super::super::markup::tag;
 use super::super::state::LabState;
-use super::super::words::t;
 use super::html::{button, html};
+use crate::base_path::at;
 use crate::lab::model::narration::Mood;
 use crate::lab::model::scene::{Before, BreakIt, Scene};
+use crate::lab::words::t;
 use crate::lang::lang;
 use crate::ui::support::sync_hydrated::client_only;
 
@@ -88,7 +89,7 @@ fn text(state: LabState) -> String {
                 &[t("Step", "Schritt"), " ", &*step.to_string(), "/", &*steps.to_string()].concat(),
             )
         });
-        text += &tag("p", " class=\"caption\"", &[place.unwrap_or_default(), escape(&now.caption)].concat());
+        text += &tag("p", " class=\"caption\"", &[place.unwrap_or_default(), now.caption.clone()].concat());
     }
     if done >= steps && !busy {
         text += &after(state, &scene);
@@ -109,21 +110,16 @@ fn question(state: LabState, before: &Before) -> String {
             let on = ["answer:", &index.to_string()].concat();
             let (class, mark) =
                 if answer.right { (" class=\"reply good\"", "✓ ") } else { (" class=\"reply\"", "✗ ") };
-            let reply = is_chosen.then(|| tag("p", class, &[mark, &escape(&answer.reply)].concat()));
+            let reply = is_chosen.then(|| tag("p", class, &[mark, &answer.reply].concat()));
             tag("li", "", &[button(&on, "answer", pressed, &escape(&answer.text)), reply.unwrap_or_default()].concat())
         })
         .collect();
     [
-        tag("p", " class=\"lead\"", &escape(&before.sentence)),
+        tag("p", " class=\"lead\"", &before.sentence),
         tag("h3", "", &escape(&before.question)),
         tag("ul", " class=\"answers\" aria-live=\"polite\"", &answers),
     ]
     .concat()
-}
-
-fn list(name: &str, attributes: &str, texts: &[String]) -> String {
-    let lines: String = texts.iter().map(|text| tag("li", "", &escape(text))).collect();
-    tag(name, attributes, &lines)
 }
 
 /// After the run: the rule, where it stands, the other run, what popular articles say, and the limits.
@@ -144,36 +140,43 @@ fn after(state: LabState, scene: &Scene) -> String {
             )
         })
         .collect();
+    // The recorded run's last step, as it stands on the pages of `/learn`.
+    let picture = scene.run.last().map(|step| {
+        let href = at(&["/embed/", &*scene.id, "/", &step.id, ".svg"].concat());
+        let words = t("This scene as a picture (SVG)", "Diese Szene als Bild (SVG)");
+        tag("li", "", &tag("a", &[" download href=\"", &*href, "\""].concat(), words))
+    });
     let heading = |words: &str| tag("h3", "", words);
     let mut text = heading(t("Why", "Warum"));
-    text += &tag("p", "", &escape(&scene.why.rule));
-    text += &tag("ul", " class=\"links\"", &links);
+    text += &tag("p", "", &scene.why.rule);
+    text += &tag("ul", " class=\"links\"", &[links, picture.unwrap_or_default()].concat());
     if let Some(data) = &scene.break_it {
         text += &heading(t("Break it", "Mach es kaputt"));
         text += &broken(state, data);
     }
     if let Some(myth) = &scene.myth {
         text += &heading(t("Often said", "Oft gesagt"));
-        text += &tag("p", "", &[&*escape(&myth.said), " ", &escape(&myth.shown)].concat());
+        text += &tag("p", "", &[&*myth.said, " ", &myth.shown].concat());
     }
     text += &heading(t("What this does not protect against", "Wovor das nicht schützt"));
-    text += &list("ul", "", &scene.limits);
+    text += &tag("ul", "", &scene.limits.iter().map(|limit| tag("li", "", limit)).collect::<String>());
     text
 }
 
 /// The same run with the one defence off, and what came of both side by side.
 fn broken(state: LabState, data: &BreakIt) -> String {
     let off = &*escape(&data.off);
-    let mut text = tag("p", "", &escape(&data.sentence));
+    let mut text = tag("p", "", &data.sentence);
     text += &button("break", "break", "", &[t("Run without: ", "Ablaufen lassen ohne: "), off].concat());
     let side = |class: &str, name: &str, words: &str, results: &[String]| {
-        let inside = [tag("h4", "", &[name, off].concat()), tag("p", "", words), list("ol", "", results)].concat();
+        let results: String = results.iter().map(|result| tag("li", "", &escape(result))).collect();
+        let inside = [tag("h4", "", &[name, off].concat()), tag("p", "", words), tag("ol", "", &results)].concat();
         tag("div", class, &inside)
     };
     state.course.results.with(|[with, without]| {
         if !without.is_empty() {
-            let with = side(" class=\"with\"", t("On: ", "An: "), &["✓ ", &*escape(&data.with)].concat(), with);
-            let words = ["✗ ", &*escape(&data.without)].concat();
+            let with = side(" class=\"with\"", t("On: ", "An: "), &["✓ ", &*data.with].concat(), with);
+            let words = ["✗ ", &*data.without].concat();
             let without = side(" class=\"without\"", t("Off: ", "Aus: "), &words, without);
             text += &tag("div", " class=\"both\"", &[with, without].concat());
         }

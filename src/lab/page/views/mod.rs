@@ -7,6 +7,7 @@ mod frames;
 mod html;
 mod inspector;
 mod lesson;
+mod part;
 mod rail;
 mod shortcuts;
 mod stage;
@@ -22,7 +23,7 @@ use super::course::query;
 use super::focus;
 use super::panels::provide_snapshot;
 use super::state::LabState;
-use super::words::t;
+use crate::lab::words::t;
 use shortcuts::Shortcuts;
 
 /// Downloads the lab's own chunk (lazy loading) and starts it.

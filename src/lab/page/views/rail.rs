@@ -1,16 +1,19 @@
 //! The rail at the left: the scenes in their chapters, or free play with every lever.
 
 use leptos::prelude::*;
+use wasm_split_helpers::wasm_split;
 
 use super::super::diagram::escape;
 use super::super::markup::tag;
 use super::super::state::LabState;
-use super::super::words::t;
 use super::actions::levers;
 use super::exports::exports;
 use super::html::{html, toggle};
+use super::part::part;
 use crate::lab::model::labels;
 use crate::lab::model::scene::{Chapter, Scene};
+use crate::lab::words::t;
+use crate::ui::support::lazy_page::LazyPart;
 use crate::ui::support::sync_hydrated::client_only;
 
 pub fn rail(state: LabState) -> AnyView {
@@ -25,7 +28,7 @@ pub fn rail(state: LabState) -> AnyView {
         <section class="rail" id="scenes" aria-label=t("Scenes and free play", "Szenen und freies Spiel")>
             {html(state, "picture", choice, |state, on| state.free.set(on == "levers"))}
             {move || match state.free.get() {
-                true => free_play(state),
+                true => part(state, free_play()),
                 false => html(state, "chapters", scenes, |state, on| {
                     if let Ok(index) = on.trim_start_matches("scene:").parse() {
                         state.choose(index);
@@ -62,7 +65,12 @@ fn chapters(state: LabState) -> String {
     })
 }
 
-fn free_play(state: LabState) -> AnyView {
+#[wasm_split(lab_tools, fallible)]
+fn free_play() -> LazyPart<LabState> {
+    Ok(levers_and_exports)
+}
+
+fn levers_and_exports(state: LabState) -> AnyView {
     let more = Memo::new(move |_| {
         let settings = state.settings().map(|settings| labels::settings(&settings)).unwrap_or_default();
         [toggle("tab2", state.tab2.get(), "Tab 2"), tag("p", " class=\"hint\"", &escape(&settings))].concat()

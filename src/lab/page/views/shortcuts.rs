@@ -7,7 +7,7 @@ use wasm_bindgen::JsCast as _;
 
 use super::super::markup::tag;
 use super::super::state::LabState;
-use super::super::words::t;
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 #[derive(Clone, Copy)]
@@ -40,7 +40,10 @@ impl Shortcuts {
             "p" => self.state.pause(),
             "s" => self.state.step_request(),
             "?" => self.show_help(),
-            _ => return,
+            key => match key.parse::<usize>() {
+                Ok(number @ 1..) => self.show_scene(number),
+                _ => return,
+            },
         }
         event.prevent_default();
     }
@@ -66,6 +69,15 @@ impl Shortcuts {
         let now = chosen.or_else(|| seqs.last().copied());
         let before = now.and_then(|now| seqs.iter().rev().copied().find(|seq| *seq < now));
         watch.chosen.set(before.or(chosen));
+    }
+
+    /// The scene with that number on the rail.
+    fn show_scene(self, number: usize) {
+        let course = self.state.course;
+        if number <= course.scenes.with_untracked(Vec::len) && self.state.busy.with_untracked(Option::is_none) {
+            self.state.free.set(false);
+            self.state.choose(number - 1);
+        }
     }
 
     fn show_help(self) {
@@ -98,6 +110,7 @@ pub fn help(shortcuts: Shortcuts) -> AnyView {
         true => &[
             ("→ PageDown", t("next step", "nächster Schritt")),
             ("← PageUp", t("sentence before", "Satz davor")),
+            ("1 – 9", t("scene", "Szene")),
             ("b", t("blank", "dunkel")),
             ("s", t("let one request through", "eine Anfrage durchlassen")),
         ],
@@ -107,6 +120,7 @@ pub fn help(shortcuts: Shortcuts) -> AnyView {
             ("End", t("follow live", "live folgen")),
             ("p", t("stop, and follow again", "anhalten und wieder folgen")),
             ("s", t("let one request through", "eine Anfrage durchlassen")),
+            ("1 – 9", t("scene", "Szene")),
             ("?", t("show this list", "diese Liste zeigen")),
         ],
     };

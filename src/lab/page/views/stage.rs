@@ -2,17 +2,20 @@
 //! same places as in the picture of the start page. The sequence diagram is the other view of the same moment.
 
 use leptos::prelude::*;
+use wasm_split_helpers::wasm_split;
 
 use super::super::diagram::{SequenceDiagram, SequenceDiagramProps, escape};
 use super::super::markup::tag;
 use super::super::panels::snapshot;
 use super::super::state::LabState;
-use super::super::words::t;
 use super::frames::frames;
 use super::html::{button, html, toggle};
+use super::part::part;
 use crate::lab::model::event::{Lifeline, RefreshSeen};
 use crate::lab::model::snapshot::Snapshot;
 use crate::lab::model::stage::{Coin, Line, Passage, Stage};
+use crate::lab::words::t;
+use crate::ui::support::lazy_page::LazyPart;
 use crate::ui::support::sync_hydrated::client_only;
 
 pub fn stage(state: LabState) -> AnyView {
@@ -33,7 +36,7 @@ pub fn stage(state: LabState) -> AnyView {
                 <h2 class="zone-name browser">{t("Your browser", "Dein Browser")}</h2>
                 {frames(state)}
                 {move || match state.sequence.get() {
-                    true => client_only(SequenceDiagram(SequenceDiagramProps { watch: state.watch })),
+                    true => part(state, sequence()),
                     false => places(state),
                 }}
             </div>
@@ -43,6 +46,11 @@ pub fn stage(state: LabState) -> AnyView {
             })}
         </section>
     })
+}
+
+#[wasm_split(lab_tools, fallible)]
+fn sequence() -> LazyPart<LabState> {
+    Ok(|state| client_only(SequenceDiagram(SequenceDiagramProps { watch: state.watch })))
 }
 
 fn first_view(state: LabState) -> String {

@@ -5,9 +5,9 @@ use leptos::prelude::*;
 use super::super::diagram::escape;
 use super::super::markup::tag;
 use super::super::state::LabState;
-use super::super::words::t;
 use super::html::{button, html};
 use crate::lab::model::event::Network;
+use crate::lab::words::t;
 
 pub fn status_line(state: LabState) -> AnyView {
     let text = Memo::new(move |_| {

@@ -6,11 +6,11 @@ use leptos::prelude::*;
 use super::super::course::Next;
 use super::super::markup::tag;
 use super::super::state::{ActionFailure, LabState, Pressed};
-use super::super::words::t;
 use super::html::{button, html, toggle};
 use super::shortcuts::{Shortcuts, help};
 use crate::lab::model::event::Action;
 use crate::lab::model::{labels, watch::Watch};
+use crate::lab::words::t;
 use crate::ui::support::sync_hydrated::client_only;
 
 pub fn transport(state: LabState, shortcuts: Shortcuts) -> AnyView {

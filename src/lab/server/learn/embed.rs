@@ -7,8 +7,8 @@ use axum::{
     response::{Html, IntoResponse as _, Response},
 };
 
+use super::super::scenes::explained::Explained;
 use super::super::scenes::{self, text::Numbers};
-use super::explained::Explained;
 use super::pages::{self, address};
 use super::recording;
 use super::{file, picture};

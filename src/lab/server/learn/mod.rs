@@ -1,10 +1,9 @@
 //! `/learn`: the scenes as text, with recorded runs as pictures. The server renders them; they need no script, contain none, and are
 //! there in every build with the lab, also where the lab itself is off.
 //!
-//! Imports go one way: `strokes` < `recording` < `picture`, `explained` < `file`, `pages` < `embed`.
+//! Imports go one way: `strokes` < `recording` < `picture` < `file`, `pages` < `embed`.
 
 mod embed;
-mod explained;
 pub mod file;
 mod pages;
 pub mod picture;
@@ -86,7 +85,7 @@ fn learn(options: &LeptosOptions) -> AnyView {
     let address = use_context::<Parts>().map(|parts| parts.uri.path().to_owned()).unwrap_or_default();
     let place = Place::of(base_path::current().within(&address)).unwrap_or(Place::Index);
     let numbers = use_context::<AppState>().map(|state| Numbers::of(&state.auth.lifetimes()));
-    let texts = explained::Explained::new(lang(), numbers.unwrap_or_else(Numbers::of_a_sandbox));
+    let texts = super::scenes::explained::Explained::new(lang(), numbers.unwrap_or_else(Numbers::of_a_sandbox));
     let title = pages::title(place, &texts);
     let lab = header_link().map(|link| link.href).filter(|href| *href == base_path::at(LAB));
     // Without the lab the link of every page leads here.

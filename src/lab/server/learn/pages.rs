@@ -1,8 +1,8 @@
 //! The pages of `/learn` as HTML.
 
+use super::super::scenes::explained::Explained;
 use super::super::scenes::text::Text;
 use super::super::scenes::{BreakItData, SCENES, SceneData, StepData};
-use super::explained::Explained;
 use super::picture::{self, escape};
 use super::recording::{self, RecordedStep};
 use super::{LEARN, Place, words};

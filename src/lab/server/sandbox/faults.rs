@@ -14,6 +14,7 @@ use axum::response::{IntoResponse as _, Response};
 use tokio::sync::{Semaphore, watch};
 
 use crate::lab::model::event::{Lifeline, Network, RefreshFault};
+use crate::lab::words::t;
 use crate::protocol::problem::Problem;
 
 /// `Retry-After` of a refused request, in seconds.
@@ -37,8 +38,11 @@ pub fn network_response(network: Network) -> Option<Response> {
 }
 
 pub fn unavailable() -> Response {
-    Problem::unavailable("The lab's network answers in the server's place: it is not available.", RETRY_AFTER)
-        .into_response()
+    let words = t(
+        "The lab's network answers in the server's place: it is not available.",
+        "Das Netz des Labors antwortet statt des Servers: Er ist nicht verfügbar.",
+    );
+    Problem::unavailable(words, RETRY_AFTER).into_response()
 }
 
 /// The fault that the current refresh meets. The fault in `set` is taken; `dropped` is when a response was last dropped.

@@ -21,6 +21,8 @@ use crate::auth::binding::rule;
 use crate::auth::store::Change;
 use crate::clock::Clock as _;
 use crate::lab::model::event::{Action, Defence, Lifeline, LogEvent, LogEventKind, Ruling, TabCommand, TabTask};
+use crate::lab::words::t;
+use crate::lang::{in_language, lang};
 use crate::protocol::problem::Problem;
 use crate::server::serve::Error;
 
@@ -51,7 +53,9 @@ pub async fn run(sandboxes: Arc<Sandboxes>, sandbox: Arc<Sandbox>, action: Actio
         sandbox.record_row_changes(None).await;
         result
     };
-    let scenario = tokio::spawn(scenario.instrument(tracing::info_span!("lab")));
+    // A task of its own has no language: what cannot be done is said in the one of the request.
+    let scenario = in_language(lang(), scenario.instrument(tracing::info_span!("lab")));
+    let scenario = tokio::spawn(scenario);
     scenario.await.unwrap_or_else(|_| Err(failed("a scenario ended early")))
 }
 
@@ -72,9 +76,10 @@ impl ScenarioRunner<'_> {
             Action::ShortLifetimes { .. } | Action::Weaken { .. } | Action::Restart => self.set_server(action).await,
             action => {
                 let Ok(_running) = timeout(QUEUE_TIMEOUT, self.sandbox.scenario.lock()).await else {
-                    return Err(not_now(
+                    return Err(not_now(t(
                         "The last action is still under way. Wait until it is done, or reset the lab.",
-                    ));
+                        "Die letzte Aktion läuft noch. Warte, bis sie fertig ist, oder setze das Labor zurück.",
+                    )));
                 };
                 self.play(action).await
             }
@@ -91,8 +96,12 @@ impl ScenarioRunner<'_> {
             Action::SlowMotion { factor } if (1..=SLOWEST_FACTOR).contains(&factor) => {
                 sandbox.set(|settings| settings.slow_motion = factor);
             }
-            Action::SlowMotion { .. } => return Err(not_now("Slow motion goes from 1 to 20.")),
-            _ if !sandbox.steps.step() => return Err(not_now("No request is waiting for a step.")),
+            Action::SlowMotion { .. } => {
+                return Err(not_now(t("Slow motion goes from 1 to 20.", "Zeitlupe geht von 1 bis 20.")));
+            }
+            _ if !sandbox.steps.step() => {
+                return Err(not_now(t("No request is waiting for a step.", "Keine Anfrage wartet auf einen Schritt.")));
+            }
             _ => {}
         }
         Ok(())
@@ -140,7 +149,9 @@ impl ScenarioRunner<'_> {
                 self.sandbox.jump(Duration::from_secs(seconds.into()));
                 Ok(())
             }
-            Action::JumpClock { .. } => Err(not_now("The clock jumps 90 days at most.")),
+            Action::JumpClock { .. } => {
+                Err(not_now(t("The clock jumps 90 days at most.", "Die Uhr springt höchstens 90 Tage.")))
+            }
             Action::FiftyCalls => {
                 self.expire();
                 self.run_in_tab(Lifeline::Tab, TabTask::Call { times: MANY_CALLS }).await
@@ -284,8 +295,14 @@ fn tab_task(action: &Action) -> Option<(Lifeline, TabTask)> {
 
 fn no_answer(tab: Lifeline) -> Problem {
     let why = match tab {
-        Lifeline::Tab2 => "The second tab in the lab did not answer. Open it, or reload the lab.",
-        _ => "The tab in the lab did not answer. Reload the lab.",
+        Lifeline::Tab2 => t(
+            "The second tab in the lab did not answer. Open it, or reload the lab.",
+            "Der zweite Tab im Labor hat nicht geantwortet. Öffne ihn, oder lade das Labor neu.",
+        ),
+        _ => t(
+            "The tab in the lab did not answer. Reload the lab.",
+            "Der Tab im Labor hat nicht geantwortet. Lade das Labor neu.",
+        ),
     };
     Problem::unavailable(why, 1)
 }

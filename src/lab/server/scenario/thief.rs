@@ -18,6 +18,7 @@ use super::tamper;
 use crate::api::edge::secure_session;
 use crate::auth::model::session::SessionId;
 use crate::lab::model::event::{Lifeline, LogEventKind, Tamper};
+use crate::lab::words::t;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 
@@ -50,7 +51,12 @@ impl Thief<'_> {
 
     pub async fn refreshes(&self) -> Result<(), Problem> {
         let token = self.sandbox.state().thief.refresh.clone();
-        let token = token.ok_or_else(|| not_now("The thief has no refresh token. Let it steal one first."))?;
+        let token = token.ok_or_else(|| {
+            not_now(t(
+                "The thief has no refresh token. Let it steal one first.",
+                "Der Dieb hat kein Refresh-Token. Lass ihn zuerst eines stehlen.",
+            ))
+        })?;
         let response = self.sends(post("/api/auth/refresh", Some(token))).await?;
         self.keeps(&response, |state| &mut state.thief);
         Ok(())
@@ -58,7 +64,12 @@ impl Thief<'_> {
 
     pub async fn calls(&self) -> Result<(), Problem> {
         let token = self.sandbox.state().thief.access.clone();
-        let token = token.ok_or_else(|| not_now("The thief has no access token. Let it steal one first."))?;
+        let token = token.ok_or_else(|| {
+            not_now(t(
+                "The thief has no access token. Let it steal one first.",
+                "Der Dieb hat kein Access-Token. Lass ihn zuerst eines stehlen.",
+            ))
+        })?;
         self.sends(get("/api/notes/list", token)).await.map(drop)
     }
 
@@ -119,7 +130,10 @@ impl Thief<'_> {
 
     async fn other_device_sends_credentials(&self) -> Result<ActorResponse, Problem> {
         let credentials = self.sandbox.credentials().ok_or_else(|| {
-            not_now("The e-mail or the password of this account was typed, and the lab does not keep what is typed. Reset the lab.")
+            not_now(t(
+                "The e-mail or the password of this account was typed, and the lab does not keep what is typed. Reset the lab.",
+                "E-Mail oder Passwort dieses Kontos wurde getippt, und das Labor hebt nichts Getipptes auf. Setze das Labor zurück.",
+            ))
         })?;
         let form = form(&[("email", &credentials.email), ("password", &credentials.password)]);
         let cookie = self.sandbox.state().other_device.refresh.clone();
@@ -138,7 +152,13 @@ impl Thief<'_> {
     async fn sends(&self, sent: ActorRequest<'_>) -> Result<ActorResponse, Problem> {
         self.loopback.send(self.sandbox, sent).await.map_err(|error| {
             tracing::error!(%error, "an actor of the lab could not reach this server");
-            Problem::unavailable("The lab could not reach its own server. Try again in a moment.", 2)
+            Problem::unavailable(
+                t(
+                    "The lab could not reach its own server. Try again in a moment.",
+                    "Das Labor hat seinen eigenen Server nicht erreicht. Versuche es gleich noch einmal.",
+                ),
+                2,
+            )
         })
     }
 
@@ -181,7 +201,10 @@ fn header(text: &str) -> HeaderValue {
 }
 
 fn nobody_signed_in() -> Problem {
-    not_now("Nobody is signed in in this sandbox. Sign in first.")
+    not_now(t(
+        "Nobody is signed in in this sandbox. Sign in first.",
+        "In diesem Sandkasten ist niemand angemeldet. Melde dich zuerst an.",
+    ))
 }
 
 /// The problem of an action that is not possible in the current state.

@@ -3,6 +3,7 @@
 
 mod another_site;
 mod api_call;
+pub mod explained;
 mod fifty_calls;
 mod forged_tokens;
 pub mod glossary;
@@ -18,6 +19,7 @@ pub mod text;
 mod two_tabs;
 mod when_not;
 
+use explained::Explained;
 use source::Source;
 use text::{Numbers, Text};
 
@@ -129,41 +131,47 @@ const fn name_of(defence: Defence) -> Text {
 }
 
 impl SceneData {
-    /// The scene in one language.
-    pub fn scene(&self, numbers: &Numbers, lang: Lang) -> Scene {
+    /// The scene in one language. Its terms lead to the page `glossary`, each where it is read first.
+    pub fn scene(&self, numbers: &Numbers, lang: Lang, glossary: String) -> Scene {
         let text = |text: Text| text.with(numbers, lang);
-        let answer =
-            |answer: &AnswerData| Answer { text: text(answer.text), right: answer.right, reply: text(answer.reply) };
-        let step = |step: &StepData| Step {
+        let mut texts = Explained::beside(lang, numbers.clone(), glossary);
+        let sentence = texts.text(self.before.sentence);
+        let answers = self.before.answers.iter().map(|answer| Answer {
+            text: text(answer.text),
+            right: answer.right,
+            reply: texts.text(answer.reply),
+        });
+        let answers = answers.collect();
+        let run = self.run.iter().map(|step| Step {
             id: step.id.to_owned(),
-            caption: text(step.caption),
+            caption: texts.text(step.caption),
             effects: step.effects.to_vec(),
-        };
-        let break_it = |data: &BreakItData| BreakIt {
+        });
+        let run = run.collect();
+        let rule = texts.text(self.rule);
+        let break_it = self.break_it.as_ref().map(|data| BreakIt {
             defence: data.defence,
             off: text(name_of(data.defence)),
-            sentence: text(data.sentence),
+            sentence: texts.text(data.sentence),
             step: data.step.to_owned(),
-            with: text(data.with),
-            without: text(data.without),
-        };
+            with: texts.text(data.with),
+            without: texts.text(data.without),
+        });
+        let myth = self.myth.as_ref().map(|myth| Myth { said: texts.text(myth.said), shown: texts.text(myth.shown) });
+        let limits = self.limits.iter().map(|limit| texts.text(*limit)).collect();
         Scene {
             id: self.id.to_owned(),
             chapter: self.chapter,
             title: text(self.title),
             quick: self.quick,
-            before: Before {
-                sentence: text(self.before.sentence),
-                question: text(self.before.question),
-                answers: self.before.answers.iter().map(answer).collect(),
-            },
+            before: Before { sentence, question: text(self.before.question), answers },
             two_tabs: self.two_tabs,
             prelude: self.prelude.to_vec(),
-            run: self.run.iter().map(step).collect(),
-            why: Why { rule: text(self.rule), links: self.sources.iter().map(|source| source.link(lang)).collect() },
-            break_it: self.break_it.as_ref().map(break_it),
-            myth: self.myth.as_ref().map(|myth| Myth { said: text(myth.said), shown: text(myth.shown) }),
-            limits: self.limits.iter().copied().map(text).collect(),
+            run,
+            why: Why { rule, links: self.sources.iter().map(|source| source.link(lang)).collect() },
+            break_it,
+            myth,
+            limits,
         }
     }
 

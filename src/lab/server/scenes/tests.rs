@@ -168,8 +168,15 @@ fn every_link_leads_somewhere() {
 #[test]
 fn a_scene_is_sent_in_one_language() {
     for scene in SCENES {
-        let [english, german] = Lang::ALL.map(|lang| scene.scene(&NUMBERS, lang));
+        let [english, german] = Lang::ALL.map(|lang| scene.scene(&NUMBERS, lang, "/learn".to_owned()));
         assert_ne!(english.title, german.title);
+        for texts in [&english, &german].map(|scene| serde_json::to_string(scene).unwrap()) {
+            let links: Vec<&str> = texts.split("#word-").skip(1).filter_map(|rest| rest.split('\\').next()).collect();
+            assert!(scene.run.is_empty() || links.len() > 2, "{}: {links:?}", scene.id);
+            let once: std::collections::BTreeSet<_> = links.iter().collect();
+            assert_eq!(once.len(), links.len(), "{}: a term is explained where it is read first", scene.id);
+            assert_eq!(texts.matches("data-meaning").count(), links.len());
+        }
         let json = serde_json::to_string(&english).unwrap();
         assert_eq!(serde_json::from_str::<Scene>(&json).unwrap(), english);
     }

@@ -36,7 +36,8 @@ pub fn words(fact: &Fact) -> String {
         }
         Fact::Sent { number, .. } => format!("The browser added refresh token {number} to the refresh call."),
         Fact::SentToo { who, number } => {
-            format!("At the same moment, it added refresh token {number} to a call of {} as well.", labels::the(*who))
+            let whose = if *who == Lifeline::Tab2 { "tab 2" } else { "the tab" };
+            format!("At the same moment, it added refresh token {number} to a call of {whose} as well.")
         }
         Fact::NothingToSend => "There was no refresh token to send along.".to_owned(),
 
@@ -235,8 +236,14 @@ const fn forged_en(how: Tamper) -> &'static str {
 }
 
 /// A participant at the beginning of a sentence.
-fn who_en(who: Lifeline) -> String {
-    labels::sentence(labels::the(who))
+const fn who_en(who: Lifeline) -> &'static str {
+    match who {
+        Lifeline::Tab2 => "Tab 2",
+        Lifeline::Thief => "The thief",
+        Lifeline::OtherDevice => "The other device",
+        Lifeline::OtherSite => "The other site",
+        _ => "The tab",
+    }
 }
 
 const fn holder_en(who: Lifeline) -> &'static str {

@@ -1,22 +1,30 @@
 //! Texts whose terms lead to the glossary: the first time that a page uses a term it is a link to its meaning, which a style sheet
-//! shows beside it, and which stands at the end of the page. So it works without scripts, with a keyboard, and on paper.
+//! shows beside it. On a page of `/learn` the meaning stands at its end as well, so it works without scripts, with a keyboard, and on
+//! paper. The texts of a scene on the lab's page lead to the glossary of `/learn`.
 
-use super::super::scenes::glossary::{self, GLOSSARY, Term};
-use super::super::scenes::text::{Numbers, Text};
-use super::picture::escape;
+use super::glossary::{self, GLOSSARY, Term};
+use super::text::{Numbers, Text};
+use crate::lab::page::diagram::escape;
 use crate::lang::Lang;
 
 /// The texts of one page.
 pub struct Explained {
     lang: Lang,
     numbers: Numbers,
+    /// The page that has the glossary; empty for this one.
+    glossary: String,
     /// The terms that the page has used, in the order in which it did.
     used: Vec<&'static Term>,
 }
 
 impl Explained {
     pub const fn new(lang: Lang, numbers: Numbers) -> Self {
-        Self { lang, numbers, used: Vec::new() }
+        Self { lang, numbers, glossary: String::new(), used: Vec::new() }
+    }
+
+    /// The same where the glossary is another page, which opens beside this one.
+    pub const fn beside(lang: Lang, numbers: Numbers, glossary: String) -> Self {
+        Self { lang, numbers, glossary, used: Vec::new() }
     }
 
     pub const fn lang(&self) -> Lang {
@@ -40,8 +48,10 @@ impl Explained {
             Some((at, length, term)) => {
                 self.used.push(term);
                 let meaning = term.meaning.with(&self.numbers, self.lang);
+                let beside = if self.glossary.is_empty() { "" } else { " target=\"_blank\"" };
                 let link = format!(
-                    r##"<a class="term" href="#word-{}" data-meaning="{}">{}</a>"##,
+                    r##"<a class="term"{beside} href="{}#word-{}" data-meaning="{}">{}</a>"##,
+                    self.glossary,
                     term.id,
                     escape(&meaning),
                     escape(&text[at..at + length])
