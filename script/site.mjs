@@ -35,7 +35,7 @@ const wasm = join(
 const features = (process.env.TWO_TOKENS_FEATURES || "app,lab").split(",");
 
 // cargo-leptos handles one stylesheet, `style-file`. Each of the others belongs to a cargo feature.
-const STYLES_OF_FEATURES = { lab: ["style/lab.css", "style/lab-panels.css", "style/learn.css"] };
+const STYLES_OF_FEATURES = { lab: ["style/lab.css", "style/lab-panels.css", "style/learn.css", "style/term.css"] };
 const moreStyles = features.flatMap((feature) => STYLES_OF_FEATURES[feature] ?? []);
 
 const filesIn = (dir) =>

@@ -99,6 +99,12 @@ pub mod server;
 #[cfg(feature = "lab")]
 pub mod lab;
 
+/// Bytes that nothing uses. The splitter lays the data of all parts out where the whole data stood, and each part begins at a
+/// multiple of 8: the gaps need room, or all data stays in the first download (decision 0011).
+#[cfg(all(feature = "hydrate", feature = "app"))]
+#[used]
+static ROOM_BETWEEN_PARTS: [u8; 4096] = [1; 4096];
+
 /// What runs before the app starts, then calls `then`. The start script calls it, and starts the app by itself afterwards: so it
 /// is the caller whom a panic of the start reaches.
 #[cfg(all(feature = "hydrate", feature = "app"))]

@@ -262,11 +262,33 @@ test("the page has five sizes of type at most, passes axe in both themes, and sp
     await page.emulateMedia({ colorScheme });
     expect(await violations(page, WCAG), colorScheme).toEqual([]);
   }
+});
+
+test("in German no panel, no label and no text of a scene is English, a digit chooses a scene, and a term has its meaning", async ({ page, context }) => {
+  await openScene(page, "silent-refresh");
   await page.getByRole("button", { name: "Deutsch" }).click();
   await expect(page.locator("html")).toHaveAttribute("lang", "de");
   await expect(page).toHaveURL("/lab?scene=silent-refresh");
   await expect(page.getByRole("heading", { name: "Stilles Erneuern: Nichts Getipptes geht verloren" })).toBeVisible({ timeout: 30_000 });
   await isReady(page);
   await expect(next(page)).toHaveText("Ablaufen lassen");
+  await next(page).focus();
+  await page.keyboard.press("9");
+  await expect(page).toHaveURL("/lab?scene=stolen-refresh-token");
+  await isReady(page);
+  const term = page.locator(".lesson .term").first();
+  await term.focus();
+  const shown = await term.evaluate((link) => getComputedStyle(link, "::after").content);
+  expect(shown).toContain((await term.getAttribute("data-meaning"))!.replaceAll("\"", "\\\""));
+  expect(await term.getAttribute("href")).toMatch(/^\/learn#word-/);
+  await advance(page);
+  await page.getByRole("button", { name: "Ablauf", exact: true }).click();
+  await expect(page.locator(".sequence .twin li").first()).toBeAttached();
+  const english = / (the|is|and|of|with|was|has|token) |\b(You|The|It|This|That) /;
+  for (const panel of await page.getByRole("tab").all()) {
+    await panel.click();
+    expect(await page.locator("#inspector").innerText()).not.toMatch(english);
+  }
+  expect(await page.locator(".lesson, .sequence, .transport, .rail").allInnerTexts().then((all) => all.join("\n"))).not.toMatch(english);
   await context.clearCookies();
 });

@@ -24,6 +24,7 @@ test("the start page draws the flow, plays a refresh in place and leads to the l
   await expect(page).toHaveURL("/lab");
   await expect(tab(page).locator("html")).toHaveAttribute("data-hydrated", "true", { timeout: 15_000 });
   await page.getByRole("button", { name: "or explore yourself" }).click();
+  await expect(actions(page).getByRole("group").first()).toBeVisible();
   const pressed = new Set(Object.values(sequences).flatMap((presses) => presses.map(({ press }) => press)));
   const all = await actions(page).getByRole("button", { includeHidden: true }).or(actions(page).getByRole("switch", { includeHidden: true })).allTextContents();
   expect(all.length).toBeGreaterThan(50);

@@ -245,6 +245,8 @@ fn refresh(seen: &RefreshSeen) -> String {
 fn code_label(code: Code) -> String {
     let label = match code {
         Code::AccessTokenMissing => t("no access token", "kein Access-Token"),
+        Code::AccessTokenExpired => t("access token expired", "Access-Token abgelaufen"),
+        Code::RefreshTokenReused => t("refresh token reused", "Refresh-Token wieder benutzt"),
         Code::AccessTokenInvalid => t("access token not genuine", "Access-Token nicht echt"),
         Code::SessionRevoked => t("session is over", "Sitzung ist zu Ende"),
         Code::RefreshTokenMissing => t("no refresh token", "kein Refresh-Token"),

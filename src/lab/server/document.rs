@@ -68,6 +68,7 @@ fn document(options: &LeptosOptions, theme: Theme, lang: Lang) -> impl IntoView 
                 <link rel="stylesheet" href=css />
                 <link rel="stylesheet" href=stylesheet(options, "lab-panels") />
                 <link rel="stylesheet" href=stylesheet(options, "lab") />
+                <link rel="stylesheet" href=stylesheet(options, "term") />
                 <link rel="modulepreload" href=js nonce=nonce.clone() />
                 <link rel="modulepreload" href=loader nonce=nonce.clone() />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />

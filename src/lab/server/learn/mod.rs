@@ -91,10 +91,11 @@ fn learn(options: &LeptosOptions) -> AnyView {
     // Without the lab the link of every page leads here.
     let links = lab.is_some().then(|| view! { <a href=base_path::at(LEARN)>{LESSONS.raw(lang())}</a> }.into_any());
     let html = pages::Page { texts, lab }.html(place);
-    let style = base_path::files().at(&stylesheet(options, "learn"));
+    let [style, terms] = ["learn", "term"].map(|name| base_path::files().at(&stylesheet(options, name)));
     view! {
         <PlainPage title=title links=links.into_any()>
             <Stylesheet href=style />
+            <Stylesheet href=terms />
             <div inner_html=html></div>
         </PlainPage>
     }
