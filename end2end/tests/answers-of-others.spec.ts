@@ -12,7 +12,10 @@ const API = "**/api/**";
 const OFFLINE = "You are offline or the server cannot be reached.";
 const GATE = "Something in front of this site wants you to sign in there";
 
-test.use({ expectedComplaints: [401, 403, 404, 405, 413, 429, 503, "ERR_BLOCKED_BY_CLIENT", ...NO_NETWORK] });
+// A request that is on its way to the gate's own host when the gate goes away fails there.
+const AT_THE_GATE = ["gate.example", "ERR_FAILED"];
+
+test.use({ expectedComplaints: [401, 403, 404, 405, 413, 429, 503, "ERR_BLOCKED_BY_CLIENT", ...AT_THE_GATE, ...NO_NETWORK] });
 
 /** Answers every request of a kind in the server's place; counts them. */
 async function inPlace(page: Page, kind: string, answer: (route: Route) => Promise<void>): Promise<() => number> {
