@@ -120,13 +120,13 @@ pub fn object(fields: impl IntoIterator<Item = (&'static str, AnySchema)>) -> An
     AnySchema { schema: object.into(), required: true, parts }
 }
 
-/// The schema of a form. Fields that the function does not know are ignored; none may come twice, and none has brackets in its name:
-/// they would be a list or an object, which no form has.
+/// The schema of a form. Fields that the function does not know are ignored; none may come twice. No name is empty, has an equals
+/// sign, or has brackets, which would be a list or an object: no form has one.
 pub fn form(fields: &[Field]) -> RefOr<Schema> {
     match object(fields.iter().map(|field| (field.name, field.schema.clone()))).schema {
         RefOr::T(Schema::Object(object)) => ObjectBuilder::from(object)
             .additional_properties(Some(ObjectBuilder::new().schema_type(Type::String)))
-            .property_names(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\[\]]*$"))))
+            .property_names(Some(ObjectBuilder::new().schema_type(Type::String).pattern(Some(r"^[^\[\]=]+$"))))
             .into(),
         other => other,
     }
