@@ -199,17 +199,22 @@ fn network(state: Network) -> &'static str {
     }
 }
 
-/// The name of a defence.
 fn defence(defence: Defence) -> &'static str {
+    let (english, german) = defence_names(defence);
+    t(english, german)
+}
+
+/// The name of a defence, in English and in German.
+pub const fn defence_names(defence: Defence) -> (&'static str, &'static str) {
     match defence {
-        Defence::ReuseDetection => t("Reuse detection", "Erkennung der Wiederverwendung"),
-        Defence::Grace => t("Grace for requests under way", "Frist für Anfragen unterwegs"),
-        Defence::OriginCheck => t("Origin check", "Prüfung der Herkunft"),
-        Defence::SameSite => "SameSite=Strict",
-        Defence::HttpOnly => "HttpOnly",
-        Defence::InstantRevocation => t("Instant revocation", "Sofortiger Widerruf"),
-        Defence::ContentPolicy => t("Content policy", "Inhaltsrichtlinie"),
-        Defence::DeviceBinding => t("Device binding", "Gerätebindung"),
+        Defence::ReuseDetection => ("Reuse detection", "Erkennung der Wiederverwendung"),
+        Defence::Grace => ("Grace for requests under way", "Frist für Anfragen unterwegs"),
+        Defence::OriginCheck => ("Origin check", "Prüfung der Herkunft"),
+        Defence::SameSite => ("SameSite=Strict", "SameSite=Strict"),
+        Defence::HttpOnly => ("HttpOnly", "HttpOnly"),
+        Defence::InstantRevocation => ("Instant revocation", "Sofortiger Widerruf"),
+        Defence::ContentPolicy => ("Content policy", "Inhaltsrichtlinie"),
+        Defence::DeviceBinding => ("Device binding", "Gerätebindung"),
     }
 }
 

@@ -8,7 +8,7 @@ mod http;
 mod names;
 mod units;
 
-pub use action::{ask_of, settings};
+pub use action::{ask_of, defence_names, settings};
 pub use events::{event, seen, whose};
 pub use http::{attribute, claim, claim_value, code, cookie_why, header, hop, reason, status};
 pub use names::{

@@ -25,6 +25,7 @@ use text::{Numbers, Text};
 
 use super::sandbox::settings;
 use crate::lab::model::event::{Action, Defence};
+use crate::lab::model::labels;
 use crate::lab::model::lever::LeverEffect;
 use crate::lab::model::scene::{Answer, Before, BreakIt, Chapter, Myth, Scene, Step, Why};
 use crate::lang::Lang;
@@ -118,16 +119,8 @@ const AFTER_GRACE: LeverEffect = act(Action::JumpClock { seconds: settings::AFTE
 
 /// The name of a defence, where a run is without it.
 const fn name_of(defence: Defence) -> Text {
-    match defence {
-        Defence::ReuseDetection => text::t("Reuse detection", "Erkennung der Wiederverwendung"),
-        Defence::Grace => text::t("Grace for requests under way", "Frist für Anfragen unterwegs"),
-        Defence::OriginCheck => text::t("Origin check", "Prüfung der Herkunft"),
-        Defence::SameSite => text::t("SameSite=Strict", "SameSite=Strict"),
-        Defence::HttpOnly => text::t("HttpOnly", "HttpOnly"),
-        Defence::InstantRevocation => text::t("Instant revocation", "Sofortiger Widerruf"),
-        Defence::ContentPolicy => text::t("Content policy", "Inhaltsrichtlinie"),
-        Defence::DeviceBinding => text::t("Device binding", "Gerätebindung"),
-    }
+    let (english, german) = labels::defence_names(defence);
+    text::t(english, german)
 }
 
 impl SceneData {
