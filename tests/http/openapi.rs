@@ -184,8 +184,8 @@ async fn a_form_ignores_an_unknown_field_and_refuses_a_name_that_the_document_ex
     for operation in operations().into_iter().filter(posts) {
         let schema = serde_json::to_value(two_tokens::protocol::openapi::schema::form(&operation.fields)).unwrap();
         assert_eq!(schema["propertyNames"]["pattern"], r"^[^\[\]=]+$", "{}", operation.path);
-        for names in [&[("a[]b", "")][..], &[("", ""), ("=", "")]] {
-            let unreadable = ada.post(operation.path, names).await.refused(422, "validation_failed");
+        for name in ["a[]b", "", "=", "a=b"] {
+            let unreadable = ada.post(operation.path, &[(name, "")]).await.refused(422, "validation_failed");
             assert!(unreadable.body.contains("could not be read"), "{}: {}", operation.path, unreadable.body);
         }
         let unknown = ada.post(operation.path, &[("NIL", "")]).await;

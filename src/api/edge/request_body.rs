@@ -1,12 +1,14 @@
 //! Limits of requests. A body is read completely, up to a limit in size and time, before a server function runs; one that is
-//! too large or not UTF-8 is a client error (`validation_failed`), and one that comes too slowly gets `request_timeout`. Headers
-//! are limited in size for every request ([`refuse_headers`]).
+//! too large or no readable form ([`is_form`]) is a client error (`validation_failed`), and one that comes too slowly gets
+//! `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
 
 use axum::{
     body::{Body, Bytes, to_bytes},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+
+use percent_encoding::percent_decode;
 
 use crate::lang::lang;
 use crate::protocol::code::Code;
@@ -55,7 +57,7 @@ pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Probl
         return Err(too_large());
     }
     match to_bytes(body, BODY_MAX).await {
-        Ok(bytes) if !is_text(&bytes) => Err(Problem::new(Code::ValidationFailed, lang().problem_no_text())),
+        Ok(bytes) if !is_form(&bytes) => Err(Problem::new(Code::ValidationFailed, lang().problem_no_text())),
         Ok(bytes) => Ok(bytes),
         Err(error) => Err(unreceived(&error)),
     }
@@ -78,26 +80,22 @@ fn too_slow() -> Problem {
     Problem { retry_after: Some(RETRY_AFTER), ..Problem::new(Code::RequestTimeout, lang().problem_too_slow()) }
 }
 
+/// Whether each name and value of a form is text, and each name one that a form can have: not empty, without brackets (a list or an
+/// object to the parser) and without an equals sign. The API's document excludes the same names
+/// ([`schema::form`](crate::protocol::openapi::schema::form)).
+pub fn is_form(form: &[u8]) -> bool {
+    let pairs = || form.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+    let is_name = |name: &[u8]| !name.is_empty() && !percent_decode(name).any(|byte| b"[]=".contains(&byte));
+    is_text(form) && pairs().all(|pair| pair.split(|&byte| byte == b'=').next().is_some_and(is_name))
+}
+
 /// Whether a form is UTF-8 after percent-decoding. Form parsers silently replace invalid bytes by U+FFFD, so different byte
 /// strings would become the same password.
-pub fn is_text(form: &[u8]) -> bool {
-    let digit = |at: usize| form.get(at).and_then(|&byte| char::from(byte).to_digit(16));
-    let mut decoded = Vec::with_capacity(form.len());
-    let mut at = 0;
-    while let Some(&byte) = form.get(at) {
-        match (byte, digit(at + 1), digit(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            _ => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    // Wiped, because the form may contain a password.
-    std::str::from_utf8(&zeroize::Zeroizing::new(decoded)).is_ok()
+fn is_text(form: &[u8]) -> bool {
+    // Wiped, because the form may contain a password; as large as it can become, so that it is never moved.
+    let mut decoded = zeroize::Zeroizing::new(Vec::with_capacity(form.len()));
+    decoded.extend(percent_decode(form));
+    std::str::from_utf8(&decoded).is_ok()
 }
 
 /// The problem of a body beyond the limit.
@@ -107,15 +105,30 @@ pub fn too_large() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::is_text;
+    use super::is_form;
 
     #[test]
-    fn only_a_form_that_decodes_to_utf8_is_text() {
-        for good in ["", "a=b&c", "%", "%4", "%zz", "100%", "%00", "caf%C3%A9", "café", "%F0%9F%90%8e"] {
-            assert!(is_text(good.as_bytes()), "{good}");
+    fn a_form_is_text_with_names_that_a_form_can_have() {
+        for good in [
+            "",
+            "a=b&c",
+            "a=%",
+            "a=%4",
+            "a=%zz",
+            "a=100%",
+            "a=%00",
+            "a=caf%C3%A9",
+            "café=",
+            "a=%F0%9F%90%8e",
+            "a=[]=&&b=",
+        ] {
+            assert!(is_form(good.as_bytes()), "{good}");
         }
-        for bad in [&b"\xff"[..], b"%ff", b"%c3", b"%C3(", b"%ed%a0%80", b"%c0%80", b"\xc3%28"] {
-            assert!(!is_text(bad), "{bad:?}");
+        for bad in [&b"a=\xff"[..], b"a=%ff", b"a=%c3", b"a=%C3(", b"a=%ed%a0%80", b"a=%c0%80", b"a=\xc3%28"] {
+            assert!(!is_form(bad), "{bad:?}");
+        }
+        for bad in ["=", "=b", "a=b&=", "a=b&=c", "%3D=b", "a%3db=c", "a[]=b", "a%5B%5d=b", "[=b", "]"] {
+            assert!(!is_form(bad.as_bytes()), "{bad}");
         }
     }
 }
