@@ -14,7 +14,7 @@ use std::{
 
 use axum::{
     extract::{ConnectInfo, Request},
-    http::{Extensions, HeaderMap, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderName, header, request::Parts},
     serve::Listener,
 };
 use ipnet::IpNet;
@@ -23,7 +23,7 @@ use tokio::{
     net::{TcpListener, TcpStream},
 };
 
-const FORWARDED: &str = "x-forwarded-for";
+const FORWARDED: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The most addresses that are read; no real chain of proxies is this long.
 const HOPS: usize = 32;
 
@@ -208,8 +208,7 @@ mod tests {
     use super::*;
 
     fn client(trusted: &str, peer: &str, forwarded: &[&[u8]]) -> String {
-        let headers =
-            forwarded.iter().map(|line| (FORWARDED.parse().unwrap(), HeaderValue::from_bytes(line).unwrap())).collect();
+        let headers = forwarded.iter().map(|line| (FORWARDED, HeaderValue::from_bytes(line).unwrap())).collect();
         TrustedProxies::from_str(trusted).unwrap().client(peer.parse().unwrap(), &headers).to_string()
     }
 
@@ -235,16 +234,16 @@ mod tests {
 
     #[test]
     fn a_forwarded_request_that_does_not_count_is_noticed() {
-        let headers = |names: &[&'static str]| -> HeaderMap {
-            names.iter().map(|name| (name.parse().unwrap(), HeaderValue::from_static("for=192.0.2.1"))).collect()
+        let headers = |names: &[HeaderName]| -> HeaderMap {
+            names.iter().map(|name| (name.clone(), HeaderValue::from_static("for=192.0.2.1"))).collect()
         };
         for (trusted, names, noticed) in [
             (false, &[FORWARDED][..], true),
-            (false, &["forwarded"], true),
+            (false, &[header::FORWARDED], true),
             (false, &[], false),
             (true, &[FORWARDED], false),
-            (true, &[FORWARDED, "forwarded"], false),
-            (true, &["forwarded"], true),
+            (true, &[FORWARDED, header::FORWARDED], false),
+            (true, &[header::FORWARDED], true),
             (true, &[], false),
         ] {
             assert_eq!(misread(trusted, &headers(names)).is_some(), noticed, "{trusted} {names:?}");

@@ -22,28 +22,30 @@ use tracing::instrument::{Instrument as _, Instrumented};
 
 use super::request_observer::{Pending, RequestObserver};
 use super::{
-    app_state::AppState, client_address::TrustedProxies, headers, language, problem, request_body, request_id,
-    request_span::RequestSpans,
+    app_state::AppState, client_address::TrustedProxies, headers::SecurityHeaders, language, problem, request_body,
+    request_id, request_span::RequestSpans,
 };
 use crate::lang::{InLanguage, in_language, in_language_now};
 
 /// The layer of an app.
 #[derive(Clone)]
-pub struct FrontLayer {
+pub struct FrontLayer(Arc<Settings>);
+
+struct Settings {
     proxies: TrustedProxies,
-    hsts: Option<HeaderValue>,
+    headers: SecurityHeaders,
     observer: Option<Arc<dyn RequestObserver>>,
     spans: RequestSpans,
 }
 
 impl FrontLayer {
     pub fn new(state: &AppState) -> Self {
-        Self {
+        Self(Arc::new(Settings {
             proxies: state.proxies.clone(),
-            hsts: state.hsts.clone(),
+            headers: SecurityHeaders::new(state.hsts.as_ref()),
             observer: state.request_observer.clone(),
             spans: RequestSpans::of(state),
-        }
+        }))
     }
 }
 
@@ -51,14 +53,14 @@ impl<S> Layer<S> for FrontLayer {
     type Service = Front<S>;
 
     fn layer(&self, inner: S) -> Front<S> {
-        Front { settings: self.clone(), inner }
+        Front { settings: self.0.clone(), inner }
     }
 }
 
 /// The service around everything that a router answers.
 #[derive(Clone)]
 pub struct Front<S> {
-    settings: FrontLayer,
+    settings: Arc<Settings>,
     inner: S,
 }
 
@@ -92,7 +94,7 @@ where
         drop(entered);
         Answering {
             answer: in_language(lang, answer).instrument(span),
-            hsts: self.settings.hsts.clone(),
+            settings: self.settings.clone(),
             id: Some(id),
             pending,
         }
@@ -116,7 +118,7 @@ pin_project! {
     pub struct Answering<F> {
         #[pin]
         answer: Instrumented<InLanguage<Either<Ready<Response>, Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>>>>,
-        hsts: Option<HeaderValue>,
+        settings: Arc<Settings>,
         id: Option<HeaderValue>,
         pending: Option<Pending>,
     }
@@ -130,7 +132,7 @@ impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
         let mut answer = this.answer;
         answer.as_mut().poll(context).map(|mut response| {
             RequestSpans::end(answer.span(), &response);
-            headers::add(response.headers_mut(), this.hsts.as_ref());
+            this.settings.headers.add(response.headers_mut());
             if let Some(id) = this.id.take() {
                 response.headers_mut().insert(request_id::REQUEST_ID, id);
             }

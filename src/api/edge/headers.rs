@@ -2,6 +2,8 @@
 //! and WebAssembly; nothing inline, nothing from other origins, and no framing (clickjacking) except by this origin when the
 //! app is served below a base path.
 
+use std::mem;
+
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -14,8 +16,8 @@ use leptos_axum::ResponseOptions;
 
 use crate::api::edge::app_state::AppState;
 
-/// On every response.
-const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+/// On every response, whatever it says itself.
+static ALWAYS: [(HeaderName, HeaderValue); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
@@ -49,16 +51,43 @@ pub const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000
 
 pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// Adds the security headers to a response.
-pub(super) fn add(headers: &mut HeaderMap, hsts: Option<&HeaderValue>) {
-    headers.reserve(ALWAYS.len() + 2);
-    for (name, value) in ALWAYS {
-        headers.insert(name, value);
+/// The security headers of a server's responses. A response starts with a copy of them: to copy a map costs a third of inserting
+/// its headers one by one.
+#[derive(Clone)]
+pub(super) struct SecurityHeaders(HeaderMap);
+
+impl SecurityHeaders {
+    pub fn new(hsts: Option<&HeaderValue>) -> Self {
+        // With room for what most responses bring along, so that a copy of it does not grow.
+        let mut headers = HeaderMap::with_capacity(12);
+        headers.extend(ALWAYS.iter().cloned());
+        headers.insert(RESOURCE_POLICY, SAME_ORIGIN);
+        headers.insert(header::CONTENT_SECURITY_POLICY, NOT_A_PAGE);
+        headers.extend(hsts.map(|hsts| (header::STRICT_TRANSPORT_SECURITY, hsts.clone())));
+        Self(headers)
     }
-    headers.entry(RESOURCE_POLICY).or_insert(SAME_ORIGIN);
-    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(NOT_A_PAGE);
-    if let Some(hsts) = hsts {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+
+    /// Adds them to a response, which has a policy of its own where it has one.
+    pub fn add(&self, headers: &mut HeaderMap) {
+        let of_response = mem::replace(headers, self.0.clone());
+        let mut name = None;
+        for (next, value) in of_response {
+            // A further value of a header comes without its name.
+            let is_first = next.is_some();
+            name = next.or(name);
+            match &name {
+                Some(name) if self.is_fixed(name) => {}
+                Some(name) if is_first => drop(headers.insert(name.clone(), value)),
+                Some(name) => drop(headers.append(name.clone(), value)),
+                None => {}
+            }
+        }
+    }
+
+    /// Whether no response can have another value.
+    fn is_fixed(&self, name: &HeaderName) -> bool {
+        let hsts = || *name == header::STRICT_TRANSPORT_SECURITY && self.0.contains_key(name);
+        ALWAYS.iter().any(|(fixed, _)| fixed == name) || hsts()
     }
 }
 
@@ -94,4 +123,38 @@ pub fn content_security_policy() {
         response.insert_header(header::CONTENT_SECURITY_POLICY, value);
     }
     response.insert_header(header::CACHE_CONTROL, NO_STORE);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_response_keeps_its_headers_and_its_own_policy_and_nothing_else() {
+        let response = [
+            (header::CONTENT_SECURITY_POLICY, "own"),
+            (header::SET_COOKIE, "a=1"),
+            (header::X_CONTENT_TYPE_OPTIONS, "own"),
+            (header::SET_COOKIE, "b=2"),
+            (header::STRICT_TRANSPORT_SECURITY, "own"),
+        ];
+        let with = |hsts: Option<&HeaderValue>| {
+            let values = response.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value)));
+            let mut headers = values.fold(HeaderMap::new(), |mut headers, (name, value)| {
+                headers.append(name, value);
+                headers
+            });
+            SecurityHeaders::new(hsts).add(&mut headers);
+            headers
+        };
+        let headers = with(Some(&HSTS));
+        let all = |name: HeaderName| headers.get_all(name).iter().cloned().collect::<Vec<_>>();
+        assert_eq!(all(header::SET_COOKIE), ["a=1", "b=2"]);
+        assert_eq!(all(header::CONTENT_SECURITY_POLICY), ["own"]);
+        assert_eq!(all(header::X_CONTENT_TYPE_OPTIONS), ["nosniff"]);
+        assert_eq!(all(header::STRICT_TRANSPORT_SECURITY), [HSTS]);
+        assert_eq!(all(RESOURCE_POLICY), [SAME_ORIGIN]);
+        assert_eq!(headers.len(), ALWAYS.len() + 5);
+        assert_eq!(with(None)[header::STRICT_TRANSPORT_SECURITY], "own");
+    }
 }

@@ -4,7 +4,7 @@
 
 use axum::{
     extract::{Form, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::api::edge::cookies;
 use crate::base_path::is_local_path;
 use crate::lang::{LANGUAGE_HEADER, Lang};
 
+const PAGE_LANGUAGE: HeaderName = HeaderName::from_static(LANGUAGE_HEADER);
 const COOKIE: &str = "lang";
 pub(super) const YEAR: u32 = 365 * 24 * 3600;
 
@@ -23,7 +24,7 @@ pub(super) fn of(headers: &HeaderMap) -> Lang {
 }
 
 fn of_page(headers: &HeaderMap) -> Option<Lang> {
-    Lang::parse(headers.get(LANGUAGE_HEADER)?.to_str().ok()?)
+    Lang::parse(headers.get(PAGE_LANGUAGE)?.to_str().ok()?)
 }
 
 fn chosen(headers: &HeaderMap) -> Option<Lang> {

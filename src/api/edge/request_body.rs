@@ -3,7 +3,7 @@
 //! `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
+    body::{Body, HttpBody as _, to_bytes},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -46,19 +46,25 @@ pub(super) fn refuse_headers(headers: &HeaderMap) -> Option<Response> {
     Some(response)
 }
 
-/// Reads and checks the body of a request with these headers.
+/// Reads and checks the body of a request with these headers. What it returns is whole.
 ///
 /// # Errors
 ///
 /// The refusal.
-pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Body, Problem> {
+    if body.is_end_stream() {
+        return Ok(body);
+    }
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > BODY_MAX) {
         return Err(too_large());
     }
     match to_bytes(body, BODY_MAX).await {
-        Ok(bytes) if !is_form(&bytes) => Err(Problem::new(Code::ValidationFailed, lang().problem_no_text())),
-        Ok(bytes) => Ok(bytes),
+        Ok(bytes) if !is_text(&bytes) => Err(Problem::new(Code::ValidationFailed, lang().problem_no_text())),
+        Ok(bytes) if !has_readable_names(&bytes) => {
+            Err(Problem::new(Code::ValidationFailed, lang().problem_unreadable_input()))
+        }
+        Ok(bytes) => Ok(Body::from(bytes)),
         Err(error) => Err(unreceived(&error)),
     }
 }
@@ -80,13 +86,17 @@ fn too_slow() -> Problem {
     Problem { retry_after: Some(RETRY_AFTER), ..Problem::new(Code::RequestTimeout, lang().problem_too_slow()) }
 }
 
-/// Whether each name and value of a form is text, and each name one that a form can have: not empty, without brackets (a list or an
-/// object to the parser) and without an equals sign. The API's document excludes the same names
-/// ([`schema::form`](crate::protocol::openapi::schema::form)).
+/// Whether a form can be read: it is text, and each name is one that a form can have.
 pub fn is_form(form: &[u8]) -> bool {
-    let pairs = || form.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
+    is_text(form) && has_readable_names(form)
+}
+
+/// Whether no name of a form is empty, has brackets (a list or an object to the parser) or has an equals sign. The API's document
+/// excludes the same names ([`schema::form`](crate::protocol::openapi::schema::form)).
+fn has_readable_names(form: &[u8]) -> bool {
+    let mut pairs = form.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
     let is_name = |name: &[u8]| !name.is_empty() && !percent_decode(name).any(|byte| b"[]=".contains(&byte));
-    is_text(form) && pairs().all(|pair| pair.split(|&byte| byte == b'=').next().is_some_and(is_name))
+    pairs.all(|pair| pair.split(|&byte| byte == b'=').next().is_some_and(is_name))
 }
 
 /// Whether a form is UTF-8 after percent-decoding. Form parsers silently replace invalid bytes by U+FFFD, so different byte

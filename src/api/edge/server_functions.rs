@@ -4,22 +4,25 @@
 
 use std::{
     collections::BTreeMap,
+    mem,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use axum::{
     Router,
-    body::Body,
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse as _, Response},
     routing::{MethodFilter, MethodRouter, any},
 };
+use futures::FutureExt as _;
 use leptos::server_fn::{
     axum::{get_server_fn_service, server_fn_paths},
     error::SERVER_FN_ERROR_HEADER,
     middleware::BoxedService,
 };
+
+use tower::service_fn;
 
 use super::{app_state::AppState, bearer_guard, headers::NO_STORE, problem, request_body};
 use crate::auth::error::AuthError;
@@ -30,6 +33,9 @@ use crate::protocol::problem::{Problem, with_problem};
 const API: &str = "/api/";
 /// The functions below take the refresh cookie, or no credential. All other paths of the API need a bearer token.
 const WITHOUT_BEARER: &str = "/api/auth/";
+
+/// In the response of a function that failed.
+const FAILED: HeaderName = HeaderName::from_static(SERVER_FN_ERROR_HEADER);
 
 tokio::task_local! {
     static CALL: Arc<Call>;
@@ -70,7 +76,9 @@ pub fn routes<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
         let Some((filter, service)) = filter.zip(get_server_fn_service(path, method)) else { continue };
         let function = Arc::new(Function { service: Mutex::new(service), guard: Guard::of(path, &state) });
         let route = paths.remove(path).unwrap_or_default();
-        paths.insert(path, route.on(filter, move |request: Request| call(function, request)));
+        // A service and no handler: a handler boxes its future once more.
+        let service = service_fn(move |request: Request| call(function.clone(), request).map(Ok));
+        paths.insert(path, route.on_service(filter, service));
     }
     let unknown = |path: &str| {
         let guard = Guard::of(path, &state);
@@ -129,12 +137,13 @@ async fn call(function: Arc<Function>, request: Request) -> Response {
 
 /// Checks the guard, then reads the body; what is left of the request carries the arguments.
 async fn prepare(guard: &Guard, request: Request) -> Result<(Call, Request), Problem> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let verified = guard.check(&parts.headers)?;
     let body = request_body::read(&parts.headers, body).await?;
-    let mut arguments = Request::new(Body::from(body));
-    *arguments.method_mut() = parts.method.clone();
-    *arguments.uri_mut() = parts.uri.clone();
+    let mut arguments = Request::new(body);
+    // Moved, since nothing else needs them.
+    mem::swap(arguments.method_mut(), &mut parts.method);
+    mem::swap(arguments.uri_mut(), &mut parts.uri);
     // `Accept` and `Referer` stay behind: with them Leptos would answer a request for HTML with a redirect.
     if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
         arguments.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
@@ -145,7 +154,7 @@ async fn prepare(guard: &Guard, request: Request) -> Result<(Call, Request), Pro
 async fn answer(function: &Function, call: Arc<Call>, arguments: Request) -> Response {
     let running = function.service.lock().unwrap_or_else(PoisonError::into_inner).run(arguments);
     let (mut response, problem) = with_problem(CALL.scope(call.clone(), running)).await;
-    if response.headers_mut().remove(SERVER_FN_ERROR_HEADER).is_some() {
+    if response.headers_mut().remove(FAILED).is_some() {
         let unknown = || AuthError::Internal("a server function error without a problem").into();
         problem.unwrap_or_else(unknown).write_into(&mut response);
         if !function.guard.needs_bearer {

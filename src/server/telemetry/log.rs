@@ -51,37 +51,36 @@ struct SpanFields;
 
 impl<'w> FormatFields<'w> for SpanFields {
     fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> std::fmt::Result {
-        let mut object = Object { writer: writer.by_ref(), before: '{', outcome: Ok(()) };
+        // Written to the span at once: its own text would grow piece by piece.
+        let mut object = Object { text: String::with_capacity(64) };
         fields.record(&mut object);
-        object.outcome?;
-        if object.before == '{' {
-            writer.write_char('{')?;
+        if object.text.is_empty() {
+            object.text.push('{');
         }
-        writer.write_char('}')
+        object.text.push('}');
+        writer.write_str(&object.text)
     }
 }
 
-struct Object<'w> {
-    writer: Writer<'w>,
-    before: char,
-    outcome: std::fmt::Result,
+/// The members of an object, with a brace before the first one.
+struct Object {
+    text: String,
 }
 
-impl Object<'_> {
+impl Object {
     /// `value` is JSON.
     fn member(&mut self, field: &Field, value: &[&str]) {
         // Those are for the exporter of traces.
-        if self.outcome.is_ok() && !field.name().starts_with("otel.") {
-            let before = self.before;
-            let mut parts = ["\"", field.name(), "\":"].into_iter().chain(value.iter().copied());
-            self.outcome =
-                self.writer.write_char(before).and_then(|()| parts.try_for_each(|part| self.writer.write_str(part)));
-            self.before = ',';
+        if !field.name().starts_with("otel.") {
+            self.text.push_str(if self.text.is_empty() { "{\"" } else { ",\"" });
+            self.text.push_str(field.name());
+            self.text.push_str("\":");
+            value.iter().for_each(|part| self.text.push_str(part));
         }
     }
 }
 
-impl Visit for Object<'_> {
+impl Visit for Object {
     fn record_str(&mut self, field: &Field, value: &str) {
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
         match value.bytes().all(plain) {
