@@ -3,7 +3,7 @@
 //! `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
 
 use axum::{
-    body::{Body, HttpBody as _, to_bytes},
+    body::{Body, to_bytes},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -52,9 +52,6 @@ pub(super) fn refuse_headers(headers: &HeaderMap) -> Option<Response> {
 ///
 /// The refusal.
 pub(super) async fn read(headers: &HeaderMap, body: Body) -> Result<Body, Problem> {
-    if body.is_end_stream() {
-        return Ok(body);
-    }
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if announced.is_some_and(|length: usize| length > BODY_MAX) {
         return Err(too_large());

@@ -10,6 +10,7 @@ use std::{
 
 use axum::{
     Router,
+    body::HttpBody as _,
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse as _, Response},
@@ -128,18 +129,20 @@ struct Function {
     guard: Guard,
 }
 
+/// Checks the guard, then reads the body; what is left of the request carries the arguments. One function, since what an inner one
+/// passes on is copied.
 async fn call(function: Arc<Function>, request: Request) -> Response {
-    match prepare(&function.guard, request).await {
-        Ok((call, request)) => answer(&function, Arc::new(call), request).await,
-        Err(problem) => problem.into_response(),
+    let (mut parts, mut body) = request.into_parts();
+    let verified = match function.guard.check(&parts.headers) {
+        Ok(verified) => verified,
+        Err(refusal) => return refusal.into_response(),
+    };
+    if !body.is_end_stream() {
+        body = match request_body::read(&parts.headers, body).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal.into_response(),
+        };
     }
-}
-
-/// Checks the guard, then reads the body; what is left of the request carries the arguments.
-async fn prepare(guard: &Guard, request: Request) -> Result<(Call, Request), Problem> {
-    let (mut parts, body) = request.into_parts();
-    let verified = guard.check(&parts.headers)?;
-    let body = request_body::read(&parts.headers, body).await?;
     let mut arguments = Request::new(body);
     // Moved, since nothing else needs them.
     mem::swap(arguments.method_mut(), &mut parts.method);
@@ -148,7 +151,9 @@ async fn prepare(guard: &Guard, request: Request) -> Result<(Call, Request), Pro
     if let Some(kind) = parts.headers.get(header::CONTENT_TYPE) {
         arguments.headers_mut().insert(header::CONTENT_TYPE, kind.clone());
     }
-    Ok((Call { state: guard.state.clone(), parts, verified, headers: Mutex::default() }, arguments))
+    let state = function.guard.state.clone();
+    let call = Arc::new(Call { state, parts, verified, headers: Mutex::default() });
+    answer(&function, call, arguments).await
 }
 
 async fn answer(function: &Function, call: Arc<Call>, arguments: Request) -> Response {

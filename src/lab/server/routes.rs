@@ -1,7 +1,7 @@
 //! The lab's routes: its page, the control endpoints of each sandbox (`/lab/{sandbox}/-/…`), and everything else below a sandbox,
 //! which is that sandbox's app. A sandbox's name is a capability URL: 128 random bits that only its visitor knows.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     Json, Router,
@@ -10,9 +10,9 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, Version, header},
     middleware::{Next, from_fn},
     response::{Html, IntoResponse, Response},
-    routing::{any, get, post},
+    routing::{MethodRouter, any, get, post},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use tower::ServiceBuilder;
 use tower_http::csrf::ConfigError;
 use tracing::Instrument as _;
@@ -23,16 +23,15 @@ use super::sandbox::{self, Sandbox};
 use super::sandboxes::Sandboxes;
 use super::scenario::scenario_runner;
 use super::scenes::{SCENES, glossary::GLOSSARY, text::Numbers};
-use super::{actor, document, event_stream, follow, injection, recorder};
+use super::{actor, document, event_stream, follow, injection, levers, recorder};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{cookies, front::FrontLayer, headers, problem, same_origin};
 use crate::auth::throttle::rules::Source;
 use crate::base_path::BasePath;
 use crate::lab::model::event::{Action, Lifeline, LogEventKind, SandboxCredentials, TabEvent, TabEventBatch};
-use crate::lab::model::lever::LeverGroup;
 use crate::lab::model::scene::{Scene, Word};
 use crate::lab::words::t;
-use crate::lang::lang;
+use crate::lang::{Lang, lang};
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
 
@@ -54,9 +53,9 @@ pub fn router(sandboxes: Arc<Sandboxes>, app: AppState) -> Result<Router, Config
         .route("/lab", get(page))
         .route("/lab/open", post(open))
         .route("/lab/follow", post(follow::share))
-        .route("/lab/scenes.json", get(scenes))
-        .route("/lab/words.json", get(words))
-        .route("/lab/levers.json", get(levers))
+        .route("/lab/scenes.json", in_each_language(scenes(&app)))
+        .route("/lab/words.json", in_each_language(words))
+        .route("/lab/levers.json", in_each_language(levers::levers))
         .route("/lab/{sandbox}/-/events", get(events))
         .route("/lab/{sandbox}/-/act", post(act))
         .route("/lab/{sandbox}/-/seen", post(seen))
@@ -121,22 +120,32 @@ fn cookies_of_a_wiped(mount: &BasePath) -> [HeaderValue; 2] {
     [cookies::refresh::clear(mount), cookies::session_hint::clear(mount)]
 }
 
-/// The scenes in the language of the request, as the lab's page shows them: their numbers are those of a sandbox.
-async fn scenes(State(lab): State<RouterState>) -> Json<Vec<Scene>> {
-    let numbers = Numbers::of_a_sandbox();
-    let glossary = lab.app.base_path.at(LEARN);
-    Json(SCENES.iter().map(|scene| scene.scene(&numbers, lang(), glossary.clone())).collect())
+/// A document that is the same for everybody. It is made once in each language: to find the terms in all texts of all scenes takes
+/// longer than everything else about a request.
+fn in_each_language<T: Serialize>(
+    document: impl Fn(Lang) -> T + Clone + Send + Sync + 'static,
+) -> MethodRouter<RouterState> {
+    let made: Arc<[OnceLock<Bytes>; Lang::ALL.len()]> = Arc::default();
+    get(async move || {
+        let lang = lang();
+        let json = made[lang as usize].get_or_init(|| serde_json::to_vec(&document(lang)).unwrap_or_default().into());
+        ([(header::CONTENT_TYPE, "application/json")], json.clone())
+    })
 }
 
-/// The levers of free play, likewise.
-async fn levers() -> Json<Vec<LeverGroup>> {
-    Json(super::levers::levers(lang()))
+/// The scenes as the lab's page shows them: their numbers are those of a sandbox.
+fn scenes(app: &AppState) -> impl Fn(Lang) -> Vec<Scene> + Clone + use<> {
+    let glossary = app.base_path.at(LEARN);
+    move |lang| {
+        let numbers = Numbers::of_a_sandbox();
+        SCENES.iter().map(|scene| scene.scene(&numbers, lang, glossary.clone())).collect()
+    }
 }
 
 /// The glossary, likewise.
-async fn words() -> Json<Vec<Word>> {
+fn words(lang: Lang) -> Vec<Word> {
     let numbers = Numbers::of_a_sandbox();
-    Json(GLOSSARY.iter().map(|term| term.word(&numbers, lang())).collect())
+    GLOSSARY.iter().map(|term| term.word(&numbers, lang)).collect()
 }
 
 #[derive(Deserialize)]
