@@ -30,7 +30,7 @@ pub(super) mod prelude {
     pub(in crate::store) use super::keys::keys_sql;
     pub(in crate::store) use super::notices::notices_sql;
     pub(in crate::store) use super::sessions::{
-        ROTATE, SESSION_COLUMNS, ended_session, living, select_sessions, session_steps, sessions_sql,
+        LIVING, ROTATE, SESSION_COLUMNS, ended_session, living, select_sessions, session_steps, sessions_sql,
     };
     pub(in crate::store) use super::unavailable;
     pub(in crate::store) use super::users::{select_users, users_sql};

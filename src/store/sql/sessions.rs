@@ -50,6 +50,10 @@ macro_rules! living {
 }
 pub(in crate::store) use living;
 
+/// How many sessions of a user live.
+pub(in crate::store) const LIVING: &str =
+    concat!("SELECT count(*) AS living FROM sessions WHERE user_id = $1 AND ", living!("$2"));
+
 /// Writes a rotation to the row that its judge was shown, as long as it is that row and lives (compare-and-swap).
 pub(in crate::store) const ROTATE: &str = "UPDATE sessions SET generation = $1, parent = $2, ring = $3, \
      idle_expires_at = $4, last_used_at = $5, authenticated_at = COALESCE($6, authenticated_at) \
@@ -192,21 +196,30 @@ macro_rules! session_steps {
                 open: &OpenSession,
             ) -> Result<Vec<Revocation>, StoreError> {
                 let OpenSession { session, living_max, limit_event, .. } = open;
+                // Counted first: there is rarely one to end.
+                let living = sqlx::query(LIVING)
+                    .bind(session.user_id.0.as_bytes().as_slice())
+                    .bind(session.created_at.millis())
+                    .fetch_one(&mut *connection)
+                    .await
+                    .map_err(unavailable)?
+                    .number("living")?;
+                let too_many = (living + 1 - i64::from(*living_max)).min(i64::from(LIMIT_ENDED_MAX));
+                if too_many <= 0 {
+                    return Ok(Vec::new());
+                }
                 let rows = sqlx::query(concat!(
-                    "SELECT id, count(*) OVER () AS living FROM sessions WHERE user_id = $1 AND ",
+                    "SELECT id FROM sessions WHERE user_id = $1 AND ",
                     living!("$2"),
                     " ORDER BY last_used_at, id LIMIT $3",
                 ))
                 .bind(session.user_id.0.as_bytes().as_slice())
                 .bind(session.created_at.millis())
-                .bind(i64::from(LIMIT_ENDED_MAX))
+                .bind(too_many)
                 .fetch_all(&mut *connection)
                 .await
                 .map_err(unavailable)?;
-                let living = rows.first().map_or(Ok(0), |row| row.number("living"))?;
-                let too_many = usize::try_from(living + 1 - i64::from(*living_max)).unwrap_or(0);
-                let mut ids = collect(rows, |row| row.id("id").map(SessionId))?;
-                ids.truncate(too_many);
+                let ids = collect(rows, |row| row.id("id").map(SessionId))?;
                 Self::end_each(connection, session.user_id, &ids, RevokeReason::SessionLimit, limit_event).await
             }
 

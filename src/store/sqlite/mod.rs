@@ -177,4 +177,18 @@ mod tests {
         closing.await;
         assert!(folder.path().join("a.db").exists() && !folder.path().join("a.db-wal").exists());
     }
+
+    #[tokio::test]
+    async fn a_sign_in_looks_at_no_session_that_has_ended() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/a.db", folder.path().display());
+        let store = SqliteStore::open(&url, Access::Server).await.unwrap();
+        let plan = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {LIVING}"));
+        let mut reader = store.read().await.unwrap();
+        let plan = sqlx::query(plan).bind([0; 16].as_slice()).bind(0).fetch_all(&mut *reader).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|step| sqlx::Row::get(step, "detail")).collect();
+        assert!(steps.len() == 1 && steps[0].contains("INDEX sessions_living (user_id=?"), "{steps:?}");
+        drop(reader);
+        store.close().await;
+    }
 }
