@@ -51,8 +51,8 @@ pub const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000
 
 pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The security headers of a server's responses. A response starts with a copy of them: to copy a map costs a third of inserting
-/// its headers one by one.
+/// The security headers of a server's responses. A response starts with a copy of them, which costs a quarter less than to insert
+/// them one by one.
 #[derive(Clone)]
 pub(super) struct SecurityHeaders(HeaderMap);
 
