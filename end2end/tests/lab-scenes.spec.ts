@@ -288,6 +288,9 @@ test("in German no panel, no label and no text of a scene is English, a digit ch
   for (const panel of await page.getByRole("tab").all()) {
     await panel.click();
     expect(await page.locator("#inspector").innerText()).not.toMatch(english);
+    const cut = await page.locator("#inspector").evaluate((panel) => [panel, ...panel.querySelectorAll("*")]
+      .filter((part) => part.clientWidth > 0 && part.scrollWidth > part.clientWidth).map((part) => part.className));
+    expect(cut).toEqual([]);
   }
   expect(await page.locator(".lesson, .sequence, .transport, .rail").allInnerTexts().then((all) => all.join("\n"))).not.toMatch(english);
   await context.clearCookies();

@@ -1,4 +1,4 @@
-//! Token storage: which token is kept where. The table lists all places, because most of them never hold a token (t("nothing, ever", "nie etwas")).
+//! Token storage: which token is kept where. The table lists all places, because most of them never hold a token ("nothing, ever").
 
 use leptos::prelude::*;
 
@@ -14,13 +14,12 @@ use crate::lab::words::{filled, t};
 #[component]
 pub fn WhereThingsLive(watch: Watch) -> impl IntoView {
     let snapshot = snapshot(watch);
-    panel(watch, ("places", "lab-places", t("Where things live", "Was wo liegt")), move || {
+    panel(watch, ("locations", "lab-locations", t("Where things live", "Was wo liegt")), move || {
         let names = [t("Place", "Ort"), t("Access token", "Access-Token"), t("Refresh token", "Refresh-Token")];
         let head: String = names.iter().map(|name| tag("th", " scope=\"col\"", name)).collect();
         let body = snapshot.with(rows).concat();
-        let table = tag("table", "", &[tag("thead", "", &tag("tr", "", &head)), tag("tbody", "", &body)].concat());
-        let attributes = " class=\"wide-table\" tabindex=\"0\" role=\"region\" aria-labelledby=\"lab-places\"";
-        tag("div", attributes, &table)
+        let rows = [tag("thead", "", &tag("tr", "", &head)), tag("tbody", "", &body)].concat();
+        tag("table", " aria-labelledby=\"lab-locations\"", &rows)
     })
 }
 
