@@ -73,7 +73,7 @@ pub fn routes() -> Router<RouterState> {
 /// A form of the lab's page: gives the visitor's sandbox a code, and leads to the page that shows it.
 pub async fn share(State(lab): State<RouterState>, headers: HeaderMap) -> Result<Redirect, Problem> {
     let sandbox = lab.sandbox_of(&headers).ok_or_else(|| Problem::new(Code::NotFound, OPEN_FIRST.raw(lang())))?;
-    let mirror = lab.sandboxes.mirrors.of(&sandbox);
+    let mirror = lab.sandboxes.mirrors.of(&sandbox.id, &sandbox.log);
     let mirror = mirror.ok_or_else(|| Problem::unavailable(TOO_MANY.raw(lang()), 60))?;
     Ok(Redirect::to(&["/follow/", &mirror.code].concat()))
 }

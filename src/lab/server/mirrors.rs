@@ -16,7 +16,6 @@ use tokio::{
 
 use super::event_log::EventLog;
 use super::learn::{picture, recording::RecordedStep};
-use super::sandbox::Sandbox;
 use super::scenes::text::{Text, t};
 use crate::auth::random;
 use crate::clock::Timestamp;
@@ -81,9 +80,9 @@ impl Mirror {
         })
     }
 
-    /// Draws this sandbox from now on.
-    fn turn_to(self: &Arc<Self>, sandbox: &Sandbox) {
-        let task = tokio::spawn(draw(Arc::downgrade(self), Arc::downgrade(&sandbox.log)));
+    /// Draws the sandbox with this log from now on.
+    fn turn_to(self: &Arc<Self>, log: &Arc<EventLog>) {
+        let task = tokio::spawn(draw(Arc::downgrade(self), Arc::downgrade(log)));
         if let Some(before) = self.drawing().replace(task.abort_handle()) {
             before.abort();
         }
@@ -177,26 +176,26 @@ impl Default for Mirrors {
 
 impl Mirrors {
     /// The mirror of a sandbox, a new one if it has none; `None` if there are too many.
-    pub fn of(&self, sandbox: &Sandbox) -> Option<Arc<Mirror>> {
+    pub fn of(&self, sandbox: &str, log: &Arc<EventLog>) -> Option<Arc<Mirror>> {
         let mut kept = self.kept();
-        if let Some(kept) = kept.get(&sandbox.id) {
+        if let Some(kept) = kept.get(sandbox) {
             return Some(kept.mirror.clone());
         }
         if kept.len() >= MIRRORS_MAX {
             return None;
         }
         let mirror = Mirror::new();
-        mirror.turn_to(sandbox);
-        kept.insert(sandbox.id.clone(), Kept { mirror: mirror.clone(), orphaned: None });
+        mirror.turn_to(log);
+        kept.insert(sandbox.to_owned(), Kept { mirror: mirror.clone(), orphaned: None });
         Some(mirror)
     }
 
     /// A visitor has another sandbox now, and is followed there.
-    pub fn moved(&self, from: &str, to: &Sandbox) {
+    pub fn moved(&self, from: &str, to: &str, log: &Arc<EventLog>) {
         let mut kept = self.kept();
         if let Some(Kept { mirror, .. }) = kept.remove(from) {
-            mirror.turn_to(to);
-            kept.insert(to.id.clone(), Kept { mirror, orphaned: None });
+            mirror.turn_to(log);
+            kept.insert(to.to_owned(), Kept { mirror, orphaned: None });
         }
     }
 
@@ -230,6 +229,7 @@ impl Mirrors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::SystemClock;
     use crate::lab::model::event::LogEventKind;
 
     #[test]
@@ -243,6 +243,22 @@ mod tests {
             assert_eq!(html.matches("<g class").count(), STROKES_MAX);
             assert!(html.len() < 30_000, "{}", html.len());
         }
+    }
+
+    #[tokio::test]
+    async fn presenters_who_are_followed_are_bounded() {
+        let (mirrors, log) = (Mirrors::default(), Arc::new(EventLog::new(Arc::new(SystemClock), 1024)));
+        let share = |number: usize| mirrors.of(&number.to_string(), &log).map(|mirror| mirror.code.clone());
+        let codes: Vec<_> = (0..MIRRORS_MAX).map_while(share).collect();
+        assert_eq!((codes.len(), share(MIRRORS_MAX)), (MIRRORS_MAX, None));
+        assert_eq!(share(0), Some(codes[0].clone()), "one that is shared already is found");
+        mirrors.moved("0", "next", &log);
+        assert_eq!((share(0), share(1)), (None, Some(codes[1].clone())), "the next sandbox has its place");
+        let found_gone = Timestamp::from_secs(0);
+        for now in [found_gone, found_gone.plus(ORPHAN_KEPT)] {
+            mirrors.purge(now, |sandbox| sandbox != "next");
+        }
+        assert!(share(0).is_some_and(|code| code != codes[0]), "a sandbox that is gone keeps its place");
     }
 
     #[test]

@@ -170,7 +170,7 @@ impl Sandboxes {
         sandbox.touch(self.clock.now());
         self.sandboxes().insert(sandbox.id.clone(), sandbox.clone());
         if let Some(before) = resumed {
-            self.mirrors.moved(before, &sandbox);
+            self.mirrors.moved(before, &sandbox.id, &sandbox.log);
         }
         Ok(sandbox)
     }
