@@ -16,6 +16,11 @@ use two_tokens::server::assemble::{Assembled, assemble};
 use two_tokens::server::config::Config;
 use two_tokens::server::{pages, serve};
 
+#[path = "../benches/http/summary.rs"]
+mod summary;
+
+use summary::{Summary, number};
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -324,31 +329,22 @@ fn every_file_that_is_named_is_there() {
     }
 }
 
-/// As the program of the benchmark prints a figure.
-fn printed(value: f64) -> String {
-    match value {
-        value if value < 10.0 => format!("{value:.2}"),
-        value if value < 100.0 => format!("{value:.1}"),
-        value => format!("{value:.0}"),
-    }
-}
-
 #[test]
 fn what_is_said_to_be_measured_is_what_the_kept_runs_have() {
     let figures = |run: &str| -> Vec<serde_json::Value> {
         let run: serde_json::Value = serde_json::from_str(&read(&format!("docs/performance/{run}.json"))).unwrap();
         run["figures"].as_array().unwrap().clone()
     };
-    let printed_of = |figure: &serde_json::Value| {
-        let part = |name: &str| printed(figure["summary"][name].as_f64().unwrap());
-        format!("{} ({} to {})", part("median"), part("low"), part("high"))
+    let summary = |figure: &serde_json::Value| {
+        let rounds: Vec<_> = figure["rounds"].as_array().unwrap().iter().map(|round| round.as_f64().unwrap()).collect();
+        Summary::of(&rounds).unwrap()
     };
     let readme = read("README.md");
     for figure in figures("own") {
-        let row = format!("| {} | {} |", figure["what"].as_str().unwrap(), printed_of(&figure));
+        let row = format!("| {} | {} |", figure["what"].as_str().unwrap(), summary(&figure).text());
         assert!(readme.contains(&row), "README.md lacks {row}");
         if figure["id"] == "refresh.32" {
-            let digits = format!("{:.0}", figure["summary"]["median"].as_f64().unwrap());
+            let digits = number(summary(&figure).median);
             let (thousands, rest) = digits.split_at(digits.len() - 3);
             for document in ["README.md", "docs/alternatives.md"] {
                 assert!(read(document).contains(&format!("{thousands},{rest}")), "{document}: {thousands},{rest}");
@@ -357,8 +353,7 @@ fn what_is_said_to_be_measured_is_what_the_kept_runs_have() {
     }
     for figure in figures("peers") {
         let is_memory = figure["id"].as_str().unwrap().starts_with("peer.memory");
-        let shown =
-            if is_memory { printed(figure["summary"]["median"].as_f64().unwrap()) } else { printed_of(&figure) };
+        let shown = if is_memory { number(summary(&figure).median) } else { summary(&figure).text() };
         let places = [format!("| {shown} |"), format!("used {shown} MB")];
         assert!(places.iter().any(|place| readme.contains(place)), "README.md lacks {shown}");
     }

@@ -1,7 +1,8 @@
 //! The one table of what is aimed at and what may not be lost: `--check` compares a run with the limits. Only ratios within a
 //! run have a limit, since every machine has another speed.
 
-use super::result::{Figure, Summary};
+use super::result::Figure;
+use super::summary::Summary;
 
 /// A bound from below or from above.
 #[derive(Clone, Copy)]

@@ -21,6 +21,7 @@ mod result;
 mod roles;
 mod rounds;
 mod servers;
+mod summary;
 
 use growth::Ranges;
 use rounds::Plan;

@@ -53,7 +53,6 @@ pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// The security headers of a server's responses. A response starts with a copy of them, which costs a quarter less than to insert
 /// them one by one.
-#[derive(Clone)]
 pub(super) struct SecurityHeaders(HeaderMap);
 
 impl SecurityHeaders {
