@@ -3,8 +3,9 @@
 
 use std::cell::Cell;
 
-use super::{auth_state, refresh};
+use super::{auth_state, refresh, token_store};
 use crate::clock::skew;
+use crate::protocol::tokens::AccessToken;
 
 thread_local! {
     static LOCKS_ARE_OFF: Cell<bool> = const { Cell::new(false) };
@@ -28,4 +29,20 @@ pub fn wall_clock_ahead(minutes: i32) {
 pub async fn refresh() {
     refresh::settled().await;
     refresh::newer_than(auth_state::token_status().map_or(0, |held| held.version)).await;
+}
+
+/// The access token that the tab holds.
+pub fn access_token() -> Option<AccessToken> {
+    token_store::held().map(|held| held.token.clone())
+}
+
+/// A refresh that takes no lock and neither joins another one nor lets one join. Returns the new
+/// access token.
+pub async fn refresh_alone() -> Option<AccessToken> {
+    let epoch = token_store::epoch();
+    let grant = crate::api::auth::refresh().await.ok()?;
+    match refresh::renewed(grant, epoch) {
+        refresh::RefreshOutcome::Renewed(held) => Some(held.token.clone()),
+        _ => None,
+    }
 }

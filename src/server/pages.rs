@@ -193,7 +193,7 @@ async fn read(request: Request, page: &str) -> (Parts, Option<Credentials>) {
     let (mut parts, body) = request.into_parts();
     let address = parts.uri.query().map_or_else(|| page.to_owned(), |query| [page, "?", query].concat());
     parts.uri = address.parse().unwrap_or(parts.uri);
-    let bytes = to_bytes(body, request_body::BODY_MAX).await.ok().filter(|bytes| request_body::is_form(bytes));
+    let bytes = to_bytes(body, request_body::BODY_MAX).await.ok().filter(|bytes| request_body::is_text(bytes));
     let form = match bytes {
         Some(bytes) => Form::from_request(Request::from_parts(parts.clone(), Body::from(bytes)), &()).await.ok(),
         None => None,

@@ -1,6 +1,6 @@
 //! Limits of requests. A body is read completely, up to a limit in size and time, before a server function runs; one that is
-//! too large or no readable form ([`is_form`]) is a client error (`validation_failed`), and one that comes too slowly gets
-//! `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
+//! too large, no text or has a name that a list would have is a client error (`validation_failed`), and one that comes too slowly
+//! gets `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
 
 use axum::{
     body::{Body, to_bytes},
@@ -83,13 +83,9 @@ fn too_slow() -> Problem {
     Problem { retry_after: Some(RETRY_AFTER), ..Problem::new(Code::RequestTimeout, lang().problem_too_slow()) }
 }
 
-/// Whether a form can be read: it is text, and each name is one that a form can have.
-pub fn is_form(form: &[u8]) -> bool {
-    is_text(form) && has_readable_names(form)
-}
-
-/// Whether no name of a form is empty, has brackets (a list or an object to the parser) or has an equals sign. The API's document
-/// excludes the same names ([`schema::form`](crate::protocol::openapi::schema::form)).
+/// Whether no name of a form is empty, has brackets or has an equals sign. The parser of the server functions reads brackets as a
+/// list or an object; the one of the plain forms has neither, so an unknown field of any name is nothing to it. The API's
+/// document excludes the same names ([`schema::form`](crate::protocol::openapi::schema::form)).
 fn has_readable_names(form: &[u8]) -> bool {
     let mut pairs = form.split(|&byte| byte == b'&').filter(|pair| !pair.is_empty());
     let is_name = |name: &[u8]| !name.is_empty() && !percent_decode(name).any(|byte| b"[]=".contains(&byte));
@@ -98,7 +94,7 @@ fn has_readable_names(form: &[u8]) -> bool {
 
 /// Whether a form is UTF-8 after percent-decoding. Form parsers silently replace invalid bytes by U+FFFD, so different byte
 /// strings would become the same password.
-fn is_text(form: &[u8]) -> bool {
+pub fn is_text(form: &[u8]) -> bool {
     // Wiped, because the form may contain a password; as large as it can become, so that it is never moved.
     let mut decoded = zeroize::Zeroizing::new(Vec::with_capacity(form.len()));
     decoded.extend(percent_decode(form));
@@ -112,10 +108,10 @@ pub fn too_large() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::is_form;
+    use super::{has_readable_names, is_text};
 
     #[test]
-    fn a_form_is_text_with_names_that_a_form_can_have() {
+    fn an_input_is_text_with_names_that_a_form_can_have() {
         for good in [
             "",
             "a=b&c",
@@ -129,13 +125,13 @@ mod tests {
             "a=%F0%9F%90%8e",
             "a=[]=&&b=",
         ] {
-            assert!(is_form(good.as_bytes()), "{good}");
+            assert!(is_text(good.as_bytes()) && has_readable_names(good.as_bytes()), "{good}");
         }
         for bad in [&b"a=\xff"[..], b"a=%ff", b"a=%c3", b"a=%C3(", b"a=%ed%a0%80", b"a=%c0%80", b"a=\xc3%28"] {
-            assert!(!is_form(bad), "{bad:?}");
+            assert!(!is_text(bad), "{bad:?}");
         }
         for bad in ["=", "=b", "a=b&=", "a=b&=c", "%3D=b", "a%3db=c", "a[]=b", "a%5B%5d=b", "[=b", "]"] {
-            assert!(!is_form(bad.as_bytes()), "{bad}");
+            assert!(!has_readable_names(bad.as_bytes()), "{bad}");
         }
     }
 }

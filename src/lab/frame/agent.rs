@@ -24,6 +24,7 @@ use crate::lab::words::t;
 use crate::notes::api;
 use crate::protocol::code::Code;
 use crate::protocol::problem::Problem;
+use crate::protocol::tokens::AccessToken;
 
 /// Typing is reported after a pause, not at every letter (debounce).
 const TYPING_PAUSE: Duration = Duration::from_millis(400);
@@ -202,6 +203,11 @@ async fn perform(task: TabTask) -> Result<(), String> {
             join_all((0..times).map(|_| api::list(None))).await;
             Ok(())
         }
+        TabTask::CallAlone { times } => {
+            signed_in().await?;
+            join_all((0..times).map(|_| call_alone())).await;
+            Ok(())
+        }
         TabTask::Refresh => {
             signed_in().await?;
             test_controls::refresh().await;
@@ -243,6 +249,25 @@ async fn perform(task: TabTask) -> Result<(), String> {
             .and_then(|window| window.location().reload().ok())
             .ok_or_else(|| t("This tab could not be reloaded.", "Dieser Tab ließ sich nicht neu laden.").to_owned()),
     }
+}
+
+/// A call of a page without single-flight: where it is refused, it refreshes for itself.
+async fn call_alone() {
+    let Some(token) = test_controls::access_token() else { return };
+    if ask_with(&token).await != Some(401) {
+        return;
+    }
+    if let Some(token) = test_controls::refresh_alone().await {
+        ask_with(&token).await;
+    }
+}
+
+/// Asks for the notes with that access token; `None` where no answer came.
+async fn ask_with(token: &AccessToken) -> Option<u16> {
+    let request = gloo_net::http::Request::get(&base_path::at("/api/notes/list"));
+    let request = request.header("authorization", &["Bearer ", token.reveal()].concat()).build().ok()?;
+    name_the_frame(&request);
+    request.send().await.ok().map(|answer| answer.status())
 }
 
 /// Types into the title of a new note. `None` where the page has none.

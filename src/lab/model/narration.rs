@@ -15,6 +15,7 @@ pub use fact::{Fact, Mood};
 use causes::Log;
 
 use super::event::{Action, Lifeline, LogEvent, LogEventKind};
+use super::exchange::Exchange;
 use crate::lang::Lang;
 
 /// What happened, in a few sentences.
@@ -75,7 +76,10 @@ pub fn story(events: &[LogEvent]) -> Option<Story> {
     for event in &events[begin..] {
         facts.extend(others::of_event(&log, event, action).into_iter().map(|fact| (event.seq, fact)));
     }
-    for exchange in log.all.iter().filter(|exchange| exchange.seq >= since) {
+    let alone = refresh::each_alone(&log, since);
+    let told_as_one =
+        |exchange: &&Exchange<'_>| alone.is_some() && exchange.is_refresh() && exchange.request.from == Lifeline::Tab;
+    for exchange in log.all.iter().filter(|exchange| exchange.seq >= since && !told_as_one(exchange)) {
         if exchange.is_refresh() && exchange.request.from != Lifeline::OtherSite {
             facts.extend(refresh::facts(&log, exchange));
         } else {
@@ -84,6 +88,7 @@ pub fn story(events: &[LogEvent]) -> Option<Story> {
     }
     facts.extend(refresh::not_yet_mended(&log, since).iter().filter_map(|calls| refresh::refused(&log, calls)));
     facts.extend(others::of_other_site(&log, since));
+    facts.extend(alone.into_iter().flatten());
     if facts.is_empty() {
         facts.extend(others::routine(&log, since));
     }

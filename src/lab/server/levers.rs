@@ -554,6 +554,34 @@ fn weak(defence: Defence) -> LeverData {
                 "Eine an ein Gerät gebundene Sitzung erneuert von überall. Eine Kopie ihres Cookies ist die ganze Sitzung wert.",
             ),
         ),
+        Defence::SignatureCheck => (
+            t("Weak: signature check", "Schwach: Prüfung der Signatur"),
+            t(
+                "The server reads access tokens and believes them. Whatever a forger writes into one is true.",
+                "Der Server liest Access-Token und glaubt ihnen. Was ein Fälscher hineinschreibt, gilt.",
+            ),
+        ),
+        Defence::RefreshToken => (
+            t("Weak: no refresh token", "Schwach: kein Refresh-Token"),
+            t(
+                "The server gives out the access token alone. When it expires, you sign in again.",
+                "Der Server gibt nur das Access-Token aus. Läuft es ab, meldest du dich neu an.",
+            ),
+        ),
+        Defence::SingleFlight => (
+            t("Weak: each call refreshes", "Schwach: Jeder Aufruf erneuert"),
+            t(
+                "Of many calls at once each refreshes for itself. Only the grace keeps that from looking like theft.",
+                "Von vielen Aufrufen auf einmal erneuert jeder für sich. Nur die Frist verhindert, dass es nach Diebstahl aussieht.",
+            ),
+        ),
+        Defence::StoredSessions => (
+            t("Weak: sessions in memory", "Schwach: Sitzungen im Speicher"),
+            t(
+                "The server keeps sessions and keys in its memory alone. A restart signs everybody out.",
+                "Der Server behält Sitzungen und Schlüssel nur im Speicher. Ein Neustart meldet alle ab.",
+            ),
+        ),
     };
     runs(name, watch_for, Action::Weaken { defence, weak: true })
 }

@@ -176,6 +176,12 @@ impl<'a> ExchangeRecorder<'a> {
     async fn run_app(&self, mut parts: Parts, body: Bytes) -> AppAnswer {
         let weak = self.sandbox.settings().weak;
         weakened::hide_origin(&weak, &mut parts.headers);
+        if weak.contains(&Defence::SignatureCheck) {
+            match self.sandbox.app.signing_keys().await {
+                Ok(keys) => weakened::believe_claims(&keys.current().signing, &mut parts.headers),
+                Err(error) => tracing::error!(%error, "the lab could not read a sandbox's keys"),
+            }
+        }
         let request = Request::from_parts(parts, Body::from(body));
         let context = ExchangeContext::new(self.number);
         let mut response = context.clone().scope(Box::pin(run(self.running, request))).await;

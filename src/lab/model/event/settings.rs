@@ -41,10 +41,18 @@ pub enum Defence {
     ContentPolicy,
     /// Weakened: a session that is bound to a device refreshes from anywhere.
     DeviceBinding,
+    /// Weakened: the server reads the claims of an access token and does not check its signature.
+    SignatureCheck,
+    /// Weakened: the server gives out no refresh token.
+    RefreshToken,
+    /// Weakened: of the calls that a tab makes at once, each refreshes for itself.
+    SingleFlight,
+    /// Weakened: a restart forgets the sessions and the signing keys.
+    StoredSessions,
 }
 
 impl Defence {
-    pub const ALL: [Defence; 8] = [
+    pub const ALL: [Defence; 12] = [
         Defence::ReuseDetection,
         Defence::Grace,
         Defence::OriginCheck,
@@ -53,6 +61,10 @@ impl Defence {
         Defence::InstantRevocation,
         Defence::ContentPolicy,
         Defence::DeviceBinding,
+        Defence::SignatureCheck,
+        Defence::RefreshToken,
+        Defence::SingleFlight,
+        Defence::StoredSessions,
     ];
 }
 

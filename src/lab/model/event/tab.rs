@@ -37,6 +37,10 @@ pub enum TabTask {
     Call {
         times: u32,
     },
+    /// The same by a page without single-flight: a refused call refreshes for itself.
+    CallAlone {
+        times: u32,
+    },
     /// A refresh, whether needed or not.
     Refresh,
     /// Whether refreshes take the lock that the tabs share (Web Locks).

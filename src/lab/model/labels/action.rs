@@ -215,6 +215,10 @@ pub const fn defence_names(defence: Defence) -> (&'static str, &'static str) {
         Defence::InstantRevocation => ("Instant revocation", "Sofortiger Widerruf"),
         Defence::ContentPolicy => ("Content policy", "Inhaltsrichtlinie"),
         Defence::DeviceBinding => ("Device binding", "Gerätebindung"),
+        Defence::SignatureCheck => ("Signature check", "Prüfung der Signatur"),
+        Defence::RefreshToken => ("Refresh token", "Refresh-Token"),
+        Defence::SingleFlight => ("One refresh at a time", "Ein Erneuern zur Zeit"),
+        Defence::StoredSessions => ("Stored sessions and keys", "Gespeicherte Sitzungen und Schlüssel"),
     }
 }
 

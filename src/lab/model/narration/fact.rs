@@ -40,6 +40,14 @@ pub enum Fact {
         who: Lifeline,
         number: u32,
     },
+    /// Single-flight is off: each of the refused calls refreshed.
+    EachRefreshed {
+        calls: usize,
+    },
+    /// The same: others had used the token up meanwhile.
+    TakenForRaces {
+        grace: u64,
+    },
     /// The same refresh token, while the other request with it was under way.
     SentToo {
         who: Lifeline,
@@ -110,6 +118,8 @@ pub enum Fact {
         absolute: u64,
     },
     ForgeryRefused,
+    /// The token is genuine, but its session was forgotten.
+    SessionForgotten,
     NobodySignedIn,
     /// 503 or 429: nothing was done.
     Busy {
@@ -184,6 +194,8 @@ pub enum Fact {
         by: u64,
     },
     Restarted,
+    /// Stored sessions are off.
+    RestartedEmpty,
     KeysRotated,
     KeysRetired,
     StoleRefresh {
@@ -248,6 +260,9 @@ impl Fact {
             | Fact::OriginNotChecked
             | Fact::ScriptRan { .. }
             | Fact::CookieRead
+            | Fact::RestartedEmpty
+            | Fact::SessionForgotten
+            | Fact::EachRefreshed { .. }
             | Fact::StoleRefresh { .. }
             | Fact::StoleAccess { .. }
             | Fact::StoleRow => Mood::Bad,

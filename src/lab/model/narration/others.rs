@@ -2,7 +2,9 @@
 
 use super::causes::Log;
 use super::fact::Fact;
-use crate::lab::model::event::{Action, Lifeline, LogEvent, LogEventKind, RecordedRequest, TokenStorage, Verdict};
+use crate::lab::model::event::{
+    Action, Defence, Lifeline, LogEvent, LogEventKind, RecordedRequest, TokenStorage, Verdict,
+};
 use crate::lab::model::exchange::Exchange;
 use crate::lab::model::snapshot::REFRESH_COOKIE;
 use crate::protocol::session::RevokeReason;
@@ -13,7 +15,11 @@ pub fn of_event(log: &Log<'_>, event: &LogEvent, action: Option<&Action>) -> Vec
         LogEventKind::ClockJumped { seconds } if matches!(action, Some(Action::JumpClock { .. })) => {
             vec![Fact::ClockMoved { by: *seconds }]
         }
-        LogEventKind::Restarted => vec![Fact::Restarted],
+        LogEventKind::Restarted => {
+            let settings = log.settings(event.seq);
+            let empty = settings.is_some_and(|settings| settings.weak.contains(&Defence::StoredSessions));
+            vec![if empty { Fact::RestartedEmpty } else { Fact::Restarted }]
+        }
         LogEventKind::Keys { .. } => match action {
             Some(Action::RotateKeys) => vec![Fact::KeysRotated],
             Some(Action::RetireKeys) => vec![Fact::KeysRetired],
@@ -97,16 +103,18 @@ fn signed_in(log: &Log<'_>, login: &Exchange<'_>) -> Vec<(u64, Fact)> {
         facts.push((end, Fact::SessionEnded { reason }));
     }
     let cookie = answer.cookies.iter().find(|cookie| cookie.name == REFRESH_COOKIE);
-    let Some((cookie, number)) = cookie.and_then(|cookie| Some((cookie, cookie.refresh.as_ref()?.generation?))) else {
-        return facts;
-    };
-    let http_only = cookie.attributes.iter().any(|attribute| attribute.eq_ignore_ascii_case("HttpOnly"));
+    let cookie = cookie.and_then(|cookie| Some((cookie, cookie.refresh.as_ref()?.generation?)));
     let lives = log.settings(login.seq).map_or(0, |settings| settings.access_ttl);
-    facts.push((end, Fact::SignedIn));
+    if cookie.is_some() || answer.access.is_some() {
+        facts.push((end, Fact::SignedIn));
+    }
     if answer.access.is_some() {
         facts.push((end, Fact::AccessInBody { lives }));
     }
-    facts.push((end, Fact::RefreshInCookie { number, http_only }));
+    if let Some((cookie, number)) = cookie {
+        let http_only = cookie.attributes.iter().any(|attribute| attribute.eq_ignore_ascii_case("HttpOnly"));
+        facts.push((end, Fact::RefreshInCookie { number, http_only }));
+    }
     facts
 }
 

@@ -3,7 +3,7 @@
 
 use super::causes::{Cause, Log, bearer};
 use super::fact::Fact;
-use crate::lab::model::event::{Defence, Lifeline, LogEventKind, Ruling};
+use crate::lab::model::event::{Defence, Lifeline, LogEventKind, Ruling, SandboxSettings};
 use crate::lab::model::exchange::{Exchange, LastRuling};
 use crate::protocol::code::{Code, Reaction};
 
@@ -59,6 +59,11 @@ fn key_is_forgotten(log: &Log<'_>, call: &Exchange<'_>) -> bool {
     sets.contains(&true) && sets.last() == Some(&false)
 }
 
+/// The number of the refresh token that was sent; `None` where there was none, or one that the server did not make.
+fn sent_generation(refresh: &Exchange<'_>) -> Option<u32> {
+    refresh.request.refresh.as_ref()?.generation
+}
+
 fn sent(log: &Log<'_>, refresh: &Exchange<'_>) -> Fact {
     let who = refresh.request.from;
     match refresh.request.refresh.as_ref().map(|seen| seen.generation) {
@@ -78,6 +83,7 @@ fn decided(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
             let answer = refresh.response?;
             let fact = match answer.code {
                 Some(Code::RefreshTokenMissing) => Fact::NobodySignedIn,
+                Some(Code::RefreshTokenInvalid) if sent_generation(refresh).is_some() => Fact::SessionForgotten,
                 Some(Code::RefreshTokenInvalid) => Fact::ForgeryRefused,
                 Some(code) if code.reaction() == Reaction::Wait => Fact::Busy { status: answer.status },
                 _ => Fact::Answered { status: answer.status },
@@ -156,7 +162,7 @@ fn arrived(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
     let who = refresh.request.from;
     let thief = who == Lifeline::Thief;
     if refresh.lost {
-        let kept = refresh.request.refresh.as_ref().and_then(|seen| seen.generation);
+        let kept = sent_generation(refresh);
         return Some((refresh.last_seq, Fact::AnswerLost { kept }));
     }
     let answer = refresh.response?;
@@ -183,6 +189,34 @@ fn sent_again(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
     let worst = again.iter().filter_map(|call| call.status()).max()?;
     let typed = log.typed(last.last_seq);
     Some((last.last_seq, Fact::SentAgain { calls: again.len(), done, status: worst, typed }))
+}
+
+/// The facts of calls that were refused at once and refreshed each for itself, told as one. `None` where a tab has one refresh
+/// at a time, and where a refresh ended the session: that is told as always.
+pub fn each_alone(log: &Log<'_>, since: u64) -> Option<Vec<(u64, Fact)>> {
+    let is_off = |settings: &SandboxSettings| settings.weak.contains(&Defence::SingleFlight);
+    log.settings(since).filter(|settings| is_off(settings))?;
+    let own = |one: &&Exchange<'_>| one.seq >= since && one.request.from == Lifeline::Tab;
+    let refreshes: Vec<_> = log.all.iter().filter(own).filter(|one| one.is_refresh()).collect();
+    let [first, _, ..] = *refreshes else { return None };
+    if refreshes.iter().any(|one| one.response.is_some_and(|answer| answer.status != 200)) {
+        return None;
+    }
+    let calls = log.refused_for(first);
+    let mut facts = vec![(first.seq, Fact::EachRefreshed { calls: refreshes.len() })];
+    facts.extend(refused(log, &calls));
+    let raced = refreshes.iter().filter_map(|one| one.ruling).find(|ruled| ruled.ruling == Ruling::Replay);
+    facts.extend(raced.map(|ruled| (ruled.seq, Fact::TakenForRaces { grace: grace(log, ruled.seq) })));
+    let refused = calls.first().and_then(|call| bearer(call));
+    let again = log.all.iter().filter(own).filter(|call| call.seq > first.seq && call.verdict.is_some());
+    let again: Vec<_> = again.filter(|call| bearer(call) != refused && call.response.is_some()).collect();
+    if let Some(last) = again.iter().max_by_key(|call| call.last_seq) {
+        let done = again.iter().filter(|call| call.status().is_some_and(|status| status < 300)).count();
+        let status = again.iter().filter_map(|call| call.status()).max().unwrap_or_default();
+        let typed = log.typed(last.last_seq);
+        facts.push((last.last_seq, Fact::SentAgain { calls: again.len(), done, status, typed }));
+    }
+    Some(facts)
 }
 
 /// Calls that no story of a refresh tells yet: the refresh has not begun.

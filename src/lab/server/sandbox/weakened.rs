@@ -4,9 +4,13 @@
 use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value};
 
+use super::super::event_log::redaction;
 use crate::api::edge::cookies::refresh;
 use crate::api::edge::secure_session;
+use crate::auth::token::keys::SigningKey;
 use crate::auth::token::policy::RotationPolicy;
 use crate::auth::token::rotation::{self, Decision, RotationState, Standing};
 use crate::clock::Timestamp;
@@ -50,17 +54,33 @@ pub fn hide_offer(headers: &mut HeaderMap) {
     headers.remove(secure_session::REGISTRATION);
 }
 
-/// Removes the weakened attributes from the refresh cookie.
+/// Replaces the signature of an access token by the server's own, whoever made the token: the app behind believes its claims.
+pub fn believe_claims(key: &SigningKey, headers: &mut HeaderMap) {
+    let resigned = || {
+        let token = redaction::bearer(headers)?;
+        let claims: Map<String, Value> =
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?).ok()?;
+        HeaderValue::try_from(["Bearer ", &*key.sign(&claims).ok()?].concat()).ok()
+    };
+    if let Some(resigned) = resigned() {
+        headers.insert(header::AUTHORIZATION, resigned);
+    }
+}
+
+/// Removes the weakened attributes from the refresh cookie, or the cookie itself.
 pub fn weaken_cookies(weak: &[Defence], headers: &mut HeaderMap) {
-    let changes = [Defence::SameSite, Defence::HttpOnly].iter().any(|defence| weak.contains(defence));
-    if !changes || !headers.contains_key(header::SET_COOKIE) {
+    let changes = [Defence::SameSite, Defence::HttpOnly, Defence::RefreshToken].map(|defence| weak.contains(&defence));
+    if !changes.contains(&true) || !headers.contains_key(header::SET_COOKIE) {
         return;
     }
     let lines: Vec<_> = headers.get_all(header::SET_COOKIE).iter().cloned().collect();
     headers.remove(header::SET_COOKIE);
     for line in lines {
-        let weaker = line.to_str().ok().filter(|text| text.starts_with(refresh::NAME));
-        let weaker = weaker.and_then(|text| HeaderValue::try_from(weakened(weak, text)).ok());
+        let token = line.to_str().ok().filter(|text| text.starts_with(refresh::NAME));
+        if token.is_some() && weak.contains(&Defence::RefreshToken) {
+            continue;
+        }
+        let weaker = token.and_then(|text| HeaderValue::try_from(weakened(weak, text)).ok());
         headers.append(header::SET_COOKIE, weaker.unwrap_or(line));
     }
 }
@@ -85,6 +105,7 @@ mod tests {
             (vec![], line.to_owned()),
             (vec![Defence::HttpOnly], line.replace(" HttpOnly;", "")),
             (vec![Defence::SameSite], line.replace("Strict", "None")),
+            (vec![Defence::SameSite, Defence::RefreshToken], String::new()),
         ] {
             let hint = HeaderValue::from_static("lab_signed_in=1; Secure; SameSite=Lax; Path=/lab/a/; Max-Age=9");
             let mut headers = HeaderMap::new();
@@ -92,7 +113,8 @@ mod tests {
             headers.append(header::SET_COOKIE, hint.clone());
             weaken_cookies(&weak, &mut headers);
             let lines: Vec<_> = headers.get_all(header::SET_COOKIE).iter().collect();
-            assert_eq!(lines, [&HeaderValue::try_from(expected).unwrap(), &hint], "{weak:?}");
+            let expected = (!expected.is_empty()).then(|| HeaderValue::try_from(expected).unwrap());
+            assert_eq!(lines, expected.iter().chain([&hint]).collect::<Vec<_>>(), "{weak:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn completion(task: &TabTask, tab: Lifeline, events: &[Arc<LogEvent>]) -> Op
     let ends = ends(tab, events);
     let ended = |path: &str| ends.iter().any(|end| end.path == path && end.is_final());
     let done = match task {
-        TabTask::Call { times } => calls_are_done(*times, &ends),
+        TabTask::Call { times } | TabTask::CallAlone { times } => calls_are_done(*times, &ends),
         TabTask::Refresh => ended("/api/auth/refresh"),
         TabTask::SignIn => ended("/api/auth/login"),
         TabTask::SignOut | TabTask::SignOutEverywhere => ended("/api/auth/logout"),

@@ -129,6 +129,9 @@ impl ScenarioRunner<'_> {
                 settings.weak.sort();
                 settings.grace = settings::grace(settings.weak.contains(&Defence::Grace));
             }),
+            _ if restarted && self.sandbox.is_weak(Defence::StoredSessions) => {
+                self.sandbox.app.forget_sessions_and_keys().await.map_err(|error| went_wrong(&error))?;
+            }
             _ => {}
         }
         self.sandbox.restart().await.map_err(|error| went_wrong(&error))?;
@@ -154,7 +157,9 @@ impl ScenarioRunner<'_> {
             }
             Action::FiftyCalls => {
                 self.expire();
-                self.run_in_tab(Lifeline::Tab, TabTask::Call { times: MANY_CALLS }).await
+                let (times, alone) = (MANY_CALLS, self.sandbox.is_weak(Defence::SingleFlight));
+                let task = if alone { TabTask::CallAlone { times } } else { TabTask::Call { times } };
+                self.run_in_tab(Lifeline::Tab, task).await
             }
             Action::RaceTwoTabs => self.race().await,
             Action::Tamper { how } => thief.tampers(how).await,

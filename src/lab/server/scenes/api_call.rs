@@ -2,8 +2,8 @@
 
 use super::source::{Source, source};
 use super::text::t;
-use super::{AnswerData, BeforeData, CALL, MythData, SIGN_IN, SceneData, StepData, act};
-use crate::lab::model::event::{Action, Tamper};
+use super::{AnswerData, BeforeData, BreakItData, CALL, MythData, SIGN_IN, SceneData, StepData, act};
+use crate::lab::model::event::{Action, Defence, Tamper};
 use crate::lab::model::scene::Chapter;
 
 pub const SCENE: SceneData = SceneData {
@@ -93,7 +93,20 @@ pub const SCENE: SceneData = SceneData {
             href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x18-V9-Self-contained-Tokens.md",
         },
     ],
-    break_it: None,
+    break_it: Some(BreakItData {
+        defence: Defence::SignatureCheck,
+        sentence: t(
+            "Let the server read the token without checking its signature, and send the altered one again.",
+            "Lass den Server das Token lesen, ohne die Signatur zu prüfen, und schick das geänderte noch einmal.",
+        ),
+        step: "altered",
+        with: t("The altered token is refused.", "Das geänderte Token wird abgelehnt."),
+        without: t(
+            "The server takes the stranger for the person in the token.",
+            "Der Server hält den Fremden für die Person im Token.",
+        ),
+        tells: &["Nobody checked the signature, so the server took the forged token for genuine: 200."],
+    }),
     myth: Some(MythData {
         said: t("“A JWT is encrypted.”", "„Ein JWT ist verschlüsselt.“"),
         shown: t(

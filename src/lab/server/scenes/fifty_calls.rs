@@ -2,8 +2,8 @@
 
 use super::source::{Source, source};
 use super::text::t;
-use super::{AnswerData, BeforeData, SIGN_IN, SceneData, StepData, act};
-use crate::lab::model::event::Action;
+use super::{AnswerData, BeforeData, BreakItData, SIGN_IN, SceneData, StepData, act};
+use crate::lab::model::event::{Action, Defence};
 use crate::lab::model::scene::Chapter;
 
 pub const SCENE: SceneData = SceneData {
@@ -76,7 +76,25 @@ pub const SCENE: SceneData = SceneData {
             path: "flow/browser#single-flight",
         },
     ],
-    break_it: None,
+    break_it: Some(BreakItData {
+        defence: Defence::SingleFlight,
+        sentence: t(
+            "Let each of the calls refresh for itself, and wait for nobody.",
+            "Lass jeden der Aufrufe für sich erneuern und auf niemanden warten.",
+        ),
+        step: "burst",
+        with: t("One refresh serves all {calls} calls.", "Ein Erneuern reicht für alle {calls} Aufrufe."),
+        without: t(
+            "The server does {calls} times the work. Only a rule of a later scene keeps you signed in.",
+            "Der Server tut das {calls}-Fache. Nur eine Regel aus einer späteren Szene hält dich angemeldet.",
+        ),
+        tells: &[
+            "50 calls came with an expired access token, so the server answered each with 401.",
+            "Each of the 50 calls refreshed for itself, so the server got 50 refresh calls.",
+            "Others came with a token that was used already. Within 10 s the server takes that for a race, not for theft.",
+            "All 50 calls were sent again and answered 200. Nobody noticed.",
+        ],
+    }),
     myth: None,
     limits: &[t(
         "Two tabs are two pages. They have one cookie jar, and the next scenes show what that means.",

@@ -2,8 +2,8 @@
 
 use super::source::{Source, source};
 use super::text::{Text, t};
-use super::{AnswerData, BeforeData, MythData, SIGN_IN, SceneData, StepData, act};
-use crate::lab::model::event::{Action, Tamper};
+use super::{AnswerData, BeforeData, BreakItData, MythData, SIGN_IN, SceneData, StepData, act};
+use crate::lab::model::event::{Action, Defence, Tamper};
 use crate::lab::model::lever::LeverEffect;
 use crate::lab::model::scene::Chapter;
 
@@ -120,12 +120,25 @@ pub const SCENE: SceneData = SceneData {
             href: "https://github.com/OWASP/ASVS/blob/v5.0.0/5.0/en/0x18-V9-Self-contained-Tokens.md",
         },
     ],
-    break_it: None,
+    break_it: Some(BreakItData {
+        defence: Defence::SignatureCheck,
+        sentence: t(
+            "Let the server read the tokens without checking a signature, and send all five again.",
+            "Lass den Server die Token lesen, ohne eine Signatur zu prüfen, und schick alle fünf noch einmal.",
+        ),
+        step: "key",
+        with: t("All five are refused.", "Alle fünf werden abgelehnt."),
+        without: t(
+            "All five get in. One check had stopped them all.",
+            "Alle fünf kommen hinein. Eine einzige Prüfung hatte sie aufgehalten.",
+        ),
+        tells: &["Nobody checked the signature, so the server took the forged token for genuine: 200."],
+    }),
     myth: Some(MythData {
         said: t("“The token says how to check it.”", "„Das Token sagt, wie man es prüft.“"),
         shown: t(
-            "Then the forger decides. No switch here turns that check off: without it there is no sign-in at all.",
-            "Dann entscheidet der Fälscher. Kein Schalter hier schaltet diese Prüfung aus: Ohne sie gibt es keine Anmeldung.",
+            "Then the forger decides. Here the server has one rule for every token, whatever the token says of itself.",
+            "Dann entscheidet der Fälscher. Hier hat der Server eine Regel für jedes Token, was immer es von sich sagt.",
         ),
     }),
     limits: &[t(

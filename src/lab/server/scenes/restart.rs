@@ -2,8 +2,8 @@
 
 use super::source::{Source, source};
 use super::text::t;
-use super::{AnswerData, BeforeData, CALL, SIGN_IN, SceneData, StepData, act};
-use crate::lab::model::event::Action;
+use super::{AnswerData, BeforeData, BreakItData, CALL, SIGN_IN, SceneData, StepData, act};
+use crate::lab::model::event::{Action, Defence};
 use crate::lab::model::scene::Chapter;
 
 pub const SCENE: SceneData = SceneData {
@@ -102,7 +102,22 @@ pub const SCENE: SceneData = SceneData {
         },
         Source::Standard { label: "RFC 7517: JSON Web Key", href: "https://www.rfc-editor.org/rfc/rfc7517" },
     ],
-    break_it: None,
+    break_it: Some(BreakItData {
+        defence: Defence::StoredSessions,
+        sentence: t(
+            "Keep sessions and keys in the server's memory alone, and start it again.",
+            "Behalte Sitzungen und Schlüssel nur im Speicher des Servers, und starte ihn neu.",
+        ),
+        step: "restart",
+        with: t("Nobody is signed out.", "Niemand wird abgemeldet."),
+        without: t("Everybody is signed out, at each update.", "Alle werden abgemeldet, bei jedem Update."),
+        tells: &[
+            "The server started again. Sessions and keys were in its memory alone, so they are gone.",
+            "The server had forgotten the key behind the access token, so it answered 401.",
+            "The server knew no such session any more, so it answered 401.",
+            "The tab signs out and says why.",
+        ],
+    }),
     myth: None,
     limits: &[t(
         "Whoever copies the signing key makes access tokens for everybody, until the key is replaced.",

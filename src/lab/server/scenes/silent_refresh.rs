@@ -2,8 +2,8 @@
 
 use super::source::{Source, source};
 use super::text::t;
-use super::{AnswerData, BeforeData, EXPIRE, SIGN_IN, SceneData, StepData, act};
-use crate::lab::model::event::Action;
+use super::{AnswerData, BeforeData, BreakItData, EXPIRE, SIGN_IN, SceneData, StepData, act};
+use crate::lab::model::event::{Action, Defence};
 use crate::lab::model::scene::Chapter;
 
 pub const SCENE: SceneData = SceneData {
@@ -95,7 +95,25 @@ pub const SCENE: SceneData = SceneData {
             href: "https://www.rfc-editor.org/rfc/rfc6750#section-3.1",
         },
     ],
-    break_it: None,
+    break_it: Some(BreakItData {
+        defence: Defence::RefreshToken,
+        sentence: t(
+            "Let the server give out the access token alone, and let it expire again.",
+            "Lass den Server nur das Access-Token ausgeben, und lass es noch einmal ablaufen.",
+        ),
+        step: "expire",
+        with: t("The call goes through, and you notice nothing.", "Der Aufruf gelingt, und du merkst nichts."),
+        without: t(
+            "You are asked for your password, and again after every {access}.",
+            "Du wirst nach deinem Passwort gefragt, und alle {access} wieder.",
+        ),
+        tells: &[
+            "The access token had expired, so the server answered 401.",
+            "There was no refresh token to send along.",
+            "Without a refresh token nobody is signed in: 401.",
+            "The tab signs out and says why.",
+        ],
+    }),
     myth: None,
     limits: &[
         t(

@@ -35,6 +35,13 @@ pub fn words(fact: &Fact) -> String {
             format!("The other device sent its refresh token {number}.")
         }
         Fact::Sent { number, .. } => format!("The browser added refresh token {number} to the refresh call."),
+        Fact::EachRefreshed { calls } => {
+            format!("Each of the {calls} calls refreshed for itself, so the server got {calls} refresh calls.")
+        }
+        Fact::TakenForRaces { grace } => format!(
+            "Others came with a token that was used already. Within {} the server takes that for a race, not for theft.",
+            span_en(*grace)
+        ),
         Fact::SentToo { who, number } => {
             let whose = if *who == Lifeline::Tab2 { "tab 2" } else { "the tab" };
             format!("At the same moment, it added refresh token {number} to a call of {whose} as well.")
@@ -102,6 +109,7 @@ pub fn words(fact: &Fact) -> String {
         }
         Fact::SessionOver { .. } => "The session had already ended, so the server answered 401.".to_owned(),
         Fact::ForgeryRefused => "The server could not have made that token, so it answered 401.".to_owned(),
+        Fact::SessionForgotten => "The server knew no such session any more, so it answered 401.".to_owned(),
         Fact::NobodySignedIn => "Without a refresh token nobody is signed in: 401.".to_owned(),
         Fact::Busy { status } => {
             format!("The server answered {status} and did nothing. Nobody is signed out: the tab waits and asks again.")
@@ -157,7 +165,9 @@ pub fn words(fact: &Fact) -> String {
         }
         Fact::ThiefTooLate => "The stolen access token had expired: 401. The thief gets nothing.".to_owned(),
         Fact::Forged { how } => forged_en(*how).to_owned(),
-        Fact::ForgedAccepted { .. } => "The server took the forged token for genuine.".to_owned(),
+        Fact::ForgedAccepted { .. } => {
+            "Nobody checked the signature, so the server took the forged token for genuine: 200.".to_owned()
+        }
 
         Fact::CookieKeptBack => {
             "Another site asked, so the browser kept the refresh cookie in its jar: the cookie is SameSite=Strict."
@@ -190,6 +200,9 @@ pub fn words(fact: &Fact) -> String {
         Fact::ClockMoved { by } => format!("The server's clock moved {} ahead.", span_en(*by)),
         Fact::Restarted => {
             "The server started again. Its memory was empty; sessions and keys came from the database.".to_owned()
+        }
+        Fact::RestartedEmpty => {
+            "The server started again. Sessions and keys were in its memory alone, so they are gone.".to_owned()
         }
         Fact::KeysRotated => {
             "The server signs with the next key now. Tokens signed with the old key still count.".to_owned()

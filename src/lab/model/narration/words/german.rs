@@ -39,6 +39,13 @@ pub fn words(fact: &Fact) -> String {
             format!("Das andere Gerät schickte sein Refresh-Token {number}.")
         }
         Fact::Sent { number, .. } => format!("Der Browser fügte dem Erneuern das Refresh-Token {number} hinzu."),
+        Fact::EachRefreshed { calls } => {
+            format!("Jeder der {calls} Aufrufe erneuerte für sich, also bekam der Server {calls} Aufrufe zum Erneuern.")
+        }
+        Fact::TakenForRaces { grace } => format!(
+            "Andere kamen mit einem schon benutzten Token. Innerhalb von {} hält der Server das für ein Rennen, nicht für Diebstahl.",
+            span_de(*grace)
+        ),
         Fact::SentToo { who: Lifeline::Tab2, number } => {
             format!("Im selben Augenblick fügte er es, Nummer {number}, auch dem Aufruf von Tab 2 hinzu.")
         }
@@ -109,6 +116,7 @@ pub fn words(fact: &Fact) -> String {
         }
         Fact::SessionOver { .. } => "Die Sitzung war schon zu Ende, also antwortete der Server mit 401.".to_owned(),
         Fact::ForgeryRefused => "Dieses Token kann nicht vom Server sein, also antwortete er mit 401.".to_owned(),
+        Fact::SessionForgotten => "Der Server kannte diese Sitzung nicht mehr, also antwortete er mit 401.".to_owned(),
         Fact::NobodySignedIn => "Ohne Refresh-Token ist niemand angemeldet: 401.".to_owned(),
         Fact::Busy { status } => format!(
             "Der Server antwortete mit {status} und tat nichts. Niemand ist abgemeldet: Der Tab wartet und fragt noch einmal."
@@ -168,7 +176,9 @@ pub fn words(fact: &Fact) -> String {
         }
         Fact::ThiefTooLate => "Das gestohlene Access-Token war abgelaufen: 401. Der Dieb bekommt nichts.".to_owned(),
         Fact::Forged { how } => forged_de(*how).to_owned(),
-        Fact::ForgedAccepted { .. } => "Der Server hielt das gefälschte Token für echt.".to_owned(),
+        Fact::ForgedAccepted { .. } => {
+            "Niemand prüfte die Signatur, also hielt der Server das gefälschte Token für echt: 200.".to_owned()
+        }
 
         Fact::CookieKeptBack => {
             "Eine andere Website fragte, also ließ der Browser das Refresh-Cookie im Cookie-Speicher: Es ist SameSite=Strict.".to_owned()
@@ -202,6 +212,9 @@ pub fn words(fact: &Fact) -> String {
         Fact::ClockMoved { by } => format!("Die Uhr des Servers sprang um {} vor.", span_de(*by)),
         Fact::Restarted => {
             "Der Server startete neu. Sein Speicher war leer; Sitzungen und Schlüssel kamen aus der Datenbank.".to_owned()
+        }
+        Fact::RestartedEmpty => {
+            "Der Server startete neu. Sitzungen und Schlüssel waren nur in seinem Speicher, also sind sie weg.".to_owned()
         }
         Fact::KeysRotated => {
             "Der Server signiert jetzt mit dem nächsten Schlüssel. Token mit dem alten Schlüssel gelten weiter.".to_owned()
