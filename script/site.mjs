@@ -135,6 +135,27 @@ function mendLoader() {
   writeFileSync(loader, mended);
 }
 
+// wasm-bindgen and the compiler end each name that crosses a border with 16 random hexadecimal digits, so that no two are the same.
+// Counters keep them apart as well, and compress: 300 names stand in the WASM and in its JavaScript. Of the same length, so that
+// no byte of the WASM moves.
+const CROSSING = /(__wbg_\w+_|_ZN[\w.$]+17h)[0-9a-f]{16}/g;
+
+function countCrossingNames() {
+  const parts = filesIn(pkg).filter((file) => /\.(js|wasm)$/.test(file)).map((file) => [file, readFileSync(file, "latin1")]);
+  const counted = new Map();
+  const numbers = new Map();
+  const names = new Set(parts.flatMap(([, content]) => content.match(CROSSING) ?? []));
+  for (const name of [...names].sort()) {
+    const stem = name.slice(0, -16);
+    const number = numbers.get(stem) ?? 0;
+    numbers.set(stem, number + 1);
+    counted.set(name, stem + String(number).padStart(16, "0"));
+  }
+  for (const [file, content] of parts) {
+    writeFileSync(file, content.replace(CROSSING, (name) => counted.get(name)), "latin1");
+  }
+}
+
 // The WASM imports its snippets by their plain names.
 const isNamedByContent = (file) => !file.includes("snippets");
 const inPkg = (file) => relative(pkg, file);
@@ -192,6 +213,7 @@ async function layOut() {
   wasmOpt(PASSES);
   for (const source of moreStyles) minifyStyle(source, basename(source, ".css"));
   mendLoader();
+  countCrossingNames();
   const session = sessionFiles();
   const hashes = leptos["hash-files"] && putHashesInNames();
   compress();
