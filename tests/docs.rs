@@ -351,6 +351,17 @@ fn what_is_said_to_be_measured_is_what_the_kept_runs_have() {
             }
         }
     }
+    let performance = read("docs/performance.md");
+    for figure in figures("growth") {
+        let (id, shown) = (figure["id"].as_str().unwrap(), summary(&figure).text());
+        let row = match id.rsplit_once(" users, ") {
+            Some((_, at)) => performance.lines().find(|line| line.starts_with(&format!("| {at} |"))),
+            None => {
+                performance.lines().find(|line| line.starts_with(&format!("| {} |", figure["what"].as_str().unwrap())))
+            }
+        };
+        assert!(row.is_some_and(|row| row.contains(&format!("| {shown} |"))), "docs/performance.md, {id}: {shown}");
+    }
     for figure in figures("peers") {
         let is_memory = figure["id"].as_str().unwrap().starts_with("peer.memory");
         let shown = if is_memory { number(summary(&figure).median) } else { summary(&figure).text() };

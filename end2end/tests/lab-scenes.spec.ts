@@ -90,6 +90,20 @@ test.describe(() => {
   });
 });
 
+test("without single-flight each of fifty calls refreshes, and without a refresh token the page signs out", async ({ page }) => {
+  test.setTimeout(90_000);
+  for (const [scene, told] of [
+    ["fifty-calls", ["Each of the 50 calls refreshed for itself", "takes that for a race", "All 50 calls were sent again and answered 200."]],
+    ["silent-refresh", ["There was no refresh token to send along.", "The tab signs out and says why."]],
+  ] as const) {
+    await openScene(page, scene);
+    await advance(page);
+    await page.getByRole("button", { name: /^Run without: / }).click();
+    for (const sentence of told) await expect(page.locator(".both .without")).toContainText(sentence, { timeout: 45_000 });
+    await expect(page.locator(".transport .problem")).toHaveCount(0);
+  }
+});
+
 test("a scene is run, looked back at and broken by keyboard alone", async ({ page }) => {
   const press = async (target: Locator) => {
     for (let steps = 0; !(await target.evaluate((element) => element === document.activeElement)); steps++) {
@@ -131,6 +145,11 @@ test.describe(() => {
         await expect(told(page)).not.toHaveCount(0);
       }
       await expect(page.getByRole("heading", { name: "What this does not protect against" })).toBeVisible();
+      await page.getByRole("button", { name: /^Run without: / }).click();
+      await expect(page.locator(".both .without li").first()).toBeVisible({ timeout: 45_000 });
+      await expect(page.locator(".transport .problem")).toHaveCount(0);
+      await openScene(page, scene.id);
+      for (const _ of scene.run) await advance(page);
       await next(page).click();
     }
     await expect(page.locator("#lesson-title")).toHaveText(scenes.at(-1)!.title);

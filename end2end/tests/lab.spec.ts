@@ -173,7 +173,7 @@ const sequences: Record<string, Press[]> = {
   ],
   "weaken the defences": [
     SIGN_IN,
-    ...["reuse detection", "no grace", "origin check", "SameSite", "HttpOnly", "instant revocation", "content policy", "device binding"].map((defence) =>
+    ...["reuse detection", "no grace", "origin check", "SameSite", "HttpOnly", "instant revocation", "content policy", "device binding", "signature check", "no refresh token", "each call refreshes", "sessions in memory"].map((defence) =>
       setting(`Weak: ${defence}`, /Done\./),
     ),
   ],
