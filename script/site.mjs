@@ -62,10 +62,11 @@ const outcome = () => [...filesIn(site), existsSync(hashFile) && readFileSync(ha
 
 // cargo-leptos passes the options to wasm-opt in a random order, and the last pass here must come last: it puts functions of
 // similar names, the instances of one generic function, beside each other, which compresses better by 1 %. So cargo-leptos
-// only keeps the names (wasm-opt without passes), and the passes run here for both ways.
+// only keeps the names (wasm-opt without passes), and the passes run here for both ways. -Oz twice: the second time it finds
+// another 1 to 2 %.
 const FEATURES = ["--enable-bulk-memory", "--enable-nontrapping-float-to-int"];
 const NO_PASSES = ["-O0", "-g", ...FEATURES];
-const PASSES = ["-Oz", "--one-caller-inline-max-function-size=20", ...FEATURES, "--reorder-functions-by-name"];
+const PASSES = ["-Oz", "-Oz", "--one-caller-inline-max-function-size=20", ...FEATURES, "--reorder-functions-by-name"];
 
 function wasmOpt(options) {
   for (const part of filesIn(pkg).filter((file) => file.endsWith(".wasm"))) {

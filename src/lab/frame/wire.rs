@@ -9,6 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use web_sys::{BroadcastChannel, MessageEvent, RequestInit};
 
 use crate::dom::on;
+use crate::lab::model::event::tagged::tagged;
 use crate::lab::model::event::{Lifeline, TabCommand};
 use crate::lab::words::{filled, t};
 use crate::lang::{LANGUAGE_HEADER, lang};
@@ -16,7 +17,7 @@ use crate::protocol::problem::Problem;
 
 /// A message between the lab's pages of this browser, and between a page and its frames. The serialized names are part of the wire format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "word", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum FrameMessage {
     /// This tab is loaded and accepts commands.
     #[serde(rename = "here")]
@@ -31,6 +32,8 @@ pub enum FrameMessage {
     /// It does no more.
     Left { page: String },
 }
+
+tagged!(FrameMessage, "word");
 
 /// Posts JSON.
 ///

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::settings::{Defence, Network, RefreshFault};
+use super::tagged::tagged;
 
 /// A button of the lab, and the body of `POST /lab/{sandbox}/-/act`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "action", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum Action {
     /// The sandbox's clock jumps past the access token's expiry; the tab then requests its notes.
     ExpireAccessToken,
@@ -87,6 +88,8 @@ pub enum Action {
     /// Wipes the sandbox and opens a new one.
     Reset,
 }
+
+tagged!(Action, "action");
 
 impl Action {
     /// Whether the action only prepares what comes later: a single event, and no request.

@@ -10,6 +10,7 @@ mod http;
 mod session;
 mod settings;
 mod tab;
+pub(in crate::lab) mod tagged;
 mod token;
 
 pub use action::{Action, ForeignOrigin, Tamper};
@@ -24,13 +25,14 @@ pub use tab::{
 };
 pub use token::{AccessSeen, Fingerprint, RefreshSeen};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::{Value, value};
 
 use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
 
 /// One entry of the log, as it is streamed (`id:` is `seq`), exported and replayed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LogEvent {
     /// From 1, without gaps, in the order in which the server learned of the events.
     pub seq: u64,
@@ -40,12 +42,43 @@ pub struct LogEvent {
     pub elapsed: u64,
     /// The request that caused this event: all events between a [`LogEventKind::Request`] and its response share the number.
     pub exchange: Option<u64>,
-    #[serde(flatten)]
     pub kind: LogEventKind,
 }
 
+const TAG: &str = "kind";
+
+/// The kind's tag and fields stand beside the others, in one object.
+impl Serialize for LogEvent {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let kind = self.kind.serialize(value::Serializer).map_err(ser::Error::custom)?;
+        let kind = tagged::object(TAG, kind).ok_or_else(|| ser::Error::custom("an event without a kind"))?;
+        let head = [
+            ("seq", Value::from(self.seq)),
+            ("at", self.at.millis().into()),
+            ("elapsed", self.elapsed.into()),
+            ("exchange", self.exchange.into()),
+        ];
+        let head = head.map(|(name, value)| (name.to_owned(), value));
+        head.into_iter().chain(kind).collect::<tagged::Object>().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for LogEvent {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut object = tagged::Object::deserialize(from)?;
+        let mut number = |name| object.remove(name).and_then(|value| value.as_u64());
+        let (seq, elapsed, exchange) = (number("seq"), number("elapsed"), number("exchange"));
+        let at = object.remove("at").and_then(|value| value.as_i64());
+        let (Some(seq), Some(at), Some(elapsed), Some(kind)) = (seq, at, elapsed, tagged::value(TAG, object)) else {
+            return Err(de::Error::custom("an event has seq, at, elapsed and kind"));
+        };
+        let kind = LogEventKind::deserialize(kind).map_err(de::Error::custom)?;
+        Ok(Self { seq, at: Timestamp(at), elapsed, exchange, kind })
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum LogEventKind {
     /// The sandbox was created: the first event of every log.
     Opened {
@@ -168,8 +201,16 @@ mod tests {
         let command = TabCommand { tab: Lifeline::Tab2, task: TabTask::Call { times: 3 } };
         let ask = r#"{"tab":"tab2","deed":{"deed":"call","times":3}}"#;
         assert_eq!(serde_json::to_string(&command).unwrap(), ask);
-        let seen = LogEventKind::Seen { tab: Lifeline::Tab, seen: TabEvent::TokenForgotten };
-        let json = r#"{"kind":"seen","tab":"tab","seen":{"saw":"token_forgotten"}}"#;
-        assert_eq!(serde_json::to_string(&seen).unwrap(), json);
+        let kind = LogEventKind::Seen { tab: Lifeline::Tab, seen: TabEvent::TokenForgotten };
+        let seen = LogEvent { seq: 1, at: Timestamp(2), elapsed: 3, exchange: None, kind };
+        let json = r#"{"seq":1,"at":2,"elapsed":3,"exchange":null,"kind":"seen","tab":"tab","seen":{"saw":"token_forgotten"}}"#;
+        let value: Value = serde_json::from_str(json).unwrap();
+        assert_eq!(serde_json::to_value(&seen).unwrap(), value);
+        assert_eq!(serde_json::from_str::<LogEvent>(json).unwrap(), seen);
+        for unreadable in
+            [r#"{"seq":1,"at":2,"elapsed":3}"#, r#"{"seq":1,"at":2,"elapsed":3,"kind":"new"}"#, "{}", "[]"]
+        {
+            assert!(serde_json::from_str::<LogEvent>(unreadable).is_err(), "{unreadable}");
+        }
     }
 }

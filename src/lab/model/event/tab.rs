@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::tagged::tagged;
 use crate::lab::words::t;
 use crate::protocol::code::Code;
 
@@ -31,7 +32,7 @@ pub struct TabCommand {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "deed", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum TabTask {
     /// This many protected calls at once.
     Call {
@@ -62,6 +63,8 @@ pub enum TabTask {
     Reload,
 }
 
+tagged!(TabTask, "deed");
+
 /// Events of one tab that were not reported before: the body of `POST /lab/{sandbox}/-/seen`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TabEventBatch {
@@ -71,7 +74,7 @@ pub struct TabEventBatch {
 
 /// Something only the browser can observe.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "saw", rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum TabEvent {
     /// The tab's auth state changed: `unknown`, `anonymous`, `signed-in`, `offline`.
     AuthState {
@@ -103,6 +106,8 @@ pub enum TabEvent {
         why: String,
     },
 }
+
+tagged!(TabEvent, "saw");
 
 /// Where a token was kept when a script was injected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
