@@ -69,8 +69,8 @@ impl Course {
 
     /// `None` before a scene is chosen, and after the last one.
     pub fn next(self) -> Option<Next> {
-        let (chosen, done) = (self.chosen.get()?, self.done.get());
-        let steps = self.scenes.with(|scenes| scenes.get(chosen).map(|scene| scene.run.len()))?;
+        let (chosen, done, broken) = (self.chosen.get()?, self.done.get(), self.broken.get());
+        let steps = self.scenes.with(|scenes| scenes.get(chosen).map(|scene| steps(scene, broken)))?;
         match done {
             _ if done >= steps => {
                 let next = chosen + 1;
@@ -89,6 +89,12 @@ impl Course {
         self.turn.update_value(|turn| *turn += 1);
         self.turn.get_value()
     }
+}
+
+/// The steps of a run. One with the defence off ends at the step at which the two differ.
+pub fn steps(scene: &Scene, broken: bool) -> usize {
+    let last = scene.break_it.as_ref().filter(|_| broken).map(|data| &data.step);
+    scene.run.iter().position(|step| Some(&step.id) == last).map_or(scene.run.len(), |at| at + 1)
 }
 
 impl LabState {
@@ -121,9 +127,7 @@ impl LabState {
         let (Some(index), Some(scene)) = (self.course.chosen.get_untracked(), untrack(|| self.course.scene())) else {
             return;
         };
-        let Some(data) = &scene.break_it else { return };
-        let upto = scene.run.iter().position(|step| step.id == data.step).map_or(scene.run.len(), |at| at + 1);
-        self.start(index, true, Some(upto));
+        self.start(index, true, Some(steps(&scene, true)));
     }
 
     /// The main button: the next step of the scene, or the next scene.

@@ -1,7 +1,9 @@
-//! The inspector at the right: the panels as tabs, one at a time (ARIA tabs pattern). All show the chosen moment.
+//! The inspector at the right: the panels as tabs, one at a time (ARIA tabs pattern). All show the chosen moment. Those behind the
+//! first tab are downloaded when one of them is chosen.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast as _;
+use wasm_split_helpers::wasm_split;
 
 use super::super::markup::tag;
 use super::super::panels::{
@@ -10,8 +12,9 @@ use super::super::panels::{
 };
 use super::super::{focus, state::LabState};
 use super::html::{button, html};
-use crate::lab::model::watch::Watch;
+use super::part::part;
 use crate::lab::words::t;
+use crate::ui::support::lazy_page::LazyPart;
 use crate::ui::support::sync_hydrated::client_only;
 
 fn names() -> [&'static str; 7] {
@@ -26,9 +29,21 @@ fn names() -> [&'static str; 7] {
     ]
 }
 
-fn content(tab: usize, watch: Watch) -> AnyView {
-    match tab {
-        0 => client_only(view! { <TokenCard watch=watch /> }),
+fn content(state: LabState) -> AnyView {
+    match state.panel.get() {
+        0 => client_only(view! { <TokenCard watch=state.watch /> }),
+        _ => part(state, others()),
+    }
+}
+
+#[wasm_split(lab_tools, fallible)]
+fn others() -> LazyPart<LabState> {
+    Ok(other)
+}
+
+fn other(state: LabState) -> AnyView {
+    let watch = state.watch;
+    match state.panel.get_untracked() {
         1 => client_only(view! { <RequestInspector watch=watch /> }),
         2 => client_only(view! { <FamilyTree watch=watch /> }),
         3 => client_only(view! { <WhereThingsLive watch=watch /> }),
@@ -88,7 +103,7 @@ pub fn inspector(state: LabState) -> AnyView {
                 }
             })}
             <div id="inspector" role="tabpanel" tabindex="0" aria-labelledby=move || id(state.panel.get())>
-                {move || content(state.panel.get(), state.watch)}
+                {move || content(state)}
             </div>
         </section>
     })

@@ -3,6 +3,7 @@
 
 use leptos::prelude::*;
 
+use super::super::course::steps;
 use super::super::diagram::escape;
 use super::super::markup::tag;
 use super::super::state::LabState;
@@ -75,18 +76,19 @@ fn story(state: LabState) -> String {
 fn text(state: LabState) -> String {
     let course = state.course;
     let Some(scene) = course.scene().filter(|_| !state.free.get()) else { return String::new() };
-    let (steps, done, busy) = (scene.run.len(), course.done.get(), state.busy.with(Option::is_some));
+    let (steps, of) = (steps(&scene, course.broken.get()), scene.run.len());
+    let (done, busy) = (course.done.get(), state.busy.with(Option::is_some));
     // The step under way, or the last one.
     let step = if busy && state.watch.since.with(Option::is_some) { (done + 1).min(steps) } else { done };
     let mut text = String::new();
     if step == 0 {
         text += &question(state, &scene.before);
     } else if let Some(now) = scene.run.get(step - 1) {
-        let place = (steps > 1).then(|| {
+        let place = (of > 1).then(|| {
             tag(
                 "span",
                 " class=\"which-step\"",
-                &[t("Step", "Schritt"), " ", &*step.to_string(), "/", &*steps.to_string()].concat(),
+                &[t("Step", "Schritt"), " ", &*step.to_string(), "/", &*of.to_string()].concat(),
             )
         });
         text += &tag("p", " class=\"caption\"", &[place.unwrap_or_default(), now.caption.clone()].concat());

@@ -1,5 +1,5 @@
 //! A part of the page that is downloaded when it is first shown (lazy loading): a visitor who only follows the scenes never downloads
-//! the sequence diagram and free play. They are one file, because each marked name makes more chunks of what parts share.
+//! the sequence diagram, the further panels and free play. They are one file, because each marked name makes more chunks of what parts share.
 
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
