@@ -90,12 +90,11 @@ test.describe(() => {
   });
 });
 
-test("without single-flight, a refresh token or stored sessions a scene ends as it says, at the step where the runs differ", async ({ page }) => {
+test("without single-flight or stored sessions a scene ends as it says, at the step where the runs differ", async ({ page }) => {
   test.setTimeout(90_000);
   for (const [scene, told, steps] of [
     ["restart", ["in its memory alone, so they are gone", "The server knew no such session any more"], 3],
     ["fifty-calls", ["Each of the 50 calls refreshed for itself", "takes that for a race", "All 50 calls were sent again and answered 200."], 1],
-    ["silent-refresh", ["There was no refresh token to send along.", "The tab signs out and says why."], 1],
   ] as const) {
     await openScene(page, scene);
     for (let step = 0; step < steps; step++) await advance(page);
