@@ -88,6 +88,12 @@ async fn refresh() -> RefreshOutcome {
         return unavailable(backoff.into_problem(), epoch);
     }
     let answer = tabs::with_lock(dom::with_timeout(REQUEST_LIMIT, api::auth::refresh())).await;
+    outcome(answer, epoch)
+}
+
+/// What comes of the answer to a refresh that was requested in `epoch`; `None` when it took too
+/// long.
+pub(super) fn outcome(answer: Option<Result<TokenResponse, Problem>>, epoch: u64) -> RefreshOutcome {
     match answer {
         Some(Ok(grant)) => renewed(grant, epoch),
         Some(Err(problem)) if problem.code.reaction() == Reaction::SignOut => ended(problem, epoch),

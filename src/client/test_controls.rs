@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use super::{auth_state, refresh, token_store};
+use crate::api;
 use crate::clock::skew;
 use crate::protocol::tokens::AccessToken;
 
@@ -40,8 +41,7 @@ pub fn access_token() -> Option<AccessToken> {
 /// access token.
 pub async fn refresh_alone() -> Option<AccessToken> {
     let epoch = token_store::epoch();
-    let grant = crate::api::auth::refresh().await.ok()?;
-    match refresh::renewed(grant, epoch) {
+    match refresh::outcome(Some(api::auth::refresh().await), epoch) {
         refresh::RefreshOutcome::Renewed(held) => Some(held.token.clone()),
         _ => None,
     }

@@ -135,8 +135,8 @@ async fn a_plain_form_signs_in_and_is_sent_on() {
     let app = TestApp::start().await;
     app.registered("ada@example.com").await;
     let mut browser = app.client();
-    // The last field is one that an add-on has put there.
-    let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("x[]", "1")];
+    // The last three are fields that an add-on has put there.
+    let fields = [("email", "ada@example.com"), ("password", PASSWORD), ("x[]", "1"), ("", "b"), ("a=b", "c")];
     let answer = browser.post("/login", &fields).await;
     assert_eq!((answer.status, &answer.headers[header::LOCATION]), (StatusCode::SEE_OTHER, &"/notes".parse().unwrap()));
     browser.refresh().await.expect(StatusCode::OK);

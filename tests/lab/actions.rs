@@ -2,7 +2,11 @@
 
 use axum::http::{Method, StatusCode};
 use serde_json::Value;
-use two_tokens::lab::model::event::{Action, Lifeline, LogEvent, LogEventKind, SandboxSettings, Tamper};
+use two_tokens::lab::model::event::{
+    Action, Defence, Lifeline, LogEvent, LogEventKind, RefreshFault, SandboxSettings, Tamper,
+};
+use two_tokens::lab::model::narration;
+use two_tokens::lang::Lang;
 
 use super::support::{Lab, Visitor, rulings, story};
 
@@ -95,6 +99,35 @@ async fn fifty_calls_with_a_dead_token_make_one_refresh() {
     let count = |word: &str| told.iter().filter(|told| *told == word).count();
     assert_eq!((count("Tab POST /api/auth/refresh"), count("rotated")), (1, 1));
     assert_eq!((count("401 access_token_expired"), count("access Valid")), (50, 50));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_single_flight_and_without_the_grace_fifty_calls_end_the_session() {
+    let visitor = Lab::start().await.visitor().await;
+    for defence in [Defence::SingleFlight, Defence::Grace] {
+        visitor.act(Action::Weaken { defence, weak: true }).await;
+    }
+    visitor.act(Action::SignIn { tab2: false }).await;
+    let told = story(&visitor.act(Action::FiftyCalls).await);
+    assert!(told.contains(&"401 refresh_token_reused".to_owned()), "{told:?}");
+    assert_eq!(visitor.tab.token(), None);
+    let words = narration::story(&visitor.log().await).unwrap().words(Lang::En);
+    for sentence in [
+        "Nobody stole refresh token 0. But without the grace, a second use counts as theft: the session ended.",
+        "The tab signs out and says why.",
+    ] {
+        assert!(words.contains(&sentence.to_owned()), "{words:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_told_as_such_without_single_flight_as_well() {
+    let visitor = Lab::start().await.signed_in().await;
+    visitor.act(Action::Weaken { defence: Defence::SingleFlight, weak: true }).await;
+    visitor.act(Action::NextRefresh { fault: RefreshFault::DropAnswer }).await;
+    visitor.act(Action::ExpireAccessToken).await;
+    let words = narration::story(&visitor.log().await).unwrap().words(Lang::En);
+    assert!(words.contains(&"The tab had no new token yet, so it asked again.".to_owned()), "{words:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -168,6 +168,11 @@ async fn without_its_defence_a_scene_ends_as_it_says() {
         let at = scene.run.iter().position(|step| step.id == data.step).unwrap();
         assert_eq!(missing(&ran[at].words(), data.tells), None, "{}: {:#?}", scene.id, ran[at].words());
         assert_ne!(ran[at].words(), scene.run[at].tells, "{}: nothing has changed", scene.id);
+        let forged = |ran: &&Ran| story(ran.events()).iter().any(|word| word == "Thief GET /api/account/me");
+        for ran in ran.iter().filter(forged) {
+            assert_eq!(ran.words(), data.tells, "{}: each forgery gets in", scene.id);
+            assert_eq!(missing(&story(ran.events()), &["access Valid", "200"]), None, "{}", scene.id);
+        }
         off.push(data.defence);
     }
     // These have their two sides within the scenes themselves.

@@ -1,7 +1,7 @@
 //! Stolen tokens: what they are good for with every defence, and without one of them.
 
 use axum::http::{Method, StatusCode};
-use two_tokens::lab::model::event::{Action, Defence, Ruling, SandboxCredentials};
+use two_tokens::lab::model::event::{Action, Defence, Ruling, SandboxCredentials, Tamper};
 
 use super::support::{Lab, Visitor, rulings, story};
 use crate::support::form;
@@ -50,6 +50,21 @@ async fn the_victim_comes_first_and_both_are_out() {
         ]
         .concat()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_signature_check_is_off_in_one_sandbox_alone_until_it_is_restored() {
+    let lab = Lab::start().await;
+    let (weak, other) = (lab.signed_in().await, lab.signed_in().await);
+    weaken(&weak, Defence::SignatureCheck).await;
+    let forges = async |visitor: &Visitor| {
+        let events = visitor.act(Action::Tamper { how: Tamper::OtherKey }).await;
+        story(&events).last().cloned().unwrap()
+    };
+    assert_eq!(forges(&weak).await, "200");
+    assert_eq!(forges(&other).await, "401 access_token_invalid");
+    weak.act(Action::Weaken { defence: Defence::SignatureCheck, weak: false }).await;
+    assert_eq!(forges(&weak).await, "401 access_token_invalid");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! Limits of requests. A body is read completely, up to a limit in size and time, before a server function runs; one that is
-//! too large, no text or has a name that a list would have is a client error (`validation_failed`), and one that comes too slowly
-//! gets `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
+//! too large or no text is a client error (`validation_failed`), and so is an input of the API with a name that no field can have;
+//! one that comes too slowly gets `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
 
 use axum::{
     body::{Body, to_bytes},

@@ -76,7 +76,7 @@ pub fn story(events: &[LogEvent]) -> Option<Story> {
     for event in &events[begin..] {
         facts.extend(others::of_event(&log, event, action).into_iter().map(|fact| (event.seq, fact)));
     }
-    let alone = refresh::each_alone(&log, since);
+    let alone = refresh::each_alone(&log, since, action);
     let told_as_one =
         |exchange: &&Exchange<'_>| alone.is_some() && exchange.is_refresh() && exchange.request.from == Lifeline::Tab;
     for exchange in log.all.iter().filter(|exchange| exchange.seq >= since && !told_as_one(exchange)) {

@@ -557,15 +557,15 @@ fn weak(defence: Defence) -> LeverData {
         Defence::SignatureCheck => (
             t("Weak: signature check", "Schwach: Prüfung der Signatur"),
             t(
-                "The server reads access tokens and believes them. Whatever a forger writes into one is true.",
-                "Der Server liest Access-Token und glaubt ihnen. Was ein Fälscher hineinschreibt, gilt.",
+                "The server reads access tokens and does not check who signed them. A forger is whoever the token names.",
+                "Der Server liest Access-Token und prüft nicht, wer sie signiert hat. Ein Fälscher ist, wen das Token nennt.",
             ),
         ),
         Defence::RefreshToken => (
             t("Weak: no refresh token", "Schwach: kein Refresh-Token"),
             t(
-                "The server gives out the access token alone. When it expires, you sign in again.",
-                "Der Server gibt nur das Access-Token aus. Läuft es ab, meldest du dich neu an.",
+                "From the next sign-in on you get the access token alone. When it expires, you sign in again.",
+                "Ab der nächsten Anmeldung bekommst du nur das Access-Token. Läuft es ab, meldest du dich neu an.",
             ),
         ),
         Defence::SingleFlight => (

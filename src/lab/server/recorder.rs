@@ -176,12 +176,7 @@ impl<'a> ExchangeRecorder<'a> {
     async fn run_app(&self, mut parts: Parts, body: Bytes) -> AppAnswer {
         let weak = self.sandbox.settings().weak;
         weakened::hide_origin(&weak, &mut parts.headers);
-        if weak.contains(&Defence::SignatureCheck) {
-            match self.sandbox.app.signing_keys().await {
-                Ok(keys) => weakened::believe_claims(&keys.current().signing, &mut parts.headers),
-                Err(error) => tracing::error!(%error, "the lab could not read a sandbox's keys"),
-            }
-        }
+        weakened::believe_claims(&weak, &self.running.state.auth, &mut parts.headers);
         let request = Request::from_parts(parts, Body::from(body));
         let context = ExchangeContext::new(self.number);
         let mut response = context.clone().scope(Box::pin(run(self.running, request))).await;
@@ -189,7 +184,7 @@ impl<'a> ExchangeRecorder<'a> {
         if is_browser(self.from) {
             weakened::hide_offer(response.headers_mut());
         }
-        weakened::weaken_cookies(&weak, response.headers_mut());
+        weakened::weaken_cookies(&weak, &self.path, response.headers_mut());
         if weak.contains(&Defence::InstantRevocation) {
             self.running.state.auth.forget_revocations();
         }

@@ -177,7 +177,10 @@ impl Tab {
         if !answer.code().starts_with("access_token_") {
             return Some(answer);
         }
-        self.send(Method::POST, "/api/auth/refresh", &[]).await?;
+        if self.send(Method::POST, "/api/auth/refresh", &[]).await?.status != StatusCode::OK {
+            *self.token.lock().unwrap() = None;
+            return None;
+        }
         self.send(Method::GET, "/api/notes/list", &[]).await
     }
 

@@ -26,7 +26,7 @@ pub use tab::{
 pub use token::{AccessSeen, Fingerprint, RefreshSeen};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
-use serde_json::{Value, value};
+use serde_json::Value;
 
 use crate::clock::Timestamp;
 use crate::protocol::session::RevokeReason;
@@ -45,40 +45,44 @@ pub struct LogEvent {
     pub kind: LogEventKind,
 }
 
-const TAG: &str = "kind";
-
-/// The kind's tag and fields stand beside the others, in one object.
+/// The kind's tag and members stand beside the others, in one object.
 impl Serialize for LogEvent {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let kind = self.kind.serialize(value::Serializer).map_err(ser::Error::custom)?;
-        let kind = tagged::object(TAG, kind).ok_or_else(|| ser::Error::custom("an event without a kind"))?;
+        let mut object = match serde_json::to_value(&self.kind) {
+            Ok(Value::Object(kind)) => kind,
+            _ => return Err(ser::Error::custom("an event without a kind")),
+        };
         let head = [
             ("seq", Value::from(self.seq)),
             ("at", self.at.millis().into()),
             ("elapsed", self.elapsed.into()),
             ("exchange", self.exchange.into()),
         ];
-        let head = head.map(|(name, value)| (name.to_owned(), value));
-        head.into_iter().chain(kind).collect::<tagged::Object>().serialize(to)
+        object.extend(head.map(|(name, value)| (name.to_owned(), value)));
+        object.serialize(to)
     }
 }
 
 impl<'de> Deserialize<'de> for LogEvent {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let mut object = tagged::Object::deserialize(from)?;
-        let mut number = |name| object.remove(name).and_then(|value| value.as_u64());
-        let (seq, elapsed, exchange) = (number("seq"), number("elapsed"), number("exchange"));
-        let at = object.remove("at").and_then(|value| value.as_i64());
-        let (Some(seq), Some(at), Some(elapsed), Some(kind)) = (seq, at, elapsed, tagged::value(TAG, object)) else {
-            return Err(de::Error::custom("an event has seq, at, elapsed and kind"));
+        let mut member = |name| object.remove(name).unwrap_or_default();
+        let (seq, at, elapsed, exchange) = (member("seq"), member("at"), member("elapsed"), member("exchange"));
+        let event = || {
+            Some(Self {
+                seq: seq.as_u64()?,
+                at: Timestamp(at.as_i64()?),
+                elapsed: elapsed.as_u64()?,
+                exchange: if exchange.is_null() { None } else { Some(exchange.as_u64()?) },
+                kind: serde_json::from_value(Value::Object(object)).ok()?,
+            })
         };
-        let kind = LogEventKind::deserialize(kind).map_err(de::Error::custom)?;
-        Ok(Self { seq, at: Timestamp(at), elapsed, exchange, kind })
+        event().ok_or_else(|| de::Error::custom("this is no event of the log"))
     }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(remote = "Self", rename_all = "snake_case")]
 pub enum LogEventKind {
     /// The sandbox was created: the first event of every log.
     Opened {
@@ -163,6 +167,8 @@ pub enum LogEventKind {
     },
 }
 
+tagged::tagged!(LogEventKind, "kind");
+
 /// Why a request is held back before it reaches the app.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -201,16 +207,50 @@ mod tests {
         let command = TabCommand { tab: Lifeline::Tab2, task: TabTask::Call { times: 3 } };
         let ask = r#"{"tab":"tab2","deed":{"deed":"call","times":3}}"#;
         assert_eq!(serde_json::to_string(&command).unwrap(), ask);
-        let kind = LogEventKind::Seen { tab: Lifeline::Tab, seen: TabEvent::TokenForgotten };
-        let seen = LogEvent { seq: 1, at: Timestamp(2), elapsed: 3, exchange: None, kind };
-        let json = r#"{"seq":1,"at":2,"elapsed":3,"exchange":null,"kind":"seen","tab":"tab","seen":{"saw":"token_forgotten"}}"#;
-        let value: Value = serde_json::from_str(json).unwrap();
-        assert_eq!(serde_json::to_value(&seen).unwrap(), value);
-        assert_eq!(serde_json::from_str::<LogEvent>(json).unwrap(), seen);
-        for unreadable in
-            [r#"{"seq":1,"at":2,"elapsed":3}"#, r#"{"seq":1,"at":2,"elapsed":3,"kind":"new"}"#, "{}", "[]"]
-        {
-            assert!(serde_json::from_str::<LogEvent>(unreadable).is_err(), "{unreadable}");
+        let seen = LogEventKind::Seen { tab: Lifeline::Tab, seen: TabEvent::TokenForgotten };
+        let json = r#"{"kind":"seen","seen":{"saw":"token_forgotten"},"tab":"tab"}"#;
+        assert_eq!(serde_json::to_string(&seen).unwrap(), json);
+    }
+
+    #[test]
+    fn an_exported_line_is_read_in_any_order_with_members_that_are_new_and_refused_where_one_is_wrong() {
+        let head = r#""seq":3,"at":1000,"elapsed":12,"exchange":7"#;
+        let line = |rest: &str| serde_json::from_str::<LogEvent>(&format!("{{{rest},{head}}}"));
+        let kind = |rest: &str| line(rest).unwrap().kind;
+        assert_eq!(kind(r#""kind":"restarted""#), LogEventKind::Restarted);
+        assert_eq!(kind(r#""kind":"restarted","new":1"#), LogEventKind::Restarted);
+        assert_eq!(kind(r#""to":"tab","new":[],"kind":"lost""#), LogEventKind::Lost { to: Lifeline::Tab });
+        let action = Action::SignIn { tab2: true };
+        assert_eq!(
+            kind(r#""kind":"acted","action":{"tab2":true,"action":"sign_in","new":null}"#),
+            LogEventKind::Acted { action }
+        );
+        assert_eq!(
+            kind(r#""kind":"acted","action":{"action":"reset","new":0}"#),
+            LogEventKind::Acted { action: Action::Reset }
+        );
+        let event = line(r#""kind":"rotated""#).unwrap();
+        assert_eq!((event.seq, event.at, event.elapsed, event.exchange), (3, Timestamp(1_000), 12, Some(7)));
+        let without_exchange = r#"{"seq":1,"at":2,"elapsed":3,"kind":"rotated"}"#;
+        assert_eq!(serde_json::from_str::<LogEvent>(without_exchange).unwrap().exchange, None);
+        for wrong in [
+            r#""kind":"new""#,
+            r#""kind":1"#,
+            r#""to":"tab""#,
+            r#""kind":"lost""#,
+            r#""kind":"lost","to":"moon""#,
+            r#""kind":"acted","action":"reset""#,
+        ] {
+            assert!(line(wrong).is_err(), "{wrong}");
+        }
+        for wrong in [
+            r#"{"seq":1,"at":2,"elapsed":3,"exchange":"x","kind":"rotated"}"#,
+            r#"{"kind":"rotated"}"#,
+            "{}",
+            "[]",
+            "1",
+        ] {
+            assert!(serde_json::from_str::<LogEvent>(wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -217,7 +217,7 @@ pub const fn defence_names(defence: Defence) -> (&'static str, &'static str) {
         Defence::DeviceBinding => ("Device binding", "Gerätebindung"),
         Defence::SignatureCheck => ("Signature check", "Prüfung der Signatur"),
         Defence::RefreshToken => ("Refresh token", "Refresh-Token"),
-        Defence::SingleFlight => ("One refresh at a time", "Ein Erneuern zur Zeit"),
+        Defence::SingleFlight => ("One refresh at a time", "Immer nur ein Erneuern"),
         Defence::StoredSessions => ("Stored sessions and keys", "Gespeicherte Sitzungen und Schlüssel"),
     }
 }

@@ -78,8 +78,8 @@ fn thief(log: &Log<'_>, call: &Exchange<'_>, action: Option<&Action>) -> Option<
         (Verdict::Valid, None) if has_ended(log, call) => Fact::ThiefReadAfterEnd,
         (Verdict::Valid, None) => Fact::ThiefRead,
         (Verdict::Revoked, _) => Fact::ThiefReadNothing,
-        (Verdict::Expired, _) => Fact::ThiefTooLate,
-        (Verdict::Invalid, None) => Fact::Answered { status: call.status()? },
+        (Verdict::Expired, None) => Fact::ThiefTooLate,
+        (Verdict::Invalid, None) | (Verdict::Expired, Some(_)) => Fact::Answered { status: call.status()? },
     })
 }
 

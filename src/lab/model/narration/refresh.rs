@@ -3,7 +3,7 @@
 
 use super::causes::{Cause, Log, bearer};
 use super::fact::Fact;
-use crate::lab::model::event::{Defence, Lifeline, LogEventKind, Ruling, SandboxSettings};
+use crate::lab::model::event::{Action, Defence, Lifeline, LogEventKind, Ruling, SandboxSettings};
 use crate::lab::model::exchange::{Exchange, LastRuling};
 use crate::protocol::code::{Code, Reaction};
 
@@ -180,7 +180,11 @@ fn arrived(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
 }
 
 fn sent_again(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
-    let again = log.sent_again(refresh);
+    repeated(log, &log.sent_again(refresh))
+}
+
+/// What became of calls that were sent again.
+fn repeated(log: &Log<'_>, again: &[&Exchange<'_>]) -> Option<(u64, Fact)> {
     let last = again.iter().filter(|call| call.response.is_some() || call.lost).max_by_key(|call| call.last_seq)?;
     if again.iter().all(|call| call.lost) {
         return Some((last.last_seq, Fact::SentAgainLost));
@@ -192,14 +196,15 @@ fn sent_again(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
 }
 
 /// The facts of calls that were refused at once and refreshed each for itself, told as one. `None` where a tab has one refresh
-/// at a time, and where a refresh ended the session: that is told as always.
-pub fn each_alone(log: &Log<'_>, since: u64) -> Option<Vec<(u64, Fact)>> {
+/// at a time, and where a refresh was lost or ended the session: that is told as always.
+pub fn each_alone(log: &Log<'_>, since: u64, action: Option<&Action>) -> Option<Vec<(u64, Fact)>> {
     let is_off = |settings: &SandboxSettings| settings.weak.contains(&Defence::SingleFlight);
+    action.filter(|action| matches!(action, Action::FiftyCalls))?;
     log.settings(since).filter(|settings| is_off(settings))?;
     let own = |one: &&Exchange<'_>| one.seq >= since && one.request.from == Lifeline::Tab;
     let refreshes: Vec<_> = log.all.iter().filter(own).filter(|one| one.is_refresh()).collect();
     let [first, _, ..] = *refreshes else { return None };
-    if refreshes.iter().any(|one| one.response.is_some_and(|answer| answer.status != 200)) {
+    if refreshes.iter().any(|one| one.lost || one.response.is_some_and(|answer| answer.status != 200)) {
         return None;
     }
     let calls = log.refused_for(first);
@@ -209,13 +214,8 @@ pub fn each_alone(log: &Log<'_>, since: u64) -> Option<Vec<(u64, Fact)>> {
     facts.extend(raced.map(|ruled| (ruled.seq, Fact::TakenForRaces { grace: grace(log, ruled.seq) })));
     let refused = calls.first().and_then(|call| bearer(call));
     let again = log.all.iter().filter(own).filter(|call| call.seq > first.seq && call.verdict.is_some());
-    let again: Vec<_> = again.filter(|call| bearer(call) != refused && call.response.is_some()).collect();
-    if let Some(last) = again.iter().max_by_key(|call| call.last_seq) {
-        let done = again.iter().filter(|call| call.status().is_some_and(|status| status < 300)).count();
-        let status = again.iter().filter_map(|call| call.status()).max().unwrap_or_default();
-        let typed = log.typed(last.last_seq);
-        facts.push((last.last_seq, Fact::SentAgain { calls: again.len(), done, status, typed }));
-    }
+    let again: Vec<_> = again.filter(|call| bearer(call) != refused).collect();
+    facts.extend(repeated(log, &again));
     Some(facts)
 }
 

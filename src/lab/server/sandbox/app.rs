@@ -16,14 +16,12 @@ use super::super::event_log::exchange_context::FlowRecorder;
 use super::folder::SandboxFolder;
 use super::weakened;
 use crate::api::edge::app_state::AppState;
-use crate::auth::error::AuthError;
 use crate::auth::model::secret::ServerSecret;
 use crate::auth::model::user::{UserId, UserRecord};
 use crate::auth::observer::Observers;
 use crate::auth::password::hasher::PasswordHasher;
 use crate::auth::password::passphrase::WordList;
 use crate::auth::store::{CreateUser, Store};
-use crate::auth::token::key_ring::KeyRing;
 use crate::auth::token::refresh::RefreshTokenKey;
 use crate::base_path::BasePath;
 use crate::clock::{Clock as _, ShiftedClock};
@@ -100,21 +98,12 @@ impl SandboxApp {
         &self.refresh_token_key
     }
 
-    /// The sandbox's signing keys as they are stored now.
-    ///
-    /// # Errors
-    /// If they cannot be read.
-    pub async fn signing_keys(&self) -> Result<KeyRing, AuthError> {
-        let AppParts { secret, database, clock, .. } = &self.parts;
-        KeyRing::open(&*database.store(), secret.sealing_key(), clock.now()).await
-    }
-
     /// Deletes every session and signing key: what a restart loses where both are in memory alone.
     ///
     /// # Errors
     /// If the database cannot be written.
     pub async fn forget_sessions_and_keys(&self) -> Result<(), Error> {
-        let Database::Sqlite(store) = &self.parts.database else { return Ok(()) };
+        let Database::Sqlite(store) = &self.parts.database else { return Err("a sandbox has an SQLite file".into()) };
         let mut transaction = store.begin().await?;
         for statement in ["DELETE FROM sessions", "DELETE FROM signing_keys"] {
             sqlx::query(statement).execute(&mut *transaction).await?;

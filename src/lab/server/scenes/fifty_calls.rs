@@ -72,7 +72,7 @@ pub const SCENE: SceneData = SceneData {
     sources: &[
         source!("src/client/refresh.rs", "fn in_flight("),
         Source::Page {
-            label: t("One refresh at a time", "Ein Erneuern zur Zeit (englisch)"),
+            label: t("One refresh at a time", "Immer nur ein Erneuern (englisch)"),
             path: "flow/browser#single-flight",
         },
     ],
@@ -85,8 +85,8 @@ pub const SCENE: SceneData = SceneData {
         step: "burst",
         with: t("One refresh serves all {calls} calls.", "Ein Erneuern reicht für alle {calls} Aufrufe."),
         without: t(
-            "The server does {calls} times the work. Only a rule of a later scene keeps you signed in.",
-            "Der Server tut das {calls}-Fache. Nur eine Regel aus einer späteren Szene hält dich angemeldet.",
+            "The server gets {calls} refresh calls where one is enough. Only a rule of a later scene keeps you signed in.",
+            "Der Server bekommt {calls} Aufrufe zum Erneuern, wo einer genügt. Nur eine Regel aus einer späteren Szene hält dich angemeldet.",
         ),
         tells: &[
             "50 calls came with an expired access token, so the server answered each with 401.",

@@ -104,8 +104,8 @@ pub const SCENE: SceneData = SceneData {
         step: "expire",
         with: t("The call goes through, and you notice nothing.", "Der Aufruf gelingt, und du merkst nichts."),
         without: t(
-            "You are asked for your password, and again after every {access}.",
-            "Du wirst nach deinem Passwort gefragt, und alle {access} wieder.",
+            "You are asked for your password every {access}.",
+            "Du wirst alle {access} nach deinem Passwort gefragt.",
         ),
         tells: &[
             "The access token had expired, so the server answered 401.",

@@ -43,7 +43,7 @@ pub fn words(fact: &Fact) -> String {
             format!("Jeder der {calls} Aufrufe erneuerte für sich, also bekam der Server {calls} Aufrufe zum Erneuern.")
         }
         Fact::TakenForRaces { grace } => format!(
-            "Andere kamen mit einem schon benutzten Token. Innerhalb von {} hält der Server das für ein Rennen, nicht für Diebstahl.",
+            "Andere kamen mit einem schon benutzten Token. Innerhalb von {} hält der Server das für einen Wettlauf, nicht für Diebstahl.",
             span_de(*grace)
         ),
         Fact::SentToo { who: Lifeline::Tab2, number } => {
