@@ -306,6 +306,12 @@ async fn the_other_site_serves_one_page_and_takes_nothing_else() {
     for target in ["/api/auth/logout", "/api/account/me", "/api/auth/refresh", "/notes"] {
         assert!(text.contains(&format!("{victim}{target}\"")), "{target}");
     }
+    assert!(text.contains("<html lang=\"en\">") && !text.contains("{title}"), "{text}");
+    for (lang, title) in [("de", "<h1>Eine fremde Seite</h1>"), ("\"><script>", "<h1>Somebody else's page</h1>")] {
+        let lang = lang.replace('"', "%22").replace('<', "%3C").replace('>', "%3E");
+        let page = attack(&visitor.opened.mount, &format!("{}&lang={lang}", lab.base)).await;
+        assert!(page.body.contains(title), "{}", page.body);
+    }
     for (mount, origin) in [("/lab/x", &*lab.base), (&*visitor.opened.mount, "http://evil.example")] {
         assert_eq!(attack(mount, origin).await.status, StatusCode::NOT_FOUND);
     }

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::state::LabState;
 use crate::lab::model::event::ForeignOrigin;
 use crate::lab::words::t;
+use crate::lang::lang;
 
 /// A visit of such a page.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl LabState {
         })?;
         let own = window().location().origin().unwrap_or_default();
         let title = t("Somebody else's page", "Eine fremde Seite");
-        self.show(title, format!("{origin}/attack?mount={}&origin={own}", opened.mount));
+        self.show(title, format!("{origin}/attack?mount={}&origin={own}&lang={}", opened.mount, lang().tag()));
         Ok(())
     }
 

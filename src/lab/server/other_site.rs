@@ -13,7 +13,9 @@ use serde::Deserialize;
 use tokio::{net::TcpListener, sync::watch};
 
 use super::sandboxes::ForeignOrigins;
+use super::scenes::text::{Text, t};
 use crate::api::edge::client_address::{PlainListener, TrustedProxies};
+use crate::lang::Lang;
 use crate::server::connections::{self, Limits};
 use crate::server::tls::{Listener, TlsContext};
 
@@ -74,17 +76,24 @@ fn origins(public_url: &str) -> Option<[String; 2]> {
 struct AttackQuery {
     mount: String,
     origin: String,
+    /// The tag of the page's language.
+    #[serde(default)]
+    lang: String,
 }
 
-/// Both values are inserted into the page, so both are validated strictly.
+/// Mount and origin are inserted into the page, so both are validated strictly.
 async fn attack(
     State(origins): State<[String; 2]>,
-    Query(AttackQuery { mount, origin }): Query<AttackQuery>,
+    Query(AttackQuery { mount, origin, lang }): Query<AttackQuery>,
 ) -> Response {
     if !is_mount(&mount) || !origins.contains(&origin) {
         return (StatusCode::NOT_FOUND, "There is no such sandbox to attack.").into_response();
     }
-    let page = PAGE.replace("{victim}", &[&*origin, &mount].concat());
+    let lang = Lang::parse(&lang).unwrap_or_default();
+    let page = WORDS
+        .iter()
+        .fold(PAGE.replace("{lang}", lang.tag()), |page, (name, words)| page.replace(name, words.raw(lang)));
+    let page = page.replace("{victim}", &[&*origin, &mount].concat());
     let mut response = Html(page).into_response();
     let policy = format!("frame-ancestors {}", origins.join(" "));
     let policy = HeaderValue::try_from(policy).unwrap_or_else(|_| HeaderValue::from_static("frame-ancestors 'none'"));
@@ -98,31 +107,52 @@ fn is_mount(mount: &str) -> bool {
     id.len() == ID_LENGTH && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
+/// The texts of the page. They are HTML, and stand in no script.
+const WORDS: [(&str, Text); 7] = [
+    ("{title}", t("Somebody else's page", "Eine fremde Seite")),
+    (
+        "{lead}",
+        t(
+            "You only look at this page, and it has already tried three things with your sign-in:",
+            "Du siehst dir diese Seite nur an, und schon hat sie dreierlei mit deiner Anmeldung versucht:",
+        ),
+    ),
+    ("{call}", t("A call that would sign you out.", "Einen Aufruf, der dich abmelden würde.")),
+    ("{image}", t("An image whose address is your account.", "Ein Bild, dessen Adresse dein Konto ist.")),
+    (
+        "{form}",
+        t("A form that would turn your refresh token.", "Ein Formular, das dein Refresh-Token verbrauchen würde."),
+    ),
+    ("{link}", t("Arrive by a link", "Über einen Link kommen")),
+    ("{go}", t("go from here to your notes.", "Geh von hier zu deinen Notizen.")),
+];
+
 const PAGE: &str = r#"<!DOCTYPE html>
-<html lang="en">
+<html lang="{lang}">
 <meta charset="utf-8">
-<title>Somebody else's page</title>
+<title>{title}</title>
 <style>body { font: 1rem/1.5 system-ui, sans-serif; margin: 1rem; } :root { color-scheme: light dark; }</style>
-<h1>Somebody else's page</h1>
-<p>You only look at this page, and it has already tried three things with your sign-in:</p>
-<ol id="tries" aria-live="polite"></ol>
-<p><a href="{victim}/notes">Arrive by a link</a>: go from here to your notes.</p>
+<h1>{title}</h1>
+<p>{lead}</p>
+<ol id="tries" aria-live="polite"><li hidden>{call}<li hidden>{image}<li hidden>{form}</ol>
+<p><a href="{victim}/notes">{link}</a>: {go}</p>
 <form id="form" method="post" target="hidden" action="{victim}/api/auth/refresh"></form>
 <iframe name="hidden" title="Where the form's answer goes" hidden></iframe>
 <script>
-  const say = (text) => document.getElementById("tries").append(Object.assign(document.createElement("li"), { textContent: text }));
+  const tries = document.getElementsByTagName("li");
+  const say = (index) => tries[index].removeAttribute("hidden");
   const call = async () => {
-    say("A call that would sign you out.");
+    say(0);
     await fetch("{victim}/api/auth/logout", { method: "POST", mode: "no-cors", credentials: "include" }).catch(() => {});
   };
   const image = () => new Promise((done) => {
-    say("An image whose address is your account.");
+    say(1);
     const image = new Image();
     image.onload = image.onerror = done;
     image.src = "{victim}/api/account/me";
   });
   const form = () => new Promise((done) => {
-    say("A form that would turn your refresh token.");
+    say(2);
     document.querySelector("iframe").onload = done;
     document.getElementById("form").submit();
   });
