@@ -1,7 +1,9 @@
 //! Which event caused which (causality): the calls whose refusal made a tab refresh, the calls that were sent again because of it,
 //! and the refresh that superseded a token. Tokens are recognised by their fingerprints, never by what stands next in the log.
 
-use crate::lab::model::event::{Fingerprint, Lifeline, LogEvent, LogEventKind, Ruling, SandboxSettings, TabEvent};
+use crate::lab::model::event::{
+    Defence, Fingerprint, Lifeline, LogEvent, LogEventKind, Ruling, SandboxSettings, TabEvent,
+};
 use crate::lab::model::exchange::{Exchange, exchanges};
 use crate::protocol::code::Reaction;
 
@@ -35,6 +37,11 @@ impl<'e> Log<'e> {
             LogEventKind::Settings { settings } => Some(settings),
             _ => None,
         })
+    }
+
+    /// Whether that defence was weakened at that moment.
+    pub fn is_off(&self, seq: u64, defence: Defence) -> bool {
+        self.settings(seq).is_some_and(|settings| settings.weak.contains(&defence))
     }
 
     /// Events up to that one, itself included.

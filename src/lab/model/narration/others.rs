@@ -16,8 +16,7 @@ pub fn of_event(log: &Log<'_>, event: &LogEvent, action: Option<&Action>) -> Vec
             vec![Fact::ClockMoved { by: *seconds }]
         }
         LogEventKind::Restarted => {
-            let settings = log.settings(event.seq);
-            let empty = settings.is_some_and(|settings| settings.weak.contains(&Defence::StoredSessions));
+            let empty = log.is_off(event.seq, Defence::StoredSessions);
             vec![if empty { Fact::RestartedEmpty } else { Fact::Restarted }]
         }
         LogEventKind::Keys { .. } => match action {

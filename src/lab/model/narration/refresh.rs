@@ -3,7 +3,7 @@
 
 use super::causes::{Cause, Log, bearer};
 use super::fact::Fact;
-use crate::lab::model::event::{Action, Defence, Lifeline, LogEventKind, Ruling, SandboxSettings};
+use crate::lab::model::event::{Action, Defence, Lifeline, LogEventKind, Ruling};
 use crate::lab::model::exchange::{Exchange, LastRuling};
 use crate::protocol::code::{Code, Reaction};
 
@@ -170,9 +170,11 @@ fn arrived(log: &Log<'_>, refresh: &Exchange<'_>) -> Option<(u64, Fact)> {
         Some(Reaction::SignOut) if thief => Fact::LockedOut,
         Some(Reaction::SignOut) if who != Lifeline::OtherSite => Fact::SignsOut { who },
         None if thief && answer.access.is_some() => {
-            let settings = log.settings(refresh.seq);
-            let off = settings.is_some_and(|settings| settings.weak.contains(&Defence::ReuseDetection));
-            if off { Fact::ThiefStays } else { Fact::ThiefHasFresh }
+            if log.is_off(refresh.seq, Defence::ReuseDetection) {
+                Fact::ThiefStays
+            } else {
+                Fact::ThiefHasFresh
+            }
         }
         _ => return None,
     };
@@ -198,9 +200,7 @@ fn repeated(log: &Log<'_>, again: &[&Exchange<'_>]) -> Option<(u64, Fact)> {
 /// The facts of calls that were refused at once and refreshed each for itself, told as one. `None` where a tab has one refresh
 /// at a time, and where a refresh was lost or ended the session: that is told as always.
 pub fn each_alone(log: &Log<'_>, since: u64, action: Option<&Action>) -> Option<Vec<(u64, Fact)>> {
-    let is_off = |settings: &SandboxSettings| settings.weak.contains(&Defence::SingleFlight);
-    action.filter(|action| matches!(action, Action::FiftyCalls))?;
-    log.settings(since).filter(|settings| is_off(settings))?;
+    action.filter(|action| matches!(action, Action::FiftyCalls) && log.is_off(since, Defence::SingleFlight))?;
     let own = |one: &&Exchange<'_>| one.seq >= since && one.request.from == Lifeline::Tab;
     let refreshes: Vec<_> = log.all.iter().filter(own).filter(|one| one.is_refresh()).collect();
     let [first, _, ..] = *refreshes else { return None };
