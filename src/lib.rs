@@ -5,7 +5,7 @@
 //! Rooms from the ground up. **A room imports only rooms that stand before it in this list**; `one_way` in `tests/` holds
 //! every file to it.
 //!
-//! - [`clock`], [`lang`], [`base_path`], `dom` (browser): time, language, place;
+//! - [`clock`], [`lang`], [`base_path`], `dom` (browser), `request_id` (server): time, language, place, request;
 //! - [`protocol`]: the wire types: error codes, problem documents, the token response, sessions;
 //! - [`auth`]: the rules, one file for each use case, and the ports they need; the rotation rule is
 //!   [`auth::token::rotation`];
@@ -74,6 +74,8 @@ pub mod clock;
 #[cfg(feature = "hydrate")]
 pub mod dom;
 pub mod lang;
+#[cfg(feature = "ssr")]
+pub mod request_id;
 
 pub mod protocol;
 

@@ -73,7 +73,7 @@ fn start(mut cli: Cli, matches: &ArgMatches, environment: &Environment) -> Resul
     cli.config = cli.config.check()?;
     #[cfg(feature = "lab")]
     cli.lab.check(&cli.config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = runtime()?;
     let command = cli.command.take().unwrap_or(Command::Serve);
     // A command is over before anybody would look at its trace.
     let exporting = matches!(command, Command::Serve).then(|| runtime.handle());
@@ -90,6 +90,17 @@ fn start(mut cli: Cli, matches: &ArgMatches, environment: &Environment) -> Resul
         traces.end().await;
         done
     })
+}
+
+/// One thread for each core that this process may use. On one core that thread is this one: nothing is handed to another, which
+/// costs a refresh a tenth (docs/performance.md).
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let mut runtime = match cores {
+        1 => tokio::runtime::Builder::new_current_thread(),
+        _ => tokio::runtime::Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build()
 }
 
 async fn serve(cli: Cli) -> Result<(), Error> {

@@ -28,9 +28,9 @@ pub async fn measure(requests: u32, environment: &Value) -> Result<Report, Failu
     let sqlite = Installation::on_sqlite();
     let valgrind = format!("valgrind {}", callgrind(&files));
     // bash runs a function before a builtin of its name.
-    let server = start_under(&sqlite, machine::BOTH, &format!("exec() {{ builtin exec {valgrind} \"$@\"; }};")).await;
+    let server = start_under(&sqlite, machine::SERVER, &format!("exec() {{ builtin exec {valgrind} \"$@\"; }};")).await;
     let port = free_port();
-    let mut hello = machine::on_cores(machine::BOTH, "valgrind");
+    let mut hello = machine::on_cores(machine::SERVER, "valgrind");
     hello.args(callgrind(&files).split(' ')).arg(std::env::current_exe()?);
     let hello = Process::start(hello.args(["--role", "hello", &port.to_string()]), port, "/").await?;
     let people = register(&server, 2).await;

@@ -1,7 +1,10 @@
 //! The load generator: raw HTTP/1.1 over kept-alive connections, one request under way on each, written and read by hand so
-//! that the load costs its core less than the server's work costs the other one. A closed loop: a slow server is asked less.
+//! that the load costs its core less than the server's work costs the other one. A closed loop: a slow server is asked less. While it
+//! measures it never sleeps: to wake it, the server's core would have to interrupt this one, which costs a virtual machine
+//! microseconds, and the more often the slower the server is.
 
 use std::{
+    cell::Cell,
     net::Ipv4Addr,
     time::{Duration, Instant},
 };
@@ -27,6 +30,8 @@ pub enum Talk {
     /// The same request again and again. Every answer has this status and contains these words, so that a server which
     /// refuses for another reason is not measured by mistake.
     Same { request: String, status: u16, words: &'static str },
+    /// Each of these in its turn, answered with 200.
+    Several { requests: Vec<String>, next: usize },
     /// The cookie that an answer sets goes into the next request, with these others beside it.
     Rotating { path: &'static str, cookie: &'static str, token: String, others: String },
 }
@@ -39,6 +44,12 @@ impl Talk {
     /// Posts a body; every answer is a 200.
     pub fn post(path: &str, kind: &str, body: &str) -> Self {
         Self::Same { request: post(path, &format!("content-type: {kind}\r\n"), body), status: 200, words: "" }
+    }
+
+    /// Posts one body after another, and begins anew behind the last one.
+    pub fn posts(path: &str, kind: &str, bodies: &[String]) -> Self {
+        let requests = bodies.iter().map(|body| post(path, &format!("content-type: {kind}\r\n"), body)).collect();
+        Self::Several { requests, next: 0 }
     }
 
     /// Posts a cookie, and goes on with the one that the answer sets.
@@ -59,6 +70,7 @@ impl Talk {
     pub fn request(&self) -> String {
         match self {
             Self::Same { request, .. } => request.clone(),
+            Self::Several { requests, next } => requests[*next].clone(),
             Self::Rotating { path, cookie, token, others } => refresh(path, cookie, token, others),
         }
     }
@@ -71,6 +83,13 @@ impl Talk {
                 if status_of(answer) != *status || !answer.contains(*words) {
                     return Err(format!("expected {status} {words}, not: {answer}").into());
                 }
+            }
+            Self::Several { requests, next } => {
+                let answer = line.send(&requests[*next]).await?;
+                if status_of(answer) != 200 {
+                    return Err(format!("expected 200, not: {answer}").into());
+                }
+                *next = (*next + 1) % requests.len();
             }
             Self::Rotating { path, cookie, token, others } => {
                 let answer = line.send(&refresh(path, cookie, token, others)).await?;
@@ -172,34 +191,56 @@ pub async fn turns(target: Target, talk: &mut Talk, turns: u32) -> Result<(), Fa
     Ok(())
 }
 
+/// Looks for answers again and again, and adds up how long there was none.
+async fn stay_awake(answered: &Cell<u64>, idle: &Cell<Duration>) {
+    let (mut known, mut last) = (answered.get(), Instant::now());
+    loop {
+        tokio::task::yield_now().await;
+        let (now, count) = (Instant::now(), answered.get());
+        if count == known {
+            idle.set(idle.get() + (now - last));
+        }
+        (known, last) = (count, now);
+    }
+}
+
 /// Each conversation on a connection of its own, all at once, for this long. The connections are open before time counts.
 pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<Sample, Failure> {
     let mut lines = try_join_all((0..talks.len()).map(|number| Line::open(target.port, number))).await?;
-    let (server, load) = (machine::cpu(target.pid)?, machine::cpu(std::process::id())?);
+    let server = machine::cpu(target.pid)?;
     let start = Instant::now();
-    let work = talks.iter_mut().zip(&mut lines).map(|(talk, line)| async move {
-        let mut times = Vec::new();
-        while start.elapsed() < time {
-            let sent = Instant::now();
-            talk.turn(line).await?;
-            times.push(sent.elapsed().as_secs_f64() * 1e3);
+    let answered = Cell::new(0_u64);
+    let work = talks.iter_mut().zip(&mut lines).map(|(talk, line)| {
+        let answered = &answered;
+        async move {
+            let mut times = Vec::new();
+            while start.elapsed() < time {
+                let sent = Instant::now();
+                talk.turn(line).await?;
+                times.push(sent.elapsed().as_secs_f64() * 1e3);
+                answered.set(answered.get() + 1);
+            }
+            Ok::<_, Failure>(times)
         }
-        Ok::<_, Failure>(times)
     });
+    let idle = Cell::new(Duration::ZERO);
     let mut times = Vec::new();
-    for line in join_all(work).await {
-        times.extend(line?);
+    tokio::select! {
+        biased;
+        lines = join_all(work) => for line in lines {
+            times.extend(line?);
+        },
+        () = stay_awake(&answered, &idle) => {}
     }
     let seconds = start.elapsed().as_secs_f64();
     let server = machine::cpu(target.pid)? - server;
-    let load = machine::cpu(std::process::id())? - load;
     times.sort_by(f64::total_cmp);
     let percentile = |at: f64| times.get((times.len() as f64 * at) as usize).copied();
     let answers = times.len() as f64;
     Ok(Sample {
         answers_per_second: answers / seconds,
         server_cpu_us: Some(server.as_secs_f64() * 1e6 / answers),
-        load_busy: Some(load.as_secs_f64() / seconds),
+        load_busy: Some(1.0 - idle.get().as_secs_f64() / seconds),
         p50_ms: percentile(0.5),
         p99_ms: percentile(0.99),
     })

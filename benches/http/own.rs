@@ -1,7 +1,7 @@
 //! What the flow costs on this server, beside an open route of its own, a hello world in the same framework, and the work that
 //! cannot be avoided: a durable commit, a password hash.
 
-use std::time::Instant;
+use std::{ops::Range, time::Instant};
 
 use futures::future::join_all;
 use serde_json::Value;
@@ -17,6 +17,8 @@ use super::{
 };
 
 const CONNECTIONS: usize = 32;
+/// The people who sign in on one connection in turn: none of them reaches the limit of sessions in a run.
+const VISITORS: usize = 16;
 
 /// `--check` needs no PostgreSQL: what depends on it has no limit.
 pub async fn measure(plan: Plan, with_postgres: bool, environment: &Value) -> Result<Report, Failure> {
@@ -33,11 +35,11 @@ fn each(people: &[Person], talk: impl Fn(&Person) -> Talk) -> Vec<Talk> {
     people.iter().map(talk).collect()
 }
 
-/// By number, as `register` counts. From the hundredth sign-in on each ends a session of that account, so nobody signs in
-/// whose session is in use.
-pub fn signs_in(number: usize) -> Talk {
-    let body = form(&[("email", &format!("p{number}@example.com")), ("password", PASSWORD)]);
-    Talk::post("/api/auth/login", "application/x-www-form-urlencoded", &body)
+/// People by their numbers, as `register` counts, sign in one after another. From the hundredth sign-in on each ends a session of that
+/// account, so nobody signs in whose session is in use.
+pub fn sign_in(numbers: Range<usize>) -> Talk {
+    let bodies = numbers.map(|number| form(&[("email", &format!("p{number}@example.com")), ("password", PASSWORD)]));
+    Talk::posts("/api/auth/login", "application/x-www-form-urlencoded", &bodies.collect::<Vec<_>>())
 }
 
 async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
@@ -45,9 +47,10 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
     let server = start(&sqlite, machine::SERVER).await;
     let port = free_port();
     let hello = Process::start(role_command(machine::SERVER)?.args(["hello", &port.to_string()]), port, "/").await?;
-    let people = register(&server, CONNECTIONS + 16 + 2).await;
+    let first = CONNECTIONS + 16;
+    let people = register(&server, first + 2 * VISITORS).await;
     // A session belongs to one lane: its newest refresh token is known there only.
-    let (people, others) = people[..CONNECTIONS + 16].split_at(CONNECTIONS);
+    let (people, others) = people[..first].split_at(CONNECTIONS);
     let bound = register_bound(&server, CONNECTIONS).await;
     let ours = target(&server);
     let mut lanes = [
@@ -60,7 +63,11 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         Lane::load("refresh, SQLite", ours, each(people, Person::refreshes)),
         Lane::load("refresh of a bound session, SQLite", ours, each(&bound, Person::refreshes)),
         Lane::role("durable commits, SQLite", &["commits"]),
-        Lane::load("sign-in", ours, vec![signs_in(CONNECTIONS + 16), signs_in(CONNECTIONS + 17)]),
+        Lane::load(
+            "sign-in",
+            ours,
+            vec![sign_in(first..first + VISITORS), sign_in(first + VISITORS..first + 2 * VISITORS)],
+        ),
         Lane::role("argon2", &["argon2"]),
         Lane::role("verification, remembered", &["verify", "64"]),
         Lane::role("verification, first time", &["verify", "0"]),
@@ -133,7 +140,7 @@ async fn starts_and_memory(plan: Plan, report: &mut Report) -> Result<(), Failur
     let sqlite = Installation::on_sqlite();
     register(&start(&sqlite, machine::SERVER).await, 1).await;
     let (mut starts, mut idle, mut busy) = (Vec::new(), Vec::new(), Vec::new());
-    let sign_in = signs_in(0);
+    let sign_in = sign_in(0..1);
     for _ in 0..plan.rounds {
         let begin = Instant::now();
         let server = start(&sqlite, machine::SERVER).await;

@@ -108,7 +108,7 @@ fn our_lanes(ours: Target, people: &[Person]) -> [Lane; 4] {
         people.iter().map(|_| Talk::get("/healthz", "", 200, "")).collect(),
         people.iter().map(Person::asks_for_me).collect(),
         people.iter().map(Person::refreshes).collect(),
-        vec![own::signs_in(CONNECTIONS), own::signs_in(CONNECTIONS + 1)],
+        vec![own::sign_in(CONNECTIONS..CONNECTIONS + 1), own::sign_in(CONNECTIONS + 1..CONNECTIONS + 2)],
     ];
     lanes_of("this server", ours, talks)
 }

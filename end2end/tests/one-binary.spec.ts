@@ -65,7 +65,7 @@ test("each log line about a request has the id of its answer", async ({ server }
       headers,
       body: new URLSearchParams({ email: "nobody@example.com", password: "not the password" }),
     });
-  const lines = (id: string) => server.log.filter((line) => line.startsWith("{") && (JSON.parse(line) as { span?: { id?: string } }).span?.id === id);
+  const lines = (id: string) => server.log.filter((line) => line.startsWith("{") && (JSON.parse(line) as { request_id?: string }).request_id === id);
   const made = (await ask({})).headers.get("x-request-id")!;
   expect((await ask({ "x-request-id": "from-a-proxy" })).headers.get("x-request-id")).toBe("from-a-proxy");
   for (const id of [made, "from-a-proxy"]) await expect.poll(() => lines(id).join()).toContain("authn_login_fail");

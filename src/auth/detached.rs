@@ -8,6 +8,7 @@ use tracing::Instrument as _;
 use super::error::AuthError;
 use super::service::AuthService;
 use super::store::StoreError;
+use crate::request_id::carried_over;
 
 /// The tasks that have not ended.
 #[derive(Default)]
@@ -19,7 +20,7 @@ impl AuthService {
         &self,
         work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
     ) -> Result<T, AuthError> {
-        let task = self.tasks.0.spawn(work.in_current_span());
+        let task = self.tasks.0.spawn(carried_over(work.in_current_span()));
         Ok(task.await.map_err(|_| AuthError::Internal("a detached task panicked"))??)
     }
 

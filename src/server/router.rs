@@ -8,15 +8,17 @@ use axum::{
     routing::{get, post},
 };
 use futures::future::BoxFuture;
-use tower::ServiceBuilder;
-use tower_http::csrf::ConfigError;
+use tower::{Layer, layer::util::Stack, util::Either};
+use tower_http::csrf::{ConfigError, CsrfLayer};
 
 use super::{health, openapi, test_clock};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{
-    bearer_guard, front::FrontLayer, headers, problem, same_origin, secure_session, server_functions, site::SiteFiles,
+    bearer_guard, front::FrontLayer, headers, problem, same_origin, same_origin::Refusal, secure_session,
+    server_functions, site::SiteFiles,
 };
 use crate::api::{device_binding, export};
+use crate::auth::traces;
 
 /// The pages of an app.
 pub struct Pages {
@@ -36,14 +38,35 @@ impl Pages {
     }
 }
 
-/// The router of the whole server.
+/// The whole server: the routes, and around them what every request passes.
+pub type App = Either<Around<Router>, Router>;
+type Around<S> = <Outer as Layer<S>>::Service;
+type Outer = Stack<CsrfLayer<Refusal>, FrontLayer>;
+
+/// The whole server as one service.
+///
+/// # Errors
+///
+/// The public URL is not an origin.
+pub fn app(state: AppState, pages: Pages) -> Result<App, ConfigError> {
+    let outer = Stack::new(same_origin::layer(&state.public_url)?, FrontLayer::new(&state));
+    // Around the router a layer costs nothing; in it each one is boxed. But only there is the route known, of which the metrics and
+    // the traces tell.
+    let tells_routes = state.request_observer.is_some() || traces::are_on();
+    let routes = routes(state, pages);
+    Ok(if tells_routes { Either::Right(routes.layer(outer)) } else { Either::Left(outer.layer(routes)) })
+}
+
+/// The whole server as a router, to be merged into another one.
 ///
 /// # Errors
 ///
 /// The public URL is not an origin.
 pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
-    let same_origin = same_origin::layer(&state.public_url)?;
+    Ok(Router::new().fallback_service(app(state, pages)?))
+}
 
+fn routes(state: AppState, pages: Pages) -> Router {
     let export = Router::new()
         .route("/api/account/export", get(export::download))
         .method_not_allowed_fallback(problem::method_not_allowed)
@@ -72,7 +95,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         .route(secure_session::RENEW, post(device_binding::renew).fallback(problem::nothing_here));
 
     let files = state.site.files("");
-    Ok(Router::new()
+    Router::new()
         .merge(server_functions::routes(&state))
         .merge(binding)
         .merge(export)
@@ -85,8 +108,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
         .fallback(async move |State(state): State<AppState>, request: Request| {
             fallback(state, files.clone(), request, not_found).await
         })
-        .layer(ServiceBuilder::new().layer(FrontLayer::new(&state)).layer(same_origin))
-        .with_state(state))
+        .with_state(state)
 }
 
 /// The well-known URL for changing passwords (W3C): password managers open it.

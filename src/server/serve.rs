@@ -2,19 +2,27 @@
 //! parameters, so tests bind port 0.
 
 use std::{
+    convert::Infallible,
     net::SocketAddr,
     sync::{Arc, atomic::Ordering},
+    task::{Context, Poll},
     time::Duration,
 };
 
-use axum::{Router, extract::Request, http::StatusCode, response::IntoResponse as _};
+use axum::{
+    Router,
+    extract::Request,
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
+};
+use futures::future::{self, Ready, ready};
 use tokio::{net::TcpListener, sync::watch};
-use tower::ServiceExt as _;
+use tower::{Service, util::Either};
 use tracing::Instrument as _;
 
 use super::config::Config;
 use super::connections::{self, Limits};
-use super::router::{Pages, router};
+use super::router::{Pages, app};
 use super::tls::Listener;
 use super::{cluster, demo};
 use crate::api::edge::app_state::AppState;
@@ -88,8 +96,11 @@ pub async fn serve_within(
     let (auth, proxies) = (state.auth.clone(), state.proxies.clone());
     let (readiness, notice) = (state.stopping.clone(), limits.drain_notice);
     let (on_loopback, origin) = (listener.local_addr()?.ip().is_loopback(), state.public_url.clone());
-    let router = below(&state.base_path.clone(), router(state, pages)?).merge(extra_routes);
-    let service = HostGuard::new(router, on_loopback, &origin);
+    let base_path = state.base_path.clone();
+    let app = below(base_path, app(state, pages)?);
+    let service =
+        if extra_routes.has_routes() { Either::Right(extra_routes.fallback_service(app)) } else { Either::Left(app) };
+    let service = HostGuard::new(service, on_loopback, &origin);
     tokio::spawn(async move {
         shutdown.await;
         // Not ready first: a load balancer sends its next requests elsewhere while this instance still answers.
@@ -108,22 +119,36 @@ pub async fn serve_within(
 }
 
 /// Serves `app` below `base_path`. A request outside it is told where the app is.
-pub fn below(base_path: &BasePath, app: Router) -> Router {
-    if base_path.is_root() {
-        return app;
+pub fn below<S>(base_path: BasePath, app: S) -> Below<S> {
+    Below { base_path, app }
+}
+
+/// A service below a base path. `Router::nest` does not match the base path with a slash at its end.
+#[derive(Clone)]
+pub struct Below<S> {
+    base_path: BasePath,
+    app: S,
+}
+
+impl<S: Service<Request, Response = Response, Error = Infallible>> Service<Request> for Below<S> {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = future::Either<S::Future, Ready<Result<Response, Infallible>>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.app.poll_ready(context)
     }
-    let base_path = base_path.clone();
-    // `Router::nest` does not match the base path with a slash at its end.
-    Router::new().fallback(async move |mut request: Request| match base_path.strip(request.uri()) {
-        Some(uri) => {
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        if !self.base_path.is_root() {
+            let Some(uri) = self.base_path.strip(request.uri()) else {
+                let elsewhere = format!("Nothing is here: the app is at {}\n", self.base_path.at("/"));
+                return future::Either::Right(ready(Ok((StatusCode::NOT_FOUND, elsewhere).into_response())));
+            };
             *request.uri_mut() = uri;
-            app.oneshot(request).await.into_response()
         }
-        None => {
-            let elsewhere = format!("Nothing is here: the app is at {}\n", base_path.at("/"));
-            (StatusCode::NOT_FOUND, elsewhere).into_response()
-        }
-    })
+        future::Either::Left(self.app.call(request))
+    }
 }
 
 /// Runs the periodic maintenance until aborted.

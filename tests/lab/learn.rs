@@ -8,15 +8,14 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use two_tokens::lab::server::learn::{self, file, picture, recording};
 use two_tokens::lab::server::scenes::{SCENES, text::Numbers};
 use two_tokens::lang::Lang;
-use two_tokens::server::{pages, router::router, serve::below};
+use two_tokens::server::pages;
 
-use crate::support::{Answer, Client, TestApp};
+use crate::support::{Answer, Client, TestApp, served};
 
 /// The app's router with the lessons, as `main` serves it where the lab itself is off.
 async fn with_lessons(arguments: &[&str]) -> (TestApp, Router) {
     let app = TestApp::with(arguments).await;
-    let routes = router(app.state.clone(), learn::beside(pages::pages())).unwrap();
-    let router = below(&app.state.base_path, routes);
+    let router = served(&app.state, learn::beside(pages::pages()));
     (app, router)
 }
 

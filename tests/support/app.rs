@@ -15,7 +15,11 @@ use two_tokens::clock::{Clock as _, ManualClock, Timestamp};
 use two_tokens::notes;
 use two_tokens::server::assemble::{self, AppOptions, leptos_options};
 use two_tokens::server::config::Config;
-use two_tokens::server::{pages, router::router, serve::below};
+use two_tokens::server::{
+    pages,
+    router::{Pages, app},
+    serve::below,
+};
 use two_tokens::store::{self, Database};
 
 use super::{Client, PASSWORD};
@@ -38,6 +42,11 @@ pub fn config(arguments: &[&str]) -> Config {
     Config::try_parse_from(arguments).unwrap().check().unwrap()
 }
 
+/// What answers the requests of a server.
+pub fn served(state: &AppState, pages: Pages) -> Router {
+    Router::new().fallback_service(below(state.base_path.clone(), app(state.clone(), pages).unwrap()))
+}
+
 impl TestApp {
     pub async fn start() -> Self {
         Self::with(&[]).await
@@ -55,7 +64,7 @@ impl TestApp {
         let clock = Arc::new(ManualClock::at(Timestamp::from_secs(1_800_000_000)));
         let (config, passwords) = (config(arguments), cheap_hasher());
         let state = assemble(&config, &database, &clock, &passwords).await;
-        let router = below(&state.base_path, router(state.clone(), pages::pages()).unwrap());
+        let router = served(&state, pages::pages());
         Self { router, state, clock, store: database.store(), passwords, database_url: url, database, _folder: folder }
     }
 
@@ -66,7 +75,7 @@ impl TestApp {
     /// Another instance on the same database, or the same one started again, with these settings.
     pub async fn beside(&self, arguments: &[&str]) -> Router {
         let state = assemble(&config(arguments), &self.database, &self.clock, &self.passwords).await;
-        router(state, pages::pages()).unwrap()
+        served(&state, pages::pages())
     }
 
     /// A client with a new account, signed in.

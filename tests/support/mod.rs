@@ -53,7 +53,7 @@ mod process;
 mod tls;
 
 pub use answer::Answer;
-pub use app::{TestApp, config, days, seconds, secret};
+pub use app::{TestApp, config, days, seconds, secret, served};
 pub use authenticator::{Authenticator, BOUND_COOKIE};
 pub use client::{Client, ORIGIN, PASSWORD, Transport, form};
 pub use cookies::{Cookies, DEVICE_COOKIE, HINT_COOKIE, REFRESH_COOKIE};

@@ -48,6 +48,7 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
         (Some(value), None) => value,
         (Some(_), Some(_)) => return Err(invalid()),
     };
-    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(invalid)?;
+    let (scheme, token) =
+        std::str::from_utf8(value.as_bytes()).ok().and_then(|value| value.split_once(' ')).ok_or_else(invalid)?;
     if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() { Ok(token.trim()) } else { Err(invalid()) }
 }

@@ -150,7 +150,9 @@ impl TrustedProxies {
     /// The client's address of a request. Without connection info (in tests) all requests share one address, so they are still
     /// throttled (fail closed).
     pub fn client_of(&self, parts: &Parts) -> IpAddr {
-        self.client(peer_of(&parts.extensions), &parts.headers)
+        let peer = peer_of(&parts.extensions);
+        self.warn_of_misread(peer, &parts.headers);
+        self.client(peer, &parts.headers)
     }
 
     /// Whether the request comes from a trusted proxy, so that what a proxy says about it counts.
@@ -159,11 +161,9 @@ impl TrustedProxies {
     }
 
     /// Warns, once in the life of a server, of a request that was forwarded in a way that does not count.
-    pub fn warn_of_others(&self, request: &Request) {
-        if self.warned.load(Ordering::Relaxed) {
-            return;
-        }
-        if let Some(problem) = misread(self.forwarded(request), request.headers())
+    fn warn_of_misread(&self, peer: IpAddr, headers: &HeaderMap) {
+        if !self.warned.load(Ordering::Relaxed)
+            && let Some(problem) = misread(self.trusts(peer), headers)
             && !self.warned.swap(true, Ordering::Relaxed)
         {
             tracing::warn!("{problem}");

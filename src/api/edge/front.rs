@@ -5,34 +5,32 @@
 use std::{
     any::Any,
     convert::Infallible,
-    panic::{AssertUnwindSafe, catch_unwind},
+    mem,
+    panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
-use axum::{extract::Request, http::HeaderValue, response::Response};
+use axum::{extract::Request, response::Response};
 use futures::{
     FutureExt as _,
     future::{CatchUnwind, Either, Map, Ready, ready},
 };
 use pin_project_lite::pin_project;
-use tower::{Layer, Service};
-use tracing::instrument::{Instrument as _, Instrumented};
+use tower::{Layer, Service, ServiceExt as _, util::Oneshot};
 
 use super::request_observer::{Pending, RequestObserver};
-use super::{
-    app_state::AppState, client_address::TrustedProxies, headers::SecurityHeaders, language, problem, request_body,
-    request_id, request_span::RequestSpans,
-};
+use super::request_span::{RequestSpans, Spanned};
+use super::{app_state::AppState, headers::SecurityHeaders, language, problem, request_body};
 use crate::lang::{InLanguage, in_language, in_language_now};
+use crate::request_id::{self, InRequest, in_request};
 
 /// The layer of an app.
 #[derive(Clone)]
 pub struct FrontLayer(Arc<Settings>);
 
 struct Settings {
-    proxies: TrustedProxies,
     headers: SecurityHeaders,
     observer: Option<Arc<dyn RequestObserver>>,
     spans: RequestSpans,
@@ -41,7 +39,6 @@ struct Settings {
 impl FrontLayer {
     pub fn new(state: &AppState) -> Self {
         Self(Arc::new(Settings {
-            proxies: state.proxies.clone(),
             headers: SecurityHeaders::new(state.hsts.as_ref()),
             observer: state.request_observer.clone(),
             spans: RequestSpans::of(state),
@@ -66,36 +63,34 @@ pub struct Front<S> {
 
 impl<S> Service<Request> for Front<S>
 where
-    S: Service<Request, Response = Response, Error = Infallible>,
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
 {
     type Response = Response;
     type Error = Infallible;
-    type Future = Answering<S::Future>;
+    type Future = Answering<S>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, mut request: Request) -> Self::Future {
-        let id = request_id::of(request.headers_mut());
-        let span = self.settings.spans.begin(&id, &request);
-        let entered = span.enter();
-        self.settings.proxies.warn_of_others(&request);
-        let pending = self.settings.observer.as_ref().map(|observer| Pending::begin(observer, &request));
-        let lang = language::of(request.headers());
-        let answer = in_language_now(lang, || match request_body::refuse_headers(request.headers()) {
-            Some(refusal) => Either::Left(ready(refusal)),
-            // A service may panic before it returns its future.
-            None => match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
-                Ok(inner) => Either::Right(AssertUnwindSafe(inner).catch_unwind().map(response_of as ResponseOf)),
-                Err(panic) => Either::Left(ready(problem::from_panic(panic))),
-            },
-        });
-        drop(entered);
+    fn call(&mut self, request: Request) -> Self::Future {
+        let settings = &self.settings;
+        let (id, lang) = (request_id::of(request.headers()), language::of(request.headers()));
+        let span = settings.spans.begin(&id, &request);
+        let pending = settings.observer.as_ref().map(|observer| Pending::begin(observer, &request));
+        let answer = match request_body::has_too_large_headers(request.headers()) {
+            true => Either::Left(ready(in_language_now(lang, || request_body::refuse_headers(request.headers())))),
+            false => {
+                // The one that is ready, in place of its copy.
+                let next = self.inner.clone();
+                let inner = mem::replace(&mut self.inner, next).oneshot(request);
+                // It may panic before it returns its future, so it is called within.
+                Either::Right(AssertUnwindSafe(inner).catch_unwind().map(response_of as ResponseOf))
+            }
+        };
         Answering {
-            answer: in_language(lang, answer).instrument(span),
-            settings: self.settings.clone(),
-            id: Some(id),
+            answer: in_request(id, in_language(lang, span.around(answer))),
+            settings: settings.clone(),
             pending,
         }
     }
@@ -104,6 +99,7 @@ where
 /// What became of the inner service: its response, or its panic.
 type Outcome = Result<Result<Response, Infallible>, Box<dyn Any + Send>>;
 type ResponseOf = fn(Outcome) -> Response;
+type Guarded<F> = Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>;
 
 fn response_of(outcome: Outcome) -> Response {
     match outcome {
@@ -115,27 +111,21 @@ fn response_of(outcome: Outcome) -> Response {
 
 pin_project! {
     /// The response that [`Front`] waits for.
-    pub struct Answering<F> {
+    pub struct Answering<S: Service<Request>> {
         #[pin]
-        answer: Instrumented<InLanguage<Either<Ready<Response>, Map<CatchUnwind<AssertUnwindSafe<F>>, ResponseOf>>>>,
+        answer: InRequest<InLanguage<Spanned<Either<Ready<Response>, Guarded<Oneshot<S, Request>>>>>>,
         settings: Arc<Settings>,
-        id: Option<HeaderValue>,
         pending: Option<Pending>,
     }
 }
 
-impl<F: Future<Output = Result<Response, Infallible>>> Future for Answering<F> {
+impl<S: Service<Request, Response = Response, Error = Infallible>> Future for Answering<S> {
     type Output = Result<Response, Infallible>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = self.project();
-        let mut answer = this.answer;
-        answer.as_mut().poll(context).map(|mut response| {
-            RequestSpans::end(answer.span(), &response);
-            this.settings.headers.add(response.headers_mut());
-            if let Some(id) = this.id.take() {
-                response.headers_mut().insert(request_id::REQUEST_ID, id);
-            }
+        let mut this = self.project();
+        this.answer.as_mut().poll(context).map(|mut response| {
+            this.settings.headers.add(response.headers_mut(), this.answer.take_value());
             if let Some(pending) = this.pending.take() {
                 pending.end(&response);
             }

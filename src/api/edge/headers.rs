@@ -15,6 +15,7 @@ use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
 use crate::api::edge::app_state::AppState;
+use crate::request_id::REQUEST_ID;
 
 /// On every response, whatever it says itself.
 static ALWAYS: [(HeaderName, HeaderValue); 4] = [
@@ -51,24 +52,27 @@ pub const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000
 
 pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// The security headers of a server's responses. A response starts with a copy of them, which costs a quarter less than to insert
-/// them one by one.
+/// What most responses say themselves.
+const USUAL: [HeaderName; 2] = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
+
+/// The headers of a server's responses. A response starts with a copy of them, which costs a quarter less than to insert them one by
+/// one. A copy has no room for more, so the names of what most responses add are there already.
 pub(super) struct SecurityHeaders(HeaderMap);
 
 impl SecurityHeaders {
     pub fn new(hsts: Option<&HeaderValue>) -> Self {
-        // With room for what most responses bring along, so that a copy of it does not grow.
-        let mut headers = HeaderMap::with_capacity(12);
-        headers.extend(ALWAYS.iter().cloned());
+        let mut headers = HeaderMap::from_iter(ALWAYS.iter().cloned());
         headers.insert(RESOURCE_POLICY, SAME_ORIGIN);
         headers.insert(header::CONTENT_SECURITY_POLICY, NOT_A_PAGE);
         headers.extend(hsts.map(|hsts| (header::STRICT_TRANSPORT_SECURITY, hsts.clone())));
+        headers.extend(USUAL.into_iter().chain([REQUEST_ID]).map(|name| (name, HeaderValue::from_static(""))));
         Self(headers)
     }
 
-    /// Adds them to a response, which has a policy of its own where it has one.
-    pub fn add(&self, headers: &mut HeaderMap) {
+    /// Adds them to the response to the request with this id. It has a policy of its own where it has one.
+    pub fn add(&self, headers: &mut HeaderMap, id: Option<HeaderValue>) {
         let of_response = mem::replace(headers, self.0.clone());
+        let mut given = USUAL.map(|_| false);
         let mut name = None;
         for (next, value) in of_response {
             // A further value of a header comes without its name.
@@ -76,11 +80,23 @@ impl SecurityHeaders {
             name = next.or(name);
             match &name {
                 Some(name) if self.is_fixed(name) => {}
-                Some(name) if is_first => drop(headers.insert(name.clone(), value)),
+                Some(name) if is_first => {
+                    given.iter_mut().zip(&USUAL).for_each(|(given, usual)| *given |= usual == name);
+                    headers.insert(name.clone(), value);
+                }
                 Some(name) => drop(headers.append(name.clone(), value)),
                 None => {}
             }
         }
+        for (usual, given) in USUAL.iter().zip(given) {
+            if !given {
+                headers.remove(usual);
+            }
+        }
+        match id {
+            Some(id) => headers.insert(REQUEST_ID, id),
+            None => headers.remove(REQUEST_ID),
+        };
     }
 
     /// Whether no response can have another value.
@@ -143,7 +159,7 @@ mod tests {
                 headers.append(name, value);
                 headers
             });
-            SecurityHeaders::new(hsts).add(&mut headers);
+            SecurityHeaders::new(hsts).add(&mut headers, Some(HeaderValue::from_static("7d-1")));
             headers
         };
         let headers = with(Some(&HSTS));
@@ -153,7 +169,22 @@ mod tests {
         assert_eq!(all(header::X_CONTENT_TYPE_OPTIONS), ["nosniff"]);
         assert_eq!(all(header::STRICT_TRANSPORT_SECURITY), [HSTS]);
         assert_eq!(all(RESOURCE_POLICY), [SAME_ORIGIN]);
-        assert_eq!(headers.len(), ALWAYS.len() + 5);
+        assert_eq!(all(REQUEST_ID), ["7d-1"]);
+        assert_eq!(headers.len(), ALWAYS.len() + 6);
         assert_eq!(with(None)[header::STRICT_TRANSPORT_SECURITY], "own");
+    }
+
+    #[test]
+    fn what_most_responses_say_is_said_by_the_response_alone() {
+        let with = |given: &[(HeaderName, &'static str)]| {
+            let mut headers: HeaderMap =
+                given.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
+            SecurityHeaders::new(None).add(&mut headers, None);
+            USUAL.into_iter().chain([REQUEST_ID]).map(|name| headers.get(name).cloned()).collect::<Vec<_>>()
+        };
+        let text = || Some(HeaderValue::from_static("text/plain"));
+        assert_eq!(with(&[]), [None, None, None]);
+        assert_eq!(with(&[(header::CONTENT_TYPE, "text/plain")]), [text(), None, None]);
+        assert_eq!(with(&[(header::CONTENT_LENGTH, "2")]), [None, Some(HeaderValue::from_static("2")), None]);
     }
 }

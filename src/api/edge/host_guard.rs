@@ -2,7 +2,10 @@
 //! of this computer answers. Such a server answers only to names of this computer, and `421 Misdirected Request` (RFC 9110
 //! section 15.5.20) to others.
 
-use std::task::{Context, Poll};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use axum::{
     extract::Request,
@@ -21,7 +24,7 @@ const REFUSAL: &str = "This server is for this computer alone and does not know 
 #[derive(Clone)]
 pub struct HostGuard<S> {
     /// The host of the public URL, where both it and the listen address are loopback ones; otherwise every host is accepted.
-    this_computer: Option<Box<str>>,
+    this_computer: Option<Arc<str>>,
     inner: S,
 }
 

@@ -13,7 +13,6 @@ pub mod problem;
 pub mod public_url;
 pub mod request_body;
 pub mod request_context;
-pub mod request_id;
 pub mod request_observer;
 pub mod request_span;
 pub mod same_origin;

@@ -1,6 +1,6 @@
 //! Limits of requests. A body is read completely, up to a limit in size and time, before a server function runs; one that is
 //! too large or no text is a client error (`validation_failed`), and so is an input of the API with a name that no field can have;
-//! one that comes too slowly gets `request_timeout`. Headers are limited in size for every request ([`refuse_headers`]).
+//! one that comes too slowly gets `request_timeout`. Headers are limited in size for every request ([`has_too_large_headers`]).
 
 use axum::{
     body::{Body, to_bytes},
@@ -28,12 +28,13 @@ const RETRY_AFTER: u32 = 1;
 #[error("the body arrived too slowly")]
 pub struct TooSlow;
 
+/// Whether the headers of a request are larger than [`HEADERS_MAX`].
+pub(super) fn has_too_large_headers(headers: &HeaderMap) -> bool {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() > HEADERS_MAX
+}
+
 /// The refusal of a request with too large headers: 431 (RFC 6585 section 5).
-pub(super) fn refuse_headers(headers: &HeaderMap) -> Option<Response> {
-    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
-    if bytes <= HEADERS_MAX {
-        return None;
-    }
+pub(super) fn refuse_headers(headers: &HeaderMap) -> Response {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let is_page = accepts.contains("text/html");
     let problem = Problem::new(Code::HeadersTooLarge, lang().problem_headers_too_large());
@@ -43,7 +44,7 @@ pub(super) fn refuse_headers(headers: &HeaderMap) -> Option<Response> {
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
         *response.body_mut() = Body::from(problem.detail);
     }
-    Some(response)
+    response
 }
 
 /// Reads and checks the body of a request with these headers. What it returns is whole.

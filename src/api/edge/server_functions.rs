@@ -10,13 +10,16 @@ use std::{
 
 use axum::{
     Router,
-    body::HttpBody as _,
+    body::{Body, HttpBody as _},
     extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse as _, Response},
     routing::{MethodFilter, MethodRouter, any},
 };
-use futures::FutureExt as _;
+use futures::{
+    FutureExt as _,
+    future::{Either, ready},
+};
 use leptos::server_fn::{
     axum::{get_server_fn_service, server_fn_paths},
     error::SERVER_FN_ERROR_HEADER,
@@ -129,20 +132,32 @@ struct Function {
     guard: Guard,
 }
 
-/// Checks the guard, then reads the body; what is left of the request carries the arguments. One function, since what an inner one
-/// passes on is copied.
-async fn call(function: Arc<Function>, request: Request) -> Response {
-    let (mut parts, mut body) = request.into_parts();
+/// Checks the guard, then reads the body; what is left of the request carries the arguments. All of it is done before the future is
+/// made, where there is no body: a large future is copied, and boxed by the router.
+fn call(function: Arc<Function>, request: Request) -> impl Future<Output = Response> {
+    let (parts, body) = request.into_parts();
     let verified = match function.guard.check(&parts.headers) {
         Ok(verified) => verified,
-        Err(refusal) => return refusal.into_response(),
+        Err(refusal) => return Either::Left(ready(refusal.into_response())),
     };
-    if !body.is_end_stream() {
-        body = match request_body::read(&parts.headers, body).await {
-            Ok(body) => body,
-            Err(refusal) => return refusal.into_response(),
-        };
+    if body.is_end_stream() {
+        return Either::Right(Either::Left(run(function, parts, verified, body)));
     }
+    let receiving = async move {
+        match request_body::read(&parts.headers, body).await {
+            Ok(body) => run(function, parts, verified, body).await,
+            Err(refusal) => refusal.into_response(),
+        }
+    };
+    Either::Right(Either::Right(receiving.boxed()))
+}
+
+fn run(
+    function: Arc<Function>,
+    mut parts: Parts,
+    verified: Option<Arc<Verified>>,
+    body: Body,
+) -> impl Future<Output = Response> {
     let mut arguments = Request::new(body);
     // Moved, since nothing else needs them.
     mem::swap(arguments.method_mut(), &mut parts.method);
@@ -153,11 +168,11 @@ async fn call(function: Arc<Function>, request: Request) -> Response {
     }
     let state = function.guard.state.clone();
     let call = Arc::new(Call { state, parts, verified, headers: Mutex::default() });
-    answer(&function, call, arguments).await
+    let running = function.service.lock().unwrap_or_else(PoisonError::into_inner).run(arguments);
+    answer(function, call, running)
 }
 
-async fn answer(function: &Function, call: Arc<Call>, arguments: Request) -> Response {
-    let running = function.service.lock().unwrap_or_else(PoisonError::into_inner).run(arguments);
+async fn answer(function: Arc<Function>, call: Arc<Call>, running: impl Future<Output = Response>) -> Response {
     let (mut response, problem) = with_problem(CALL.scope(call.clone(), running)).await;
     if response.headers_mut().remove(FAILED).is_some() {
         let unknown = || AuthError::Internal("a server function error without a problem").into();

@@ -1,5 +1,7 @@
 //! The requests of an HTTP/1.1 connection, one after the other.
 
+use std::future::poll_fn;
+
 use axum::http::{HeaderValue, header};
 use hyper::{Request, body::Body as _, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -8,7 +10,7 @@ use tower::ServiceExt as _;
 
 use super::bodies::ResponseBody;
 use super::slot::Phase;
-use super::timed_io::TimedIo;
+use super::timed_io::{HeadTimer, TimedIo};
 use super::{Answer, Served, unless_lost};
 use crate::api::edge::client_address::Transport;
 
@@ -28,6 +30,7 @@ pub(super) async fn answer<I: Transport>(io: TimedIo<I>, served: Served<impl Ans
     });
     let http = http1::Builder::new().max_buf_size(limits.buffer).serve_connection(TokioIo::new(io), answer);
     let mut http = std::pin::pin!(http);
+    let mut head = HeadTimer::new();
     let mut half_sent_until: Option<Instant> = None;
     let mut stops = false;
     loop {
@@ -35,6 +38,7 @@ pub(super) async fn answer<I: Transport>(io: TimedIo<I>, served: Served<impl Ans
             // The connection first: the rest is asked only while it waits.
             biased;
             _ = http.as_mut() => return,
+            () = poll_fn(|cx| head.poll_overdue(&slot, &limits, cx)) => return,
             () = slot.has_to_make_room() => return,
             _ = stopping.wait_for(|stopping| *stopping), if !stops => {
                 slot.no_lingering();

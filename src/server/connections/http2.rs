@@ -13,7 +13,7 @@ use tower::ServiceExt as _;
 use super::limits::{CONNECTION_WINDOW, FRAME_MAX, RESETS_AFTER_ERRORS_MAX, RESETS_PENDING_MAX, STREAM_WINDOW};
 use super::slot::Phase;
 use super::streams::{StreamBody, Streams};
-use super::timed_io::{TimedIo, poll_deadline};
+use super::timed_io::{HeadTimer, TimedIo};
 use super::{Answer, NotAnswered, Served, unless_lost};
 use crate::api::edge::client_address::Transport;
 
@@ -43,19 +43,16 @@ pub(super) async fn answer<I: Transport>(io: TimedIo<I>, served: Served<impl Ans
             unless_lost(response).map(|response| response.map(|body| StreamBody::new(body, open)))
         }
     });
-    let mut http = pin!(http.serve_connection(TokioIo::new(io.without_limits_of_reads()), answer));
-    let mut idle = Box::pin(sleep_until(Instant::now()));
+    let mut http = pin!(http.serve_connection(TokioIo::new(io.without_heads()), answer));
+    let mut head = HeadTimer::new();
     let mut stops = false;
     // Until when the client may acknowledge the GOAWAY, or send the rest of what it began.
     let mut ends: Option<Instant> = None;
     loop {
         let overdue = poll_fn(|cx| {
             // First: a stream may end in another task at any moment.
-            slot.read_again_at_next_phase(cx.waker());
-            match slot.head_deadline(&limits) {
-                Some(deadline) => poll_deadline(&mut idle, deadline, cx),
-                None => std::task::Poll::Pending,
-            }
+            slot.wake_at_next_phase(cx.waker());
+            head.poll_overdue(&slot, &limits, cx)
         });
         tokio::select! {
             biased;

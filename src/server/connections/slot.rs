@@ -38,8 +38,8 @@ pub struct Slot {
     /// Trusted proxies have no share: their connections carry the requests of many sources.
     has_share: bool,
     state: Mutex<State>,
-    /// Of a read that has no limit yet.
-    reader: Mutex<Option<Waker>>,
+    /// Of the task that asks for the limit of a head, where requests begin and end in other ones (HTTP/2).
+    waiting: Mutex<Option<Waker>>,
     make_room: Notify,
     no_lingering: AtomicBool,
     /// HTTP/2 streams of all connections of the source.
@@ -132,7 +132,7 @@ impl Slot {
             source,
             has_share,
             state: Mutex::new(state),
-            reader: Mutex::default(),
+            waiting: Mutex::default(),
             make_room: Notify::new(),
             no_lingering: AtomicBool::new(false),
             streams_of_source,
@@ -153,9 +153,8 @@ impl Slot {
         }
         *state = State { since: Instant::now(), head: None, ..*state };
         drop(state);
-        // hyper may have begun to wait for the next head while the phase was another one: that read needs a limit now.
-        if let Some(reader) = self.reader.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            reader.wake();
+        if let Some(waiting) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            waiting.wake();
         }
     }
 
@@ -207,9 +206,9 @@ impl Slot {
         self.change(|state| state.closing = true);
     }
 
-    /// Polls a read that has no limit again when the phase changes.
-    pub fn read_again_at_next_phase(&self, reader: &Waker) {
-        *self.reader.lock().unwrap_or_else(PoisonError::into_inner) = Some(reader.clone());
+    /// Wakes this task when the phase changes.
+    pub fn wake_at_next_phase(&self, waiting: &Waker) {
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(waiting.clone());
     }
 
     /// A request's body has arrived, or nobody reads the rest of it.

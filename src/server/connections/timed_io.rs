@@ -1,5 +1,5 @@
-//! A connection's stream with time limits: for a request's head, for idleness, and for writes without progress. After the last
-//! response it reads on for a moment (lingering close): a socket that is closed with unread bytes is reset, and the client may
+//! A connection's stream with a time limit for writes without progress; those of reads are the protocols', since they depend on how
+//! far the requests are. After the last response it reads on for a moment (lingering close): a socket that is closed with unread bytes is reset, and the client may
 //! lose the response with it.
 
 use std::{
@@ -23,10 +23,10 @@ pub struct TimedIo<I> {
     inner: I,
     slot: Arc<Slot>,
     limits: Limits,
-    read: Pin<Box<Sleep>>,
+    linger: Pin<Box<Sleep>>,
     write: Pin<Box<Sleep>>,
-    /// Whether reads have a limit here. On HTTP/2 bytes are no head.
-    limits_reads: bool,
+    /// Whether bytes are a part of a head. On HTTP/2 they may be anything.
+    reads_heads: bool,
     blocked: bool,
     /// Bytes read after the shutdown.
     lingered: Option<usize>,
@@ -35,12 +35,12 @@ pub struct TimedIo<I> {
 impl<I> TimedIo<I> {
     pub fn new(inner: I, slot: Arc<Slot>, limits: Limits) -> Self {
         let sleep = || Box::pin(sleep_until(Instant::now()));
-        Self { inner, slot, limits, read: sleep(), write: sleep(), limits_reads: true, blocked: false, lingered: None }
+        Self { inner, slot, limits, linger: sleep(), write: sleep(), reads_heads: true, blocked: false, lingered: None }
     }
 
-    /// Leaves the limit of idleness to the protocol.
-    pub fn without_limits_of_reads(self) -> Self {
-        Self { limits_reads: false, ..self }
+    /// Bytes that arrive are no head.
+    pub fn without_heads(self) -> Self {
+        Self { reads_heads: false, ..self }
     }
 
     /// Passes on the outcome of a write, or ends one that makes no progress.
@@ -85,26 +85,45 @@ pub fn poll_deadline(timer: &mut Pin<Box<Sleep>>, deadline: Instant, cx: &mut Co
     }
 }
 
+/// The time limit of a head, and of the wait for one.
+pub struct HeadTimer(Pin<Box<Sleep>>);
+
+impl HeadTimer {
+    pub fn new() -> Self {
+        Self(Box::pin(sleep_until(Instant::now())))
+    }
+
+    /// Whether the client has taken too long. Ask after the connection itself: only what it did has changed the answer.
+    pub fn poll_overdue(&mut self, slot: &Slot, limits: &Limits, cx: &mut Context<'_>) -> Poll<()> {
+        match slot.head_deadline(limits) {
+            Some(deadline) => poll_deadline(&mut self.0, deadline, cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
 impl<I: AsyncRead + Unpin> AsyncRead for TimedIo<I> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let outcome = Pin::new(&mut self.inner).poll_read(cx, buffer);
-        if !self.limits_reads {
-            return outcome;
+        if self.reads_heads && buffer.filled().len() > before {
+            self.slot.bytes_arrived();
         }
-        if outcome.is_ready() {
-            if buffer.filled().len() > before {
-                self.slot.bytes_arrived();
-            }
-            return outcome;
-        }
-        let Some(deadline) = self.slot.head_deadline(&self.limits) else {
-            self.slot.read_again_at_next_phase(cx.waker());
-            return Poll::Pending;
-        };
-        ready!(poll_deadline(&mut self.read, deadline, cx));
-        Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        outcome
     }
+}
+
+/// Bytes of a response that are written in one piece.
+const SMALL: usize = 2048;
+
+/// All parts as one, if they fit.
+fn gather<'a>(parts: &[io::IoSlice<'_>], into: &'a mut [u8]) -> Option<&'a [u8]> {
+    let mut length = 0;
+    for part in parts {
+        into.get_mut(length..length + part.len())?.copy_from_slice(part);
+        length += part.len();
+    }
+    Some(&into[..length])
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<I> {
@@ -118,7 +137,12 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<I> {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let outcome = Pin::new(&mut self.inner).poll_write_vectored(cx, parts);
+        // What is small is copied: two pieces cost the kernel more than one.
+        let mut small = [0; SMALL];
+        let outcome = match gather(parts, &mut small) {
+            Some(bytes) => Pin::new(&mut self.inner).poll_write(cx, bytes),
+            None => Pin::new(&mut self.inner).poll_write_vectored(cx, parts),
+        };
         self.written(cx, outcome)
     }
 
@@ -138,11 +162,11 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<I> {
             self.lingered = Some(0);
             self.slot.close();
             let until = Instant::now() + self.limits.linger;
-            self.read.as_mut().reset(until);
+            self.linger.as_mut().reset(until);
         }
         let mut rest = [0; 4096];
         while self.slot.may_linger() && self.lingered.is_some_and(|read| read < LINGER_BYTES) {
-            if self.read.as_mut().poll(cx).is_ready() {
+            if self.linger.as_mut().poll(cx).is_ready() {
                 break;
             }
             let mut buffer = ReadBuf::new(&mut rest);
@@ -153,5 +177,19 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for TimedIo<I> {
             }
         }
         Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_fits_is_one_piece_and_what_does_not_stays_as_it_is() {
+        let part = |bytes: &'static [u8]| io::IoSlice::new(bytes);
+        let mut into = [0; 8];
+        assert_eq!(gather(&[part(b"head"), part(b""), part(b"body")], &mut into), Some(&b"headbody"[..]));
+        assert_eq!(gather(&[part(b"head"), part(b"body!")], &mut into), None);
+        assert_eq!(gather(&[], &mut into), Some(&b""[..]));
     }
 }

@@ -1,15 +1,15 @@
 //! Structured logging (tracing): compact text on a terminal, JSON otherwise. Logs never contain tokens, cookies, passwords or
 //! e-mail addresses.
 
-use std::{fmt::Debug, io::IsTerminal as _};
+use std::io::IsTerminal as _;
 
-use serde_json::Value;
-use tracing::Subscriber;
-use tracing::field::{Field, Visit};
-use tracing_subscriber::field::RecordFields;
-use tracing_subscriber::fmt::{FormatFields, format::Writer};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::{Compact, Format, Json, JsonFields, Writer, format};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, fmt};
+
+use crate::request_id;
 
 /// What is logged.
 ///
@@ -34,9 +34,51 @@ where
     // A line that cannot be written (a full disk) is lost. By default it is reported to stderr, which panics in its turn.
     let lines = fmt::layer().with_writer(std::io::stderr).log_internal_errors(false);
     if std::io::stdout().is_terminal() {
-        lines.compact().with_target(false).boxed()
+        lines.event_format(text()).boxed()
     } else {
-        lines.json().flatten_event(true).with_span_list(false).fmt_fields(SpanFields).boxed()
+        lines.fmt_fields(JsonFields::new()).event_format(json()).boxed()
+    }
+}
+
+fn text() -> WithRequestId<Format<Compact>> {
+    let colours = std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty());
+    let line = format().compact().with_target(false).with_ansi(colours);
+    WithRequestId { line, end: "\n", before: " request_id=", after: "\n" }
+}
+
+fn json() -> WithRequestId<Format<Json>> {
+    let line = format().json().flatten_event(true).with_span_list(false);
+    WithRequestId { line, end: "}\n", before: ",\"request_id\":\"", after: "\"}\n" }
+}
+
+/// A form of lines in which the id of the request stands last. An id needs no escapes.
+struct WithRequestId<F> {
+    line: F,
+    /// The end of a line without an id.
+    end: &'static str,
+    before: &'static str,
+    after: &'static str,
+}
+
+impl<S, N, F> FormatEvent<S, N> for WithRequestId<F>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> std::fmt::Result {
+        let Some(id) = request_id::current() else { return self.line.format_event(context, writer, event) };
+        let mut line = String::new();
+        self.line.format_event(context, Writer::new(&mut line), event)?;
+        let line = line.strip_suffix(self.end).unwrap_or(&line);
+        [line, self.before, id.to_str().unwrap_or_default(), self.after]
+            .iter()
+            .try_for_each(|part| writer.write_str(part))
     }
 }
 
@@ -45,108 +87,63 @@ fn is_readable(directive: &str) -> bool {
     directive.is_empty() || directive.contains(['=', '[', ']', '{', '}']) || directive.parse::<LevelFilter>().is_ok()
 }
 
-/// Writes the fields of a span as a JSON object. Every request has a span and few of them a log line, so this is written once for
-/// each request, without the map and the values that `tracing_subscriber`'s own form makes.
-struct SpanFields;
-
-impl<'w> FormatFields<'w> for SpanFields {
-    fn format_fields<R: RecordFields>(&self, mut writer: Writer<'w>, fields: R) -> std::fmt::Result {
-        // Written to the span at once: its own text would grow piece by piece.
-        let mut object = Object { text: String::with_capacity(64) };
-        fields.record(&mut object);
-        if object.text.is_empty() {
-            object.text.push('{');
-        }
-        object.text.push('}');
-        writer.write_str(&object.text)
-    }
-}
-
-/// The members of an object, with a brace before the first one.
-struct Object {
-    text: String,
-}
-
-impl Object {
-    /// `value` is JSON.
-    fn member(&mut self, field: &Field, value: &[&str]) {
-        // Those are for the exporter of traces.
-        if !field.name().starts_with("otel.") {
-            self.text.push_str(if self.text.is_empty() { "{\"" } else { ",\"" });
-            self.text.push_str(field.name());
-            self.text.push_str("\":");
-            value.iter().for_each(|part| self.text.push_str(part));
-        }
-    }
-}
-
-impl Visit for Object {
-    fn record_str(&mut self, field: &Field, value: &str) {
-        let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\".contains(&byte);
-        match value.bytes().all(plain) {
-            true => self.member(field, &["\"", value, "\""]),
-            false => self.member(field, &[&Value::from(value).to_string()]),
-        }
-    }
-
-    fn record_i64(&mut self, field: &Field, value: i64) {
-        self.member(field, &[&value.to_string()]);
-    }
-
-    fn record_u64(&mut self, field: &Field, value: u64) {
-        self.member(field, &[&value.to_string()]);
-    }
-
-    fn record_bool(&mut self, field: &Field, value: bool) {
-        self.member(field, &[&value.to_string()]);
-    }
-
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        self.member(field, &[&Value::from(format!("{value:?}")).to_string()]);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};
 
+    use axum::http::HeaderValue;
+    use futures::FutureExt as _;
+    use serde_json::Value;
+    use tracing::Instrument as _;
+
     use super::*;
+    use crate::request_id::in_request;
 
     #[test]
-    fn the_fields_of_a_span_are_json_whatever_is_in_them() {
-        #[derive(Clone, Default)]
-        struct Lines(Arc<Mutex<Vec<u8>>>);
-        impl std::io::Write for Lines {
-            fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-                self.0.lock().unwrap().extend(bytes);
-                Ok(bytes.len())
-            }
-            fn flush(&mut self) -> std::io::Result<()> {
-                Ok(())
-            }
+    fn each_line_of_a_request_has_its_id_and_no_other_line_has_one() {
+        let (lines, id) = (Lines::default(), HeaderValue::from_static("7d-1"));
+        let write = || {
+            let in_lab = async { tracing::info!(n = 1, "one") }.instrument(tracing::info_span!("lab"));
+            let _ = in_request(id.clone(), in_lab).now_or_never();
+            tracing::info!("two");
+        };
+        let written = || String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap();
+        let subscriber = || {
+            fmt().with_writer({
+                let lines = lines.clone();
+                move || lines.clone()
+            })
+        };
+        tracing::subscriber::with_default(
+            subscriber().fmt_fields(JsonFields::new()).event_format(json()).finish(),
+            write,
+        );
+        let json = written().lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>();
+        assert_eq!(
+            (&json[0]["message"], &json[0]["n"], &json[0]["request_id"]),
+            (&"one".into(), &1.into(), &"7d-1".into())
+        );
+        assert_eq!(json[0]["span"], serde_json::json!({"name": "lab"}));
+        assert_eq!((&json[1]["message"], json[1].get("request_id"), json.len()), (&"two".into(), None, 2));
+        tracing::subscriber::with_default(subscriber().event_format(text()).finish(), write);
+        let text = written();
+        let text: Vec<_> = text.lines().collect();
+        assert!(text[0].contains("one") && text[0].ends_with(" request_id=7d-1"), "{text:?}");
+        assert!(text[1].contains("two") && !text[1].contains("request_id") && text.len() == 2, "{text:?}");
+    }
+
+    /// What was written.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend(bytes);
+            Ok(bytes.len())
         }
-        let lines = Lines::default();
-        let writer = lines.clone();
-        let subscriber = fmt()
-            .json()
-            .flatten_event(true)
-            .with_span_list(false)
-            .fmt_fields(SpanFields)
-            .with_writer(move || writer.clone());
-        tracing::subscriber::with_default(subscriber.finish(), || {
-            let odd = "a \"b\" \\ \n \u{e9}";
-            tracing::info_span!("a", otel.kind = "server", id = "7d-1", odd, n = -1, m = 1_u64, yes = true, debug = ?Some(odd))
-                .in_scope(|| tracing::info!("one"));
-            tracing::info_span!("b").in_scope(|| tracing::info!("two"));
-        });
-        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
-        let spans: Vec<Value> =
-            text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["span"].clone()).collect();
-        let first = serde_json::json!({
-            "name": "a", "id": "7d-1", "odd": "a \"b\" \\ \n \u{e9}", "n": -1, "m": 1, "yes": true,
-            "debug": "Some(\"a \\\"b\\\" \\\\ \\n \u{e9}\")",
-        });
-        assert_eq!(spans, [first, serde_json::json!({"name": "b"})]);
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
     }
 
     #[test]

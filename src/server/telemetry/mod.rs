@@ -12,9 +12,15 @@ use no_traces as traces;
 mod traces;
 
 use tokio::runtime::Handle;
-use tracing_subscriber::{Layer as _, Registry, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing::Metadata;
+use tracing_subscriber::{
+    Layer as _, Registry, filter::FilterExt as _, filter::filter_fn, layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 pub use traces::Traces;
+
+use crate::auth::traces::TARGET;
 
 /// A layer of the subscriber, which takes the spans of traces.
 type TraceLayer = Box<dyn tracing_subscriber::Layer<Registry> + Send + Sync>;
@@ -33,11 +39,17 @@ pub fn start(directives: &str, exporting: Option<&Handle>) -> Result<Traces, Str
     };
     let registry = tracing_subscriber::registry();
     let started = match layer {
-        // The filter of the log must not keep spans from the exporter.
-        Some(layer) => registry.with(layer).with(log::lines().with_filter(filter)).try_init(),
+        // The filter of the log must not keep spans from the exporter, and those spans are no part of its lines.
+        Some(layer) => {
+            registry.with(layer).with(log::lines().with_filter(filter.and(filter_fn(is_no_span_of_traces)))).try_init()
+        }
         None => registry.with(log::lines()).with(filter).try_init(),
     };
     started.map_err(|error| error.to_string())?;
     traces.tell();
     Ok(traces)
+}
+
+fn is_no_span_of_traces(metadata: &Metadata<'_>) -> bool {
+    !(metadata.is_span() && metadata.target() == TARGET)
 }

@@ -25,6 +25,7 @@ use tokio_rustls::{
         sign::CertifiedKey,
     },
 };
+use tokio_util::either::Either;
 
 pub mod client;
 
@@ -272,18 +273,19 @@ pub enum Stream {
     Failed,
 }
 
-trait Both: AsyncRead + AsyncWrite + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Unpin> Both for T {}
+/// A stream that is ready for the bytes of HTTP.
+type Ready<'a> = Either<&'a mut TcpStream, &'a mut tokio_rustls::server::TlsStream<TcpStream>>;
 
 impl Stream {
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Pin<&mut dyn Both>>> {
+    #[inline]
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Ready<'_>>> {
         if let Self::Handshake(handshake) = self {
             let done = ready!(Pin::new(&mut **handshake).poll(context));
             *self = done.map_or(Self::Failed, |stream| Self::Tls(Box::new(stream)));
         }
         Poll::Ready(match self {
-            Self::Plain(stream) => Ok(Pin::new(stream)),
-            Self::Tls(stream) => Ok(Pin::new(&mut **stream)),
+            Self::Plain(stream) => Ok(Either::Left(stream)),
+            Self::Tls(stream) => Ok(Either::Right(&mut **stream)),
             Self::Handshake(_) | Self::Failed => Err(io::ErrorKind::ConnectionAborted.into()),
         })
     }
@@ -305,13 +307,13 @@ impl AsyncRead for Stream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        ready!(self.poll_ready(context))?.poll_read(context, buffer)
+        Pin::new(&mut ready!(self.poll_ready(context))?).poll_read(context, buffer)
     }
 }
 
 impl AsyncWrite for Stream {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_ready(context))?.poll_write(context, bytes)
+        Pin::new(&mut ready!(self.poll_ready(context))?).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -319,7 +321,7 @@ impl AsyncWrite for Stream {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_ready(context))?.poll_write_vectored(context, parts)
+        Pin::new(&mut ready!(self.poll_ready(context))?).poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -327,14 +329,14 @@ impl AsyncWrite for Stream {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(self.poll_ready(context))?.poll_flush(context)
+        Pin::new(&mut ready!(self.poll_ready(context))?).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         if let Self::Handshake(_) | Self::Failed = *self {
             return Poll::Ready(Ok(()));
         }
-        ready!(self.poll_ready(context))?.poll_shutdown(context)
+        Pin::new(&mut ready!(self.poll_ready(context))?).poll_shutdown(context)
     }
 }
 

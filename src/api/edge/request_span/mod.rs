@@ -1,14 +1,13 @@
-//! The span of a request: every log line about it is in it. With the cargo feature `otel` it is also the server span of a trace
-//! (OpenTelemetry, semantic conventions for HTTP).
+//! The server span of a request (OpenTelemetry, semantic conventions for HTTP), in a build with the cargo feature `otel`.
 
-#[cfg(not(feature = "otel"))]
-mod logged;
 #[cfg(feature = "otel")]
 mod traced;
 mod traceparent;
-
 #[cfg(not(feature = "otel"))]
-pub(super) use logged::RequestSpans;
+mod untraced;
+
 #[cfg(feature = "otel")]
-pub(super) use traced::RequestSpans;
+pub(super) use traced::{RequestSpans, Spanned};
 pub use traceparent::TraceParent;
+#[cfg(not(feature = "otel"))]
+pub(super) use untraced::{RequestSpans, Spanned};

@@ -6,18 +6,22 @@ use axum::{
     http::HeaderValue,
     response::Response,
 };
+use futures::{FutureExt as _, future::Inspect};
 use opentelemetry::{
     Context,
     trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState},
 };
-use tracing::Span;
+use tracing::{
+    Span,
+    instrument::{Instrument as _, Instrumented},
+};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::TraceParent;
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::client_address::TrustedProxies;
+use crate::api::edge::public_url;
 use crate::api::edge::request_observer::{known_method, route_name};
-use crate::api::edge::{public_url, request_id};
 use crate::auth::traces;
 use crate::protocol::code::Code;
 
@@ -35,10 +39,11 @@ impl RequestSpans {
         Self { proxies: state.proxies.clone(), scheme: public_url::scheme(&state.public_url) }
     }
 
-    pub fn begin(&self, id: &HeaderValue, request: &Request) -> Span {
-        if !traces::are_on() {
-            return request_id::span(id);
-        }
+    pub fn begin(&self, id: &HeaderValue, request: &Request) -> RequestSpan {
+        RequestSpan(if traces::are_on() { self.span(id, request) } else { Span::none() })
+    }
+
+    fn span(&self, id: &HeaderValue, request: &Request) -> Span {
         let method = known_method(request.method()).unwrap_or("_OTHER");
         let route = request.extensions().get::<MatchedPath>().map(|matched| route_name(matched.as_str()));
         let name = route.map_or_else(|| method.to_owned(), |route| [method, route].join(" "));
@@ -58,20 +63,33 @@ impl RequestSpans {
         }
         span
     }
+}
 
-    pub fn end(span: &Span, response: &Response) {
-        if !traces::are_on() {
-            return;
-        }
-        let status = response.status();
-        span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
-        if let Some(code) = response.extensions().get::<Code>() {
-            span.set_attribute("two_tokens.problem", code.as_str());
-        }
-        if status.is_server_error() {
-            span.set_attribute("error.type", status.as_str().to_owned());
-            span.set_status(Status::error(""));
-        }
+/// The span of one request.
+pub struct RequestSpan(Span);
+
+/// Work in the span, which ends with its response.
+pub type Spanned<F> = Instrumented<Inspect<F, fn(&Response)>>;
+
+impl RequestSpan {
+    pub fn around<F: Future<Output = Response>>(self, work: F) -> Spanned<F> {
+        work.inspect(end as fn(&Response)).instrument(self.0)
+    }
+}
+
+/// Sets what the response tells on the current span.
+fn end(response: &Response) {
+    if !traces::are_on() {
+        return;
+    }
+    let (span, status) = (Span::current(), response.status());
+    span.set_attribute("http.response.status_code", i64::from(status.as_u16()));
+    if let Some(code) = response.extensions().get::<Code>() {
+        span.set_attribute("two_tokens.problem", code.as_str());
+    }
+    if status.is_server_error() {
+        span.set_attribute("error.type", status.as_str().to_owned());
+        span.set_status(Status::error(""));
     }
 }
 

@@ -24,6 +24,7 @@ use crate::lab::model::event::{Action, Defence, Lifeline, LogEvent, LogEventKind
 use crate::lab::words::t;
 use crate::lang::{in_language, lang};
 use crate::protocol::problem::Problem;
+use crate::request_id::carried_over;
 use crate::server::serve::Error;
 
 /// How long a tab may take to begin a task.
@@ -55,7 +56,7 @@ pub async fn run(sandboxes: Arc<Sandboxes>, sandbox: Arc<Sandbox>, action: Actio
     };
     // A task of its own has no language: what cannot be done is said in the one of the request.
     let scenario = in_language(lang(), scenario.instrument(tracing::info_span!("lab")));
-    let scenario = tokio::spawn(scenario);
+    let scenario = tokio::spawn(carried_over(scenario));
     scenario.await.unwrap_or_else(|_| Err(failed("a scenario ended early")))
 }
 
