@@ -158,7 +158,7 @@ impl AuthService {
     ///
     /// [`NotAuthenticated::Refused`] for an expired or invalid token (RFC 6750 section 3.1), [`NotAuthenticated::Revoked`] for
     /// a valid token of an ended session.
-    pub fn authenticate(&self, compact: &str) -> Result<Arc<Verified>, NotAuthenticated> {
+    pub fn authenticate(&self, compact: impl AsRef<[u8]>) -> Result<Arc<Verified>, NotAuthenticated> {
         let verified = self.access_tokens.verify(&self.keys, compact, self.clock.now());
         let outcome = match verified {
             Err(refused) => Err(NotAuthenticated::Refused(refused)),

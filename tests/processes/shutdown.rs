@@ -3,13 +3,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
+use futures::future::join_all;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
 };
 
-use crate::support::Installation;
+use crate::support::{Installation, PASSWORD, free_port};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn half_sent_requests_do_not_hold_the_end_of_a_process() {
@@ -90,4 +92,31 @@ async fn restarts_under_ten_thousand_requests_lose_none_when_the_socket_is_passe
         client.await.unwrap();
     }
     assert!(restarts >= 3, "{restarts}");
+}
+
+/// A program that may use one core has one thread for everything that does not block, so nothing that waits may hold it.
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn on_one_core_one_thread_answers_while_passwords_are_verified_and_ends_in_order() {
+    let installation = Installation::on_sqlite();
+    let mut server = installation.serve_at(free_port(), &[], "taskset -cp 0 $$ >/dev/null;").await;
+    let mut ada = server.registered("ada@example.com").await;
+    assert_eq!(ada.refresh().await.status, StatusCode::OK);
+    // Each of them verifies a password and waits for the disk; the one thread answers others meanwhile.
+    let sign_ins = (0..4).map(|_| async {
+        let mut browser = server.client();
+        let answer = browser.post("/api/auth/login", &[("email", "ada@example.com"), ("password", PASSWORD)]).await;
+        assert_eq!(answer.status, StatusCode::OK);
+    });
+    let asks = async {
+        for _ in 0..50 {
+            assert_eq!(ada.me().await.status, StatusCode::OK);
+        }
+    };
+    futures::join!(join_all(sign_ins), asks);
+    let threads = std::fs::read_dir(format!("/proc/{}/task", server.pid())).unwrap();
+    let names = threads.filter_map(|thread| std::fs::read_to_string(thread.unwrap().path().join("comm")).ok());
+    let names: Vec<_> = names.map(|name| name.trim().to_owned()).collect();
+    assert!(names.iter().all(|name| !name.starts_with("tokio-rt-worker")), "{names:?}");
+    server.terminate();
 }

@@ -53,7 +53,7 @@ pub const HSTS_PRELOAD: HeaderValue = HeaderValue::from_static("max-age=63072000
 pub const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What most responses say themselves.
-const USUAL: [HeaderName; 2] = [header::CONTENT_TYPE, header::CONTENT_LENGTH];
+const USUAL: [HeaderName; 3] = [header::CONTENT_TYPE, header::CONTENT_LENGTH, header::CACHE_CONTROL];
 
 /// The headers of a server's responses. A response starts with a copy of them, which costs a quarter less than to insert them one by
 /// one. A copy has no room for more, so the names of what most responses add are there already.
@@ -182,9 +182,10 @@ mod tests {
             SecurityHeaders::new(None).add(&mut headers, None);
             USUAL.into_iter().chain([REQUEST_ID]).map(|name| headers.get(name).cloned()).collect::<Vec<_>>()
         };
-        let text = || Some(HeaderValue::from_static("text/plain"));
-        assert_eq!(with(&[]), [None, None, None]);
-        assert_eq!(with(&[(header::CONTENT_TYPE, "text/plain")]), [text(), None, None]);
-        assert_eq!(with(&[(header::CONTENT_LENGTH, "2")]), [None, Some(HeaderValue::from_static("2")), None]);
+        assert_eq!(with(&[]), [None, None, None, None]);
+        for (at, name) in USUAL.into_iter().enumerate() {
+            let alone = with(&[(name, "own")]);
+            assert!(alone.iter().enumerate().all(|(other, value)| value.is_some() == (other == at)), "{alone:?}");
+        }
     }
 }

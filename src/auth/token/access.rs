@@ -76,7 +76,7 @@ pub struct AccessTokens {
     ttl: Duration,
     validation: Validation,
     /// Verified tokens, so that a repeated request costs no signature verification.
-    verified: Option<Cache<String, Remembered>>,
+    verified: Option<Cache<Box<[u8]>, Remembered>>,
 }
 
 /// A verified token, with the version of the key set that verified it.
@@ -136,7 +136,8 @@ impl AccessTokens {
     /// # Errors
     ///
     /// [`Refused::Expired`] for a token that was valid before, else [`Refused::Invalid`].
-    pub fn verify(&self, keys: &KeyRing, compact: &str, now: Timestamp) -> Result<Arc<Verified>, Refused> {
+    pub fn verify(&self, keys: &KeyRing, compact: impl AsRef<[u8]>, now: Timestamp) -> Result<Arc<Verified>, Refused> {
+        let compact = compact.as_ref();
         if compact.len() > LENGTH_MAX {
             return Err(Refused::Invalid);
         }
@@ -148,7 +149,7 @@ impl AccessTokens {
                 let keys = keys.current();
                 let token = Arc::new(self.check(&keys, compact)?);
                 if let Some(cache) = &self.verified {
-                    cache.insert(compact.to_owned(), Remembered { key_set: keys.version, token: token.clone() });
+                    cache.insert(compact.into(), Remembered { key_set: keys.version, token: token.clone() });
                 }
                 token
             }
@@ -162,7 +163,7 @@ impl AccessTokens {
         if now.secs() >= token.expires_at.secs() { Err(Refused::Expired) } else { Ok(token) }
     }
 
-    fn check(&self, keys: &KeySet, compact: &str) -> Result<Verified, Refused> {
+    fn check(&self, keys: &KeySet, compact: &[u8]) -> Result<Verified, Refused> {
         let header = jsonwebtoken::decode_header(compact).map_err(|_| Refused::Invalid)?;
         let kid = acceptable_kid(&header).ok_or(Refused::Invalid)?;
         let key = keys.verifying(kid).ok_or(Refused::Invalid)?;
@@ -309,9 +310,9 @@ mod tests {
             (vec![("iat", json!(now + skew)), ("exp", json!(now + 900))], true),
             (vec![("iat", json!(now + skew + 1)), ("exp", json!(now + 900))], false),
         ] {
-            assert_eq!(tokens.verify(&keys, &signed(&keys, &changed), NOW).is_ok(), valid, "{changed:?}");
+            assert_eq!(tokens.verify(&keys, signed(&keys, &changed), NOW).is_ok(), valid, "{changed:?}");
         }
-        assert_eq!(tokens.verify(&ring(), &signed(&keys, &[]), NOW), Err(Refused::Invalid), "another server's key");
+        assert_eq!(tokens.verify(&ring(), signed(&keys, &[]), NOW), Err(Refused::Invalid), "another server's key");
     }
 
     #[test]
@@ -322,7 +323,7 @@ mod tests {
         let longest = of_length(shortest_too_long - 1);
         assert!(longest.len() > LENGTH_MAX - 4, "{}", longest.len());
         assert!(tokens.verify(&keys, &longest, NOW).is_ok());
-        assert_eq!(tokens.verify(&keys, &of_length(shortest_too_long), NOW), Err(Refused::Invalid));
+        assert_eq!(tokens.verify(&keys, of_length(shortest_too_long), NOW), Err(Refused::Invalid));
     }
 
     #[test]
