@@ -15,7 +15,7 @@ use super::{health, openapi, test_clock};
 use crate::api::edge::app_state::AppState;
 use crate::api::edge::{
     bearer_guard, front::FrontLayer, headers, problem, same_origin, same_origin::Refusal, secure_session,
-    server_functions, site::SiteFiles,
+    server_functions::ServerFunctions, site::SiteFiles,
 };
 use crate::api::{device_binding, export};
 use crate::auth::traces;
@@ -39,8 +39,7 @@ impl Pages {
 }
 
 /// The whole server: the routes, and around them what every request passes.
-pub type App = Either<Around<Router>, Router>;
-type Around<S> = <Outer as Layer<S>>::Service;
+pub type App = Either<<Outer as Layer<<ServerFunctions as Layer<Router>>::Service>>::Service, Router>;
 type Outer = Stack<CsrfLayer<Refusal>, FrontLayer>;
 
 /// The whole server as one service.
@@ -50,11 +49,15 @@ type Outer = Stack<CsrfLayer<Refusal>, FrontLayer>;
 /// The public URL is not an origin.
 pub fn app(state: AppState, pages: Pages) -> Result<App, ConfigError> {
     let outer = Stack::new(same_origin::layer(&state.public_url)?, FrontLayer::new(&state));
-    // Around the router a layer costs nothing; in it each one is boxed. But only there is the route known, of which the metrics and
-    // the traces tell.
+    // Around the router a layer costs nothing, and a server function needs no route; in it each layer is boxed. But only there is
+    // the route known, of which the metrics and the traces tell.
     let tells_routes = state.request_observer.is_some() || traces::are_on();
-    let routes = routes(state, pages);
-    Ok(if tells_routes { Either::Right(routes.layer(outer)) } else { Either::Left(outer.layer(routes)) })
+    let functions = ServerFunctions::registered(&state);
+    let routes = routes(state, &functions, pages);
+    Ok(match tells_routes {
+        true => Either::Right(routes.layer(outer)),
+        false => Either::Left(outer.layer(functions.layer(routes))),
+    })
 }
 
 /// The whole server as a router, to be merged into another one.
@@ -66,7 +69,7 @@ pub fn router(state: AppState, pages: Pages) -> Result<Router, ConfigError> {
     Ok(Router::new().fallback_service(app(state, pages)?))
 }
 
-fn routes(state: AppState, pages: Pages) -> Router {
+fn routes(state: AppState, functions: &ServerFunctions, pages: Pages) -> Router {
     let export = Router::new()
         .route("/api/account/export", get(export::download))
         .method_not_allowed_fallback(problem::method_not_allowed)
@@ -96,7 +99,7 @@ fn routes(state: AppState, pages: Pages) -> Router {
 
     let files = state.site.files("");
     Router::new()
-        .merge(server_functions::routes(&state))
+        .merge(functions.routes())
         .merge(binding)
         .merge(export)
         .merge(pages)

@@ -14,7 +14,7 @@ use two_tokens::protocol::code::Code;
 use two_tokens::protocol::openapi::{Field, Operation, Security, to_json};
 use two_tokens::server::openapi::all;
 
-use crate::support::{TestApp, form};
+use crate::support::{Answer, Client, TestApp, form};
 
 fn operations() -> Vec<Operation> {
     all(&[notes::operations])
@@ -50,6 +50,37 @@ fn every_route_has_an_operation_and_every_operation_a_route() {
     let unserved: Vec<_> = described.difference(&served).collect();
     assert!(unserved.is_empty(), "operations without a route: {unserved:?}");
     assert_eq!(operations().len(), described.len(), "an operation is described twice");
+}
+
+/// With metrics a call goes through the router, which knows its route; without them it goes straight to its function.
+#[tokio::test]
+async fn a_call_is_answered_the_same_on_both_ways_to_its_function() {
+    let app = TestApp::start().await;
+    let through_router = app.beside(&["--metrics-addr", "127.0.0.1:0"]).await;
+    let (stranger, ada) = (app.client(), app.registered("ada@example.com").await);
+    let mut compared = 0;
+    for operation in operations().iter().filter(|operation| operation.path.starts_with("/api/")) {
+        for method in [Method::GET, Method::POST, Method::HEAD, Method::PUT, Method::OPTIONS] {
+            for path in [operation.path.to_owned(), format!("{}/", operation.path), format!("{}x", operation.path)] {
+                let request = |client: &Client| client.request(method.clone(), &path).body(Body::empty()).unwrap();
+                // What begins or ends a session is asked by strangers alone, so that the second answer is no other one.
+                let who = if path.starts_with("/api/auth/") { &stranger } else { &ada };
+                let mut answers = Vec::new();
+                for router in [&app.router, &through_router] {
+                    let mut client = who.clone().at(router.clone());
+                    let Answer { status, mut headers, body } = client.send(request(&client)).await;
+                    // Of each request its own; on the wire each response has a length.
+                    headers.remove("x-request-id");
+                    headers.remove(header::CONTENT_LENGTH);
+                    // A passphrase is another one each time.
+                    answers.push((status, headers, if status.is_success() { String::new() } else { body }));
+                }
+                assert_eq!(answers[0], answers[1], "{method} {path}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 300, "{compared}");
 }
 
 #[test]

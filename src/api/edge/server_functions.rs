@@ -1,32 +1,33 @@
-//! Server functions as axum routes: each registered function is one route, found once at start. A call renders nothing, so it
+//! Server functions without Leptos around them: each registered function is found once at start. A call renders nothing, so it
 //! makes no reactive owner and no Leptos contexts. What a function may touch of its request and its response travels in a
 //! task-local [`Call`], which [`RequestContext`](super::RequestContext) reads.
 
 use std::{
-    collections::BTreeMap,
+    collections::HashMap,
+    convert::Infallible,
     mem,
     sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
 };
 
 use axum::{
     Router,
     body::{Body, HttpBody as _},
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
     response::{IntoResponse as _, Response},
     routing::{MethodFilter, MethodRouter, any},
 };
 use futures::{
     FutureExt as _,
-    future::{Either, ready},
+    future::{BoxFuture, Either, ready},
 };
 use leptos::server_fn::{
     axum::{get_server_fn_service, server_fn_paths},
     error::SERVER_FN_ERROR_HEADER,
     middleware::BoxedService,
 };
-
-use tower::service_fn;
+use tower::{Layer, Service, service_fn};
 
 use super::{app_state::AppState, bearer_guard, headers::NO_STORE, problem, request_body};
 use crate::auth::error::AuthError;
@@ -71,40 +72,98 @@ impl Call {
     }
 }
 
-/// The routes of all server functions below [`API`]. Other paths there are unknown.
-pub fn routes<S: Clone + Send + Sync + 'static>(state: &AppState) -> Router<S> {
-    let state = Arc::new(state.clone());
-    let mut paths: BTreeMap<&str, MethodRouter> = BTreeMap::new();
-    for (path, method) in server_fn_paths().filter(|(path, _)| path.starts_with(API)) {
-        let filter = MethodFilter::try_from(method.clone()).ok();
-        let Some((filter, service)) = filter.zip(get_server_fn_service(path, method)) else { continue };
-        let function = Arc::new(Function { service: Mutex::new(service), guard: Guard::of(path, &state) });
-        let route = paths.remove(path).unwrap_or_default();
-        // A service and no handler: a handler boxes its future once more.
-        let service = service_fn(move |request: Request| call(function.clone(), request).map(Ok));
-        paths.insert(path, route.on_service(filter, service));
+/// The server functions below [`API`].
+#[derive(Clone)]
+pub struct ServerFunctions {
+    by_path: Arc<ByPath>,
+    state: Arc<AppState>,
+}
+
+type ByPath = HashMap<&'static str, Vec<(Method, Arc<Function>)>>;
+
+impl ServerFunctions {
+    /// All that are registered.
+    #[must_use]
+    pub fn registered(state: &AppState) -> Self {
+        let state = Arc::new(state.clone());
+        let mut by_path = ByPath::new();
+        for (path, method) in server_fn_paths().filter(|(path, _)| path.starts_with(API)) {
+            let Some(service) = get_server_fn_service(path, method.clone()) else { continue };
+            let function = Function { service: Mutex::new(service), guard: Guard::of(path, &state) };
+            by_path.entry(path).or_default().push((method, Arc::new(function)));
+        }
+        Self { by_path: Arc::new(by_path), state }
     }
-    let unknown = |path: &str| {
-        let guard = Guard::of(path, &state);
-        move |request: Request| async move {
-            guard.check(request.headers()).map(|_| Problem::from(AuthError::NotFound)).into_response()
-        }
-    };
-    let wrong_method = |path: &str| {
-        let guard = Guard::of(path, &state);
-        move |request: Request| async move {
-            match guard.check(request.headers()) {
-                Ok(_) => problem::method_not_allowed().await,
-                Err(problem) => problem,
+
+    /// Their routes. Other methods are refused there, and other paths below [`API`] are unknown.
+    pub fn routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        let unknown = |path: &str| {
+            let guard = Guard::of(path, &self.state);
+            move |request: Request| async move {
+                guard.check(request.headers()).map(|_| Problem::from(AuthError::NotFound)).into_response()
             }
+        };
+        let wrong_method = |path: &str| {
+            let guard = Guard::of(path, &self.state);
+            move |request: Request| async move {
+                match guard.check(request.headers()) {
+                    Ok(_) => problem::method_not_allowed().await,
+                    Err(problem) => problem,
+                }
+            }
+        };
+        let route = |path: &str, functions: &[(Method, Arc<Function>)]| {
+            functions.iter().fold(MethodRouter::new().fallback(wrong_method(path)), |route, (method, function)| {
+                let Ok(filter) = MethodFilter::try_from(method.clone()) else { return route };
+                let function = function.clone();
+                // A service and no handler: a handler boxes its future once more.
+                route.on_service(filter, service_fn(move |request: Request| call(function.clone(), request).map(Ok)))
+            })
+        };
+        self.by_path
+            .iter()
+            .fold(Router::new(), |routes, (path, functions)| routes.route(path, route(path, functions)))
+            .route("/api/auth/{*endpoint}", any(unknown(WITHOUT_BEARER)))
+            .route("/api/{*endpoint}", any(unknown(API)))
+            .with_state(())
+    }
+}
+
+/// Calls the functions without a router, whose way to a route costs as much as a call itself. What is no call of a function goes
+/// on to the inner service.
+impl<S> Layer<S> for ServerFunctions {
+    type Service = ServerFunctionsFirst<S>;
+
+    fn layer(&self, inner: S) -> ServerFunctionsFirst<S> {
+        ServerFunctionsFirst { by_path: self.by_path.clone(), inner }
+    }
+}
+
+/// The service of [`ServerFunctions`] as a layer.
+#[derive(Clone)]
+pub struct ServerFunctionsFirst<S> {
+    by_path: Arc<ByPath>,
+    inner: S,
+}
+
+impl<S: Service<Request, Response = Response, Error = Infallible>> Service<Request> for ServerFunctionsFirst<S> {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Either<BoxFuture<'static, Result<Response, Infallible>>, S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let path = request.uri().path();
+        let at_path = if path.starts_with(API) { self.by_path.get(path) } else { None };
+        let called = at_path.and_then(|functions| functions.iter().find(|(method, _)| method == request.method()));
+        match called {
+            Some((_, function)) => Either::Left(call(function.clone(), request).map(Ok).boxed()),
+            None => Either::Right(self.inner.call(request)),
         }
-    };
-    paths
-        .into_iter()
-        .fold(Router::new(), |routes, (path, route)| routes.route(path, route.fallback(wrong_method(path))))
-        .route("/api/auth/{*endpoint}", any(unknown(WITHOUT_BEARER)))
-        .route("/api/{*endpoint}", any(unknown(API)))
-        .with_state(())
+    }
 }
 
 /// What stands in front of a path.

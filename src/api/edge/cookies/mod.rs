@@ -1,5 +1,7 @@
 //! Cookies (RFC 6265): one file for each, with its name and attributes. Every cookie is parsed here, so all readers agree.
 
+use std::mem;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 
 pub mod bound;
@@ -15,7 +17,9 @@ pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 /// The cookies of one header line. The line is split as bytes: browsers send cookies of other scripts in whatever encoding they
 /// were set in, and one pair that is not UTF-8 must not hide the others.
 pub fn pairs_of(line: &HeaderValue) -> impl Iterator<Item = (&str, &str)> {
-    let pairs = line.as_bytes().split(|byte| *byte == b';');
+    let line = line.as_bytes();
+    let ends = memchr::memchr_iter(b';', line).chain([line.len()]);
+    let pairs = ends.scan(0, |start, end| Some(&line[mem::replace(start, end + 1)..end]));
     pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
 }
 
