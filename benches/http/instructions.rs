@@ -13,13 +13,18 @@ use super::{
     machine,
     result::{Figure, Report},
     servers::{Process, register, register_bound, start_under, target},
+    summary::Summary,
     support::{Installation, free_port},
 };
 
 /// Requests before the count begins: caches, buffers and the first commit to a file.
 const WARM_UP: u32 = 50;
 
-/// One request after another on one connection, so no two share a batch. `requests` of each kind are counted.
+/// Counts of each kind. What the program does from time to time falls into some of them; the median leaves it out.
+const COUNTS: usize = 9;
+
+/// One request after another on one connection, so no two share a batch. `requests` of each kind are counted, and that several
+/// times.
 pub async fn measure(requests: u32, environment: &Value) -> Result<Report, Failure> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         return Err("counting instructions needs valgrind (Debian's package of that name)".into());
@@ -44,15 +49,20 @@ pub async fn measure(requests: u32, environment: &Value) -> Result<Report, Failu
     let refresh = count(ours, other.refreshes()).await?;
     let mut report = Report::new("instructions", environment, 0.0);
     report.figures.extend([
-        Figure::of("instructions.hello", vec![hello]),
-        Figure::of("instructions.open", vec![open / hello]),
-        Figure::of("instructions.protected", vec![count(ours, person.asks_for_me()).await? / open]),
-        Figure::of("instructions.refused", vec![count(ours, person.asks_with_a_forged_token()).await? / open]),
-        Figure::of("instructions.forged", vec![count(ours, person.refreshes_with_a_forged_token()).await? / open]),
-        Figure::of("instructions.refresh", vec![refresh / open]),
-        Figure::of("instructions.bound", vec![count(ours, bound.refreshes()).await? / refresh]),
+        ratio("open", &open, &hello),
+        ratio("protected", &count(ours, person.asks_for_me()).await?, &open),
+        ratio("refused", &count(ours, person.asks_with_a_forged_token()).await?, &open),
+        ratio("forged", &count(ours, person.refreshes_with_a_forged_token()).await?, &open),
+        ratio("refresh", &refresh, &open),
+        ratio("bound", &count(ours, bound.refreshes()).await?, &refresh),
+        Figure::of("instructions.hello", hello),
     ]);
     Ok(report)
+}
+
+fn ratio(id: &str, counts: &[f64], bases: &[f64]) -> Figure {
+    let base = Summary::of(bases).map_or(f64::NAN, |bases| bases.median);
+    Figure::of(&format!("instructions.{id}"), counts.iter().map(|count| count / base).collect())
 }
 
 fn callgrind(files: &TempDir) -> String {
@@ -60,14 +70,23 @@ fn callgrind(files: &TempDir) -> String {
     format!("--quiet --tool=callgrind --instr-atstart=no --callgrind-out-file={files}/%p")
 }
 
-/// The instructions of one request, by all threads of the server.
-async fn counted(files: &TempDir, target: Target, mut talk: Talk, requests: u32) -> Result<f64, Failure> {
+/// The instructions of one request, by all threads of the server, counted several times.
+async fn counted(files: &TempDir, target: Target, mut talk: Talk, requests: u32) -> Result<Vec<f64>, Failure> {
     load::turns(target, &mut talk, WARM_UP).await?;
-    control(target, &["--instr=on"])?;
-    control(target, &["--zero"])?;
-    load::turns(target, &mut talk, requests).await?;
-    control(target, &["--instr=off"])?;
-    control(target, &["--dump"])?;
+    let mut counts = Vec::new();
+    for _ in 0..COUNTS {
+        control(target, &["--instr=on"])?;
+        control(target, &["--zero"])?;
+        load::turns(target, &mut talk, requests).await?;
+        control(target, &["--instr=off"])?;
+        control(target, &["--dump"])?;
+        counts.push(total(files, target)? / f64::from(requests));
+    }
+    Ok(counts)
+}
+
+/// The total of the dump that was just made.
+fn total(files: &TempDir, target: Target) -> Result<f64, Failure> {
     // Each dump is a file of its own, with a number behind the name.
     let own = format!("{}.", target.pid);
     let dump = fs::read_dir(files.path())?
@@ -77,7 +96,7 @@ async fn counted(files: &TempDir, target: Target, mut talk: Talk, requests: u32)
     let text = fs::read_to_string(&dump)?;
     fs::remove_file(dump)?;
     let total = text.lines().find_map(|line| line.strip_prefix("totals: ")).ok_or("callgrind's file has no totals")?;
-    Ok(total.trim().parse::<f64>()? / f64::from(requests))
+    Ok(total.trim().parse()?)
 }
 
 fn control(target: Target, command: &[&str]) -> Result<(), Failure> {

@@ -29,8 +29,8 @@ use rounds::Plan;
 /// V8 needs some thousand requests until it has compiled what they run through; less would be unfair to the peers.
 const PEERS_WARM_UP: Duration = Duration::from_secs(4);
 
-/// Requests of each kind whose instructions are counted.
-const COUNTED: u32 = 500;
+/// Requests of each kind whose instructions are counted at a time.
+const COUNTED: u32 = 50;
 
 type Failure = Box<dyn std::error::Error>;
 
