@@ -1,7 +1,10 @@
 //! The API's document: it lists exactly what is served, and what it says of a call is so. That each refusal of a test is one
 //! that the document lists is checked where the test client gets its answers (`tests/support/contract.rs`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use axum::{
     body::Body,
@@ -12,9 +15,9 @@ use serde_json::Value;
 use two_tokens::notes;
 use two_tokens::protocol::code::Code;
 use two_tokens::protocol::openapi::{Field, Operation, Security, to_json};
-use two_tokens::server::openapi::all;
+use two_tokens::server::{metrics::Metrics, openapi::all, pages};
 
-use crate::support::{Answer, Client, TestApp, form};
+use crate::support::{Answer, Client, TestApp, form, served};
 
 fn operations() -> Vec<Operation> {
     all(&[notes::operations])
@@ -56,7 +59,9 @@ fn every_route_has_an_operation_and_every_operation_a_route() {
 #[tokio::test]
 async fn a_call_is_answered_the_same_on_both_ways_to_its_function() {
     let app = TestApp::start().await;
-    let through_router = app.beside(&["--metrics-addr", "127.0.0.1:0"]).await;
+    let mut with_metrics = app.state.clone();
+    with_metrics.request_observer = Some(Arc::<Metrics>::default());
+    let through_router = served(&with_metrics, pages::pages());
     let (stranger, ada) = (app.client(), app.registered("ada@example.com").await);
     let mut compared = 0;
     for operation in operations().iter().filter(|operation| operation.path.starts_with("/api/")) {
