@@ -1,5 +1,5 @@
 //! The HTTP edge: middleware that a request must pass before the rules, and the form of the responses. Fails closed: a
-//! protected path has its guard in the router, so a function cannot forget it.
+//! protected path has its guard in front of the function, which cannot forget it.
 
 pub mod app_state;
 pub mod bearer_guard;
