@@ -20,12 +20,13 @@ use super::{
 /// Requests before the count begins: caches, buffers and the first commit to a file.
 const WARM_UP: u32 = 50;
 
+/// Requests in one count.
+const REQUESTS: u32 = 50;
 /// Counts of each kind. What the program does from time to time falls into some of them; the median leaves it out.
 const COUNTS: usize = 9;
 
-/// One request after another on one connection, so no two share a batch. `requests` of each kind are counted, and that several
-/// times.
-pub async fn measure(requests: u32, environment: &Value) -> Result<Report, Failure> {
+/// One request after another on one connection, so no two share a batch.
+pub async fn measure(environment: &Value) -> Result<Report, Failure> {
     if Command::new("valgrind").arg("--version").output().is_err() {
         return Err("counting instructions needs valgrind (Debian's package of that name)".into());
     }
@@ -43,7 +44,7 @@ pub async fn measure(requests: u32, environment: &Value) -> Result<Report, Failu
     let bound = register_bound(&server, 1).await;
     let [bound] = &bound[..] else { return Err("one more registered".into()) };
     let ours = target(&server);
-    let count = async |target: Target, talk: Talk| counted(&files, target, talk, requests).await;
+    let count = async |target: Target, talk: Talk| counted(&files, target, talk).await;
     let hello = count(hello.target, Talk::get("/", "", 200, "hello")).await?;
     let open = count(ours, Talk::get("/healthz", "", 200, "")).await?;
     let refresh = count(ours, other.refreshes()).await?;
@@ -71,16 +72,16 @@ fn callgrind(files: &TempDir) -> String {
 }
 
 /// The instructions of one request, by all threads of the server, counted several times.
-async fn counted(files: &TempDir, target: Target, mut talk: Talk, requests: u32) -> Result<Vec<f64>, Failure> {
+async fn counted(files: &TempDir, target: Target, mut talk: Talk) -> Result<Vec<f64>, Failure> {
     load::turns(target, &mut talk, WARM_UP).await?;
     let mut counts = Vec::new();
     for _ in 0..COUNTS {
         control(target, &["--instr=on"])?;
         control(target, &["--zero"])?;
-        load::turns(target, &mut talk, requests).await?;
+        load::turns(target, &mut talk, REQUESTS).await?;
         control(target, &["--instr=off"])?;
         control(target, &["--dump"])?;
-        counts.push(total(files, target)? / f64::from(requests));
+        counts.push(total(files, target)? / f64::from(REQUESTS));
     }
     Ok(counts)
 }

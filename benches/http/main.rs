@@ -29,9 +29,6 @@ use rounds::Plan;
 /// V8 needs some thousand requests until it has compiled what they run through; less would be unfair to the peers.
 const PEERS_WARM_UP: Duration = Duration::from_secs(4);
 
-/// Requests of each kind whose instructions are counted at a time.
-const COUNTED: u32 = 50;
-
 type Failure = Box<dyn std::error::Error>;
 
 /// Measures this server in interleaved rounds, prints tables, and writes target/bench/PART.json.
@@ -117,7 +114,7 @@ async fn measure(arguments: &Arguments) -> Result<ExitCode, Failure> {
         growth::measure(arguments.plan(3, 1.0), &ranges, &environment).await?.show()?;
     }
     if wants(Part::Instructions) {
-        instructions::measure(COUNTED, &environment).await?.show()?;
+        instructions::measure(&environment).await?.show()?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -128,7 +125,7 @@ async fn check(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let ranges = Ranges { sizes: vec![1000, 100_000], connections: vec![32], cores: vec![machine::SERVER] };
     let growth = growth::measure(plan, &ranges, &environment).await?;
     report.join("check", growth);
-    report.join("check", instructions::measure(COUNTED, &environment).await?);
+    report.join("check", instructions::measure(&environment).await?);
     report.show()?;
     let wrong = limits::regressions(&report.figures, &arguments.limits);
     for sentence in &wrong {

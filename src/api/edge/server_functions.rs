@@ -192,7 +192,7 @@ struct Function {
 }
 
 /// Checks the guard, then reads the body; what is left of the request carries the arguments. All of it is done before the future is
-/// made, where there is no body: a large future is copied, and boxed by the router.
+/// made, where there is no body: a large future is copied, and boxed on both ways to a function.
 fn call(function: Arc<Function>, request: Request) -> impl Future<Output = Response> {
     let (parts, body) = request.into_parts();
     let verified = match function.guard.check(&parts.headers) {

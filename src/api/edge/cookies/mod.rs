@@ -18,6 +18,7 @@ pub fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
 /// were set in, and one pair that is not UTF-8 must not hide the others.
 pub fn pairs_of(line: &HeaderValue) -> impl Iterator<Item = (&str, &str)> {
     let line = line.as_bytes();
+    // Several readers split the line of each request, and foreign cookies may be kilobytes: many bytes at a time.
     let ends = memchr::memchr_iter(b';', line).chain([line.len()]);
     let pairs = ends.scan(0, |start, end| Some(&line[mem::replace(start, end + 1)..end]));
     pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
