@@ -92,7 +92,7 @@ impl AuthService {
     }
 
     async fn maintain_keys(&self) -> Result<(), AuthError> {
-        self.keys.maintain(&*self.store, self.clock.now(), KEY_AGE).await?;
+        self.tokens.keys.maintain(&*self.store, self.clock.now(), KEY_AGE).await?;
         Ok(())
     }
 
@@ -120,7 +120,7 @@ impl AuthService {
     ///
     /// [`AuthError::Store`].
     pub async fn rotate_keys(&self) -> Result<bool, AuthError> {
-        let rotated = self.keys.rotate(&*self.store, self.clock.now()).await?;
+        let rotated = self.tokens.keys.rotate(&*self.store, self.clock.now()).await?;
         if rotated {
             self.observers.emit(|| FlowEvent::KeysChanged);
             self.audit.record(EventKind::KeysRotated, Subject::None, &Device::default()).await?;
@@ -135,7 +135,7 @@ impl AuthService {
     ///
     /// [`AuthError::Store`].
     pub async fn replace_keys(&self) -> Result<(), AuthError> {
-        self.keys.replace(&*self.store, self.clock.now()).await?;
+        self.tokens.keys.replace(&*self.store, self.clock.now()).await?;
         self.observers.emit(|| FlowEvent::KeysChanged);
         self.audit.record(EventKind::KeysRotated, Subject::None, &Device::default()).await
     }
@@ -147,18 +147,18 @@ impl AuthService {
     ///
     /// [`AuthError::Store`].
     pub async fn forget_retired_keys(&self) -> Result<u64, AuthError> {
-        let forgotten = self.keys.forget_retired(&*self.store, self.clock.now()).await?;
+        let forgotten = self.tokens.keys.forget_retired(&*self.store, self.clock.now()).await?;
         self.observers.emit(|| FlowEvent::KeysChanged);
         Ok(forgotten)
     }
 
     /// Every signing key, oldest first. The private parts are sealed.
     pub fn signing_keys(&self) -> Vec<StoredKey> {
-        self.keys.current().stored.clone()
+        self.tokens.keys.current().stored.clone()
     }
 
     async fn reload_keys(&self) -> Result<(), AuthError> {
-        self.keys.reload(&*self.store).await?;
+        self.tokens.keys.reload(&*self.store).await?;
         Ok(())
     }
 

@@ -17,8 +17,9 @@ use super::report_order::ReportTurn;
 use super::service::{AuthService, Grant, Lifetimes};
 use super::store::{Guard, Judge, Judged, Rotate};
 use super::token::{
+    issuer::TokenIssuer,
     policy::RotationPolicy,
-    refresh::{Presented, RefreshTokenKey},
+    refresh::Presented,
     rotation::{Decision, SessionEnd},
 };
 use crate::clock::{Clock, Timestamp};
@@ -34,9 +35,8 @@ pub(super) enum Authentication {
 }
 
 /// What the judge needs, apart from the row.
-#[derive(Clone)]
 pub(super) struct RotationRules {
-    pub key: Arc<RefreshTokenKey>,
+    pub tokens: Arc<TokenIssuer>,
     pub clock: Arc<dyn Clock>,
     pub lifetimes: Lifetimes,
     pub policy: RotationPolicy,
@@ -47,19 +47,20 @@ pub(super) struct RotationRules {
 
 impl RotationRules {
     /// The judge of one presented token.
-    fn judge(&self, presented: &Presented, authentication: Authentication, turn: &ReportTurn) -> Judge {
-        let (rules, presented, turn) = (self.clone(), *presented, turn.clone());
-        Box::new(move |session| {
-            turn.decided(session.id);
-            rules.judged(session, &presented, authentication)
-        })
+    fn judge(
+        self: &Arc<Self>,
+        presented: &Presented,
+        authentication: Authentication,
+        turn: &ReportTurn,
+    ) -> Box<dyn Judge> {
+        Box::new(OnePresented { rules: self.clone(), presented: *presented, authentication, turn: turn.clone() })
     }
 
     fn judged(&self, session: Session, presented: &Presented, authentication: Authentication) -> Judged {
         // The clock is read after the row: time spent waiting for the store must not use up the grace.
         let now = self.clock.now();
-        if !self.key.is_bound(presented, &session.salt) {
-            return Judged { session, now, decision: None, write: None };
+        if !self.tokens.refresh.is_bound(presented, &session.salt) {
+            return Judged { session, now, decision: None, write: None, tokens: None };
         }
         let grace = self.lifetimes.refresh_grace;
         let decision = self.policy.rule()(&session.rotation, &session.standing(), presented.generation, now, grace);
@@ -85,7 +86,7 @@ impl RotationRules {
             }),
             _ => None,
         };
-        Judged { session, now, decision: Some(decision), write }
+        Judged { session, now, decision: Some(decision), write, tokens: None }
     }
 
     /// Whether the caller passes the door of a session that is bound to a device.
@@ -97,6 +98,36 @@ impl RotationRules {
                 .is_some_and(|(binding, cookie)| self.binding_key.is_good(cookie, session, binding, now))
         };
         !self.device_binding || rule::needs_no_cookie(binding, now) || has_good_cookie()
+    }
+}
+
+/// The judge of one presented token. A signature takes as long as a small commit waits for the disk, so tokens are made
+/// meanwhile. They leave with the commit alone, and are forgotten without it.
+struct OnePresented {
+    rules: Arc<RotationRules>,
+    presented: Presented,
+    authentication: Authentication,
+    turn: ReportTurn,
+}
+
+impl Judge for OnePresented {
+    fn judge(&mut self, session: Session) -> Judged {
+        self.turn.decided(session.id);
+        self.rules.judged(session, &self.presented, self.authentication)
+    }
+
+    fn prepare(&mut self, judged: &mut Judged) {
+        // A step-up changes `auth_time` in the same write: its token is made from the session as it then is.
+        let (Some(Admitted::Decided(decision)), Authentication::Unchanged) = (&judged.decision, self.authentication)
+        else {
+            return;
+        };
+        let generation = match decision {
+            Decision::Rotate(rotation) | Decision::ReKey(rotation) => rotation.next.generation,
+            Decision::Replay { generation } => *generation,
+            Decision::Ended(_) | Decision::Ahead | Decision::Reuse => return,
+        };
+        judged.tokens = self.rules.tokens.issue(&judged.session, generation, judged.now).ok();
     }
 }
 
@@ -137,7 +168,7 @@ impl AuthService {
         &self,
         guard: Guard,
         presented: &Presented,
-        judge: Judge,
+        judge: Box<dyn Judge>,
         event: SecurityEvent,
     ) -> Result<Option<Judged>, AuthError> {
         let (store, audit, id) = (self.store.clone(), self.audit.clone(), presented.session_id);
@@ -207,17 +238,120 @@ impl AuthService {
         presented: &Presented,
         device: &Device,
     ) -> Result<Grant, AuthError> {
-        let Judged { mut session, now, write, .. } = self.accepted(judged, presented, device).await?;
+        let Judged { mut session, now, write, tokens, .. } = self.accepted(judged, presented, device).await?;
         if let Some(write) = write {
             self.observers.emit(|| FlowEvent::Rotated { session_id: session.id });
             session.rotation = write.next;
             session.idle_expires_at = write.idle_expires_at;
             session.authenticated_at = write.authenticated_at.unwrap_or(session.authenticated_at);
         }
-        self.grant(&session, session.rotation.generation, session.idle_expires_at, now)
+        let generation = session.rotation.generation;
+        let tokens = match tokens {
+            Some(tokens) => tokens,
+            None => self.tokens.issue(&session, generation, now)?,
+        };
+        Ok(self.granted(tokens, &session, generation, session.idle_expires_at, now))
     }
 }
 
 fn ended(session: &Session, end: SessionEnd) -> AuthError {
     AuthError::SessionEnded(end, session.revoked.map(|revoked| revoked.reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::model::{secret::ServerSecret, session::Revoked};
+    use crate::auth::token::{
+        access::{
+            AccessTokens,
+            tests::{NOW, session},
+        },
+        issuer::TokenPair,
+        key_ring::tests::ring,
+        refresh::RefreshTokenKey,
+        rotation::{RecentlySuperseded, RotationState, Superseded},
+    };
+    use crate::clock::ManualClock;
+    use std::time::Duration;
+
+    const NEWEST: u32 = 5;
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    /// At this time after the newest was issued.
+    fn rules(later: Duration) -> Arc<RotationRules> {
+        let secret = ServerSecret::new([7; 32]);
+        let tokens = TokenIssuer {
+            access: AccessTokens::new("https://app.example", MINUTE, 0),
+            keys: ring(),
+            refresh: RefreshTokenKey::new(&secret),
+        };
+        Arc::new(RotationRules {
+            tokens: Arc::new(tokens),
+            clock: Arc::new(ManualClock::at(NOW.plus(later))),
+            lifetimes: Lifetimes {
+                access: MINUTE,
+                refresh_idle: MINUTE,
+                refresh_absolute: MINUTE,
+                refresh_grace: Duration::from_secs(10),
+            },
+            policy: RotationPolicy::default(),
+            binding_key: Arc::new(BindingKey::new(&secret)),
+            device_binding: false,
+        })
+    }
+
+    /// A session whose newest generation was issued at `NOW`.
+    fn rotated() -> Session {
+        let mut recently_superseded = RecentlySuperseded::default();
+        recently_superseded.push(Superseded { generation: NEWEST - 1, at: NOW });
+        let rotation = RotationState { generation: NEWEST, parent: Some(NEWEST - 1), recently_superseded };
+        Session { rotation, ..session(MINUTE * 10) }
+    }
+
+    /// What is prepared for a generation that is presented this long after the newest was issued.
+    fn prepared(
+        session: &Session,
+        presented: u32,
+        later: Duration,
+        authentication: Authentication,
+    ) -> Option<TokenPair> {
+        let rules = rules(later);
+        let token = rules.tokens.refresh.token(session.id, &session.salt, presented);
+        let presented = rules.tokens.refresh.open(token.reveal()).unwrap();
+        let mut judge = rules.judge(&presented, authentication, &ReportTurn::default());
+        let mut judged = judge.judge(session.clone());
+        judge.prepare(&mut judged);
+        let verified = judged
+            .tokens
+            .as_ref()
+            .map(|pair| rules.tokens.access.verify(&rules.tokens.keys, pair.access.reveal(), NOW.plus(later)).unwrap());
+        if let Some(verified) = verified {
+            assert_eq!((verified.session_id, verified.auth_time), (session.id, session.authenticated_at));
+            assert_eq!(verified.issued_at, NOW.plus(later));
+        }
+        judged.tokens
+    }
+
+    #[test]
+    fn only_what_is_accepted_is_prepared_and_with_the_generation_that_it_gets() {
+        let (at_once, late) = (Duration::ZERO, MINUTE / 2);
+        let generation = |presented, later| {
+            let pair = prepared(&rotated(), presented, later, Authentication::Unchanged)?;
+            Some(rules(later).tokens.refresh.open(pair.refresh.reveal()).unwrap().generation)
+        };
+        assert_eq!(generation(NEWEST, at_once), Some(NEWEST + 1), "rotate");
+        assert_eq!(generation(NEWEST - 1, at_once), Some(NEWEST), "replay");
+        assert_eq!(generation(NEWEST - 1, late), Some(NEWEST + 1), "re-key");
+        assert_eq!(generation(NEWEST - 2, at_once), None, "reuse");
+        assert_eq!(generation(NEWEST + 1, at_once), None, "ahead");
+        let revoked = Some(Revoked { at: NOW, reason: RevokeReason::Logout });
+        let ended = Session { revoked, ..rotated() };
+        assert!(prepared(&ended, NEWEST, at_once, Authentication::Unchanged).is_none());
+    }
+
+    #[test]
+    fn the_new_time_of_a_step_up_is_not_overlooked() {
+        assert!(prepared(&rotated(), NEWEST, Duration::ZERO, Authentication::Renewed).is_none());
+    }
 }

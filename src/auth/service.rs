@@ -21,6 +21,7 @@ use super::store::Store;
 use super::throttle::{attempts::AttemptCounter, device_cookie::DeviceCookie};
 use super::token::{
     access::{AccessTokens, Refused, Verified},
+    issuer::{TokenIssuer, TokenPair},
     key_ring::KeyRing,
     keys::PublicJwk,
     policy::RotationPolicy,
@@ -98,12 +99,11 @@ pub struct AuthService {
     pub(super) lifetimes: Lifetimes,
     pub(super) password_rules: PasswordRules,
     pub(super) passwords: PasswordHasher,
-    pub(super) access_tokens: AccessTokens,
-    pub(super) keys: KeyRing,
+    pub(super) tokens: Arc<TokenIssuer>,
     pub(super) revoked: Arc<RevokedSessions>,
     pub(super) attempts: AttemptCounter,
     pub(super) audit: Audit,
-    pub(super) rotation: RotationRules,
+    pub(super) rotation: Arc<RotationRules>,
     pub(super) observers: Observers,
     pub(super) cluster: super::maintenance::ClusterLink,
     pub(super) tasks: super::detached::DetachedTasks,
@@ -124,23 +124,27 @@ impl AuthService {
     ) -> Result<Self, AuthError> {
         let AuthOptions { issuer, lifetimes, password_min, throttle, passwords, observers, policy, device_binding } =
             options;
-        let service = Self {
+        let tokens = Arc::new(TokenIssuer {
+            access: AccessTokens::new(&issuer, lifetimes.access, VERIFIED_TOKENS),
             keys: KeyRing::open(&*store, secret.sealing_key(), clock.now()).await?,
-            access_tokens: AccessTokens::new(&issuer, lifetimes.access, VERIFIED_TOKENS),
+            refresh: RefreshTokenKey::new(secret),
+        });
+        let service = Self {
             attempts: AttemptCounter::new(secret, store.clone(), clock.clone(), observers.clone(), throttle),
             audit: Audit::new(secret.fingerprint_key(), store.clone(), clock.clone()),
             password_rules: PasswordRules { min: password_min },
             revoked: Arc::default(),
             cluster: Default::default(),
             tasks: Default::default(),
-            rotation: RotationRules {
-                key: Arc::new(RefreshTokenKey::new(secret)),
+            rotation: Arc::new(RotationRules {
+                tokens: tokens.clone(),
                 clock: clock.clone(),
                 lifetimes,
                 policy,
                 binding_key: Arc::new(BindingKey::new(secret)),
                 device_binding,
-            },
+            }),
+            tokens,
             store,
             clock,
             lifetimes,
@@ -159,7 +163,7 @@ impl AuthService {
     /// [`NotAuthenticated::Refused`] for an expired or invalid token (RFC 6750 section 3.1), [`NotAuthenticated::Revoked`] for
     /// a valid token of an ended session.
     pub fn authenticate(&self, compact: impl AsRef<[u8]>) -> Result<Arc<Verified>, NotAuthenticated> {
-        let verified = self.access_tokens.verify(&self.keys, compact, self.clock.now());
+        let verified = self.tokens.access.verify(&self.tokens.keys, compact, self.clock.now());
         let outcome = match verified {
             Err(refused) => Err(NotAuthenticated::Refused(refused)),
             Ok(verified) => match self.revoked.reason(&verified) {
@@ -177,7 +181,7 @@ impl AuthService {
     ///
     /// [`AuthError::RefreshTokenInvalid`] when the token is malformed or the tag does not match.
     pub fn open_refresh_token(&self, text: &str) -> Result<Presented, AuthError> {
-        self.rotation.key.open(text).map_err(|_| AuthError::RefreshTokenInvalid)
+        self.tokens.refresh.open(text).map_err(|_| AuthError::RefreshTokenInvalid)
     }
 
     /// A random passphrase of words of a list, or more of them when the minimum password length requires it.
@@ -201,13 +205,13 @@ impl AuthService {
 
     /// The public keys for the JWKS endpoint (RFC 7517).
     pub fn jwks(&self) -> Vec<PublicJwk> {
-        self.keys.current().jwks().to_vec()
+        self.tokens.keys.current().jwks().to_vec()
     }
 
     /// The session of a refresh token; `None` when there is no such session or the inner tag does not match its salt.
     pub(super) async fn genuine(&self, presented: &Presented) -> Result<Option<Session>, AuthError> {
         let session = self.store.session(presented.session_id).await?;
-        Ok(session.filter(|session| self.rotation.key.is_bound(presented, &session.salt)))
+        Ok(session.filter(|session| self.tokens.refresh.is_bound(presented, &session.salt)))
     }
 
     /// Issues both tokens for a session.
@@ -218,19 +222,31 @@ impl AuthService {
         idle_expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Grant, AuthError> {
-        let ends = idle_expires_at.min(session.absolute_expires_at);
-        let (access_token, expires_in) = self.access_tokens.issue(&self.keys, session, now)?;
+        let tokens = self.tokens.issue(session, generation, now)?;
+        Ok(self.granted(tokens, session, generation, idle_expires_at, now))
+    }
+
+    /// Reports tokens as issued.
+    pub(super) fn granted(
+        &self,
+        tokens: TokenPair,
+        session: &Session,
+        generation: u32,
+        idle_expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Grant {
         self.observers.emit(|| FlowEvent::Issued { session_id: session.id, generation });
-        Ok(Grant {
-            access_token,
-            expires_in,
-            refresh_token: self.rotation.key.token(session.id, &session.salt, generation),
+        let ends = idle_expires_at.min(session.absolute_expires_at);
+        Grant {
+            access_token: tokens.access,
+            expires_in: tokens.expires_in,
+            refresh_token: tokens.refresh,
             refresh_expires_in: Duration::from_millis(u64::try_from(ends.since(now)).unwrap_or(0)),
             user_id: session.user_id,
             user_email: session.user_email.clone(),
             session_id: session.id,
             device_cookie: None,
             binding_challenge: None,
-        })
+        }
     }
 }

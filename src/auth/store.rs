@@ -67,6 +67,7 @@ use super::model::{
 };
 use super::throttle::rules::{AttemptKey, Count};
 use super::token::{
+    issuer::TokenPair,
     keys::StoredKey,
     revoked::{Revocation, UserRevocation},
     rotation::RotationState,
@@ -199,11 +200,23 @@ pub struct ChangePassword {
     pub end: Option<EndAll>,
 }
 
-/// Decides about a session that the store shows it. The store may ask again about a newer row; the last answer counts.
-pub type Judge = Box<dyn FnMut(Session) -> Judged + Send>;
+/// Decides about a session that the store shows it. A closure is a judge that prepares nothing.
+pub trait Judge: Send {
+    /// The store may ask again about a newer row; the last answer counts.
+    fn judge(&mut self, session: Session) -> Judged;
+    /// Makes ahead what is sent after the commit. A store may call it once for each answer, while the commit of that answer is
+    /// under way; what it made goes where the answer goes, and is dropped with it.
+    fn prepare(&mut self, _judged: &mut Judged) {}
+}
+
+impl<F: FnMut(Session) -> Judged + Send> Judge for F {
+    fn judge(&mut self, session: Session) -> Judged {
+        self(session)
+    }
+}
 
 /// The answer of a [`Judge`]: what the store writes, and what the rules told themselves about the row.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Judged {
     /// The row that was shown.
     pub session: Session,
@@ -213,6 +226,8 @@ pub struct Judged {
     pub decision: Option<Admitted>,
     /// `None` leaves the row as it is.
     pub write: Option<Rotate>,
+    /// The tokens of the rotation, where they were made before the commit.
+    pub tokens: Option<TokenPair>,
 }
 
 /// What a rotation writes to the row of a living session. Nothing else changes in the row.
@@ -335,7 +350,7 @@ pub trait Sessions: Send + Sync + 'static {
     ) -> Result<Vec<Session>, StoreError>;
     /// Shows the session to `judge` and writes what it says, in one transaction: between the two nobody changes the row.
     /// `None` when there is no such session. What the judge was shown includes every commit that returned before the call.
-    async fn rotate(&self, id: SessionId, judge: Judge) -> Result<Option<Judged>, StoreError>;
+    async fn rotate(&self, id: SessionId, judge: Box<dyn Judge>) -> Result<Option<Judged>, StoreError>;
     /// Shows the session to `judge` and writes the binding that it says, in one transaction: between the two nobody changes the
     /// row. Returns what was written; never to a session that has ended.
     async fn bind(&self, id: SessionId, judge: BindingJudge) -> Result<Option<Binding>, StoreError>;
@@ -344,7 +359,7 @@ pub trait Sessions: Send + Sync + 'static {
         &self,
         guard: &Guard,
         id: SessionId,
-        judge: Judge,
+        judge: Box<dyn Judge>,
         event: &SecurityEvent,
     ) -> Result<Result<Option<Judged>, Stale>, StoreError>;
     /// `true` when this call ended the session. An ended session keeps its first reason.

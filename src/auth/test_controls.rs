@@ -14,7 +14,7 @@ impl AuthService {
     pub fn sign_again(&self, token: &str) -> Option<AccessToken> {
         let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
         let claims: Map<String, Value> = serde_json::from_slice(&claims).ok()?;
-        self.keys.current().signing.sign(&claims).ok().map(AccessToken::new)
+        self.tokens.keys.current().signing.sign(&claims).ok().map(AccessToken::new)
     }
 
     /// Clears the in-memory revocation list: access tokens of ended sessions work again until they expire.

@@ -78,10 +78,10 @@ traced! { Sessions:
     session(id: SessionId) -> Option<Session>;
     sessions_of_user(id: UserId) -> Vec<Session>;
     living_sessions_of_user(id: UserId, first: SessionId, now: Timestamp, limit: u32) -> Vec<Session>;
-    rotate(id: SessionId, judge: Judge) -> Option<Judged>;
+    rotate(id: SessionId, judge: Box<dyn Judge>) -> Option<Judged>;
     bind(id: SessionId, judge: BindingJudge) -> Option<Binding>;
     rotate_guarded(
-        guard: &Guard, id: SessionId, judge: Judge, event: &SecurityEvent
+        guard: &Guard, id: SessionId, judge: Box<dyn Judge>, event: &SecurityEvent
     ) -> Result<Option<Judged>, Stale>;
     end_session(end: &EndSession) -> bool;
     end_all_sessions(guard: &Guard, end: &EndAll) -> Result<EndedAll, Stale>;

@@ -91,6 +91,7 @@ promises![
     a_session_is_found_as_written_with_what_its_user_row_says,
     a_judge_sees_the_row_and_what_it_says_is_written,
     rotations_of_one_session_and_of_many_arrive_together,
+    what_is_prepared_belongs_to_the_answer_that_was_committed,
     the_panic_of_a_judge_is_the_failure_of_its_own_caller,
     the_time_of_the_password_moves_only_when_told,
     of_many_racers_exactly_one_wins,
@@ -357,12 +358,12 @@ fn rotation(generation: u32, mark: i64) -> Rotate {
 }
 
 /// Decides by the row alone.
-fn judging(mut write: impl FnMut(&Session) -> Option<Rotate> + Send + 'static) -> Judge {
-    Box::new(move |session| Judged { now: NOW, decision: None, write: write(&session), session })
+fn judging(mut write: impl FnMut(&Session) -> Option<Rotate> + Send + 'static) -> Box<dyn Judge> {
+    Box::new(move |session| Judged { now: NOW, decision: None, write: write(&session), tokens: None, session })
 }
 
 /// Rotates a row of this generation, and leaves any other as it is.
-fn judge(generation: u32, mark: i64) -> Judge {
+fn judge(generation: u32, mark: i64) -> Box<dyn Judge> {
     judging(move |row| (row.rotation.generation == generation).then(|| rotation(generation, mark)))
 }
 

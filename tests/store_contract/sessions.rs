@@ -49,6 +49,33 @@ pub async fn rotations_of_one_session_and_of_many_arrive_together(store: Arc<dyn
     }
 }
 
+/// Rotates whatever it is shown, and marks what it prepares.
+struct Preparing;
+
+impl Judge for Preparing {
+    fn judge(&mut self, session: Session) -> Judged {
+        let write = Some(rotation(session.rotation.generation, 50));
+        Judged { now: NOW, decision: None, write, tokens: None, session }
+    }
+
+    fn prepare(&mut self, judged: &mut Judged) {
+        let is_first = judged.now == NOW;
+        judged.now = Timestamp(if is_first { judged.session.rotation.generation.into() } else { -1 });
+    }
+}
+
+pub async fn what_is_prepared_belongs_to_the_answer_that_was_committed(store: Arc<dyn Store>) {
+    let session = new_session(&*store).await;
+    let racers = (0..32).map(|_| store.rotate(session.id, Box::new(Preparing)));
+    let committed: Vec<_> =
+        futures::future::join_all(racers).await.into_iter().map(|judged| judged.unwrap().unwrap()).collect();
+    for judged in &committed {
+        let own = Timestamp(judged.session.rotation.generation.into());
+        assert!([NOW, own].contains(&judged.now), "prepared for {:?}, committed {own:?}", judged.now);
+    }
+    assert_eq!(store.session(session.id).await.unwrap().unwrap().rotation.generation, 32);
+}
+
 pub async fn the_panic_of_a_judge_is_the_failure_of_its_own_caller(store: Arc<dyn Store>) {
     let (ada, bob) = (new_session(&*store).await, new_session(&*store).await);
     let (id, beside) = (ada.id, store.clone());

@@ -204,7 +204,7 @@ fn acceptable_kid(header: &Header) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::auth) mod tests {
     use serde_json::{Value, json};
 
     use super::*;
@@ -212,7 +212,7 @@ mod tests {
     use crate::auth::token::key_ring::tests::ring;
     use crate::auth::token::rotation::{RecentlySuperseded, RotationState};
 
-    const NOW: Timestamp = Timestamp(1_800_000_000_000);
+    pub(in crate::auth) const NOW: Timestamp = Timestamp(1_800_000_000_000);
     const TTL: Duration = Duration::from_secs(900);
 
     fn tokens(cached: usize) -> AccessTokens {
@@ -223,7 +223,8 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
-    fn session(absolute: Duration) -> Session {
+    /// A session that lives this long.
+    pub(in crate::auth) fn session(absolute: Duration) -> Session {
         Session {
             id: SessionId([3; 16]),
             user_id: UserId(uuid::Uuid::from_u128(7)),

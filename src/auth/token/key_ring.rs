@@ -149,13 +149,13 @@ fn new_keys(sealing: &SealingKey, now: Timestamp) -> Result<(StoredKey, StoredKe
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::auth) mod tests {
     use super::*;
     use crate::auth::store::StoreError;
     use crate::auth::token::keys::tests::{sealing, set};
 
     /// A ring of new keys.
-    pub(in crate::auth::token) fn ring() -> KeyRing {
+    pub(in crate::auth) fn ring() -> KeyRing {
         KeyRing {
             sealing: sealing(),
             current: RwLock::new(Arc::new(KeySet::unseal(&sealing(), set()).unwrap())),

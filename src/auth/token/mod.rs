@@ -2,6 +2,7 @@
 //! list.
 
 pub mod access;
+pub mod issuer;
 pub mod key_ring;
 pub mod keys;
 pub mod refresh;

@@ -113,7 +113,7 @@ events_sql!(PostgresStore);
 notices_sql!(PostgresStore);
 
 sessions_sql! { PostgresStore, lock = " FOR NO KEY UPDATE OF s" {
-    async fn rotate(&self, id: SessionId, judge: Judge) -> Result<Option<Judged>, StoreError> {
+    async fn rotate(&self, id: SessionId, judge: Box<dyn Judge>) -> Result<Option<Judged>, StoreError> {
         self.rotations.rotate(id, judge).await
     }
 

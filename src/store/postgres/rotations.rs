@@ -11,7 +11,7 @@ use super::connect::{ACQUIRE, Pool};
 use super::connection::PostgresConnection;
 use super::{PostgresStore, read_only};
 use crate::auth::store::Rotate;
-use crate::store::rotation_queue::{Arrivals, Request, RotationQueue, rotation_queue};
+use crate::store::rotation_queue::{Arrivals, Request, RotationQueue, prepare_during, rotation_queue};
 use crate::store::sql::prelude::*;
 
 /// Workers, each with a connection of its own.
@@ -57,6 +57,12 @@ struct Pending {
     request: Request,
     expected: u32,
     judged: Judged,
+}
+
+impl Pending {
+    fn prepare(&mut self) {
+        self.request.judge.prepare(&mut self.judged);
+    }
 }
 
 struct Worker {
@@ -122,10 +128,11 @@ impl Worker {
         Ok(Link { connection, since: Instant::now() })
     }
 
-    async fn write_all(&mut self, pending: Vec<Pending>) {
+    async fn write_all(&mut self, mut pending: Vec<Pending>) {
         let written = match self.link.take() {
             Some(mut link) => {
-                let written = within(WRITE, update(&pending, &mut link.connection)).await;
+                let written = within(WRITE, update(&pending, &mut link.connection));
+                let written = prepare_during(written, &mut pending, Pending::prepare).await;
                 if written.is_ok() {
                     self.link = Some(link);
                 }
@@ -148,7 +155,7 @@ impl Worker {
         tokio::spawn(async move {
             let rotated = async {
                 let mut transaction = pool.begin().await.map_err(unavailable)?;
-                let judged = PostgresStore::rotate_one(&mut transaction, request.id, &mut request.judge).await?;
+                let judged = PostgresStore::rotate_one(&mut transaction, request.id, &mut *request.judge).await?;
                 transaction.commit().await.map_err(unavailable)?;
                 Ok(judged)
             };
@@ -161,7 +168,7 @@ impl Worker {
 /// Asks the judge. A rotation that writes nothing is answered here.
 fn judge(mut request: Request, session: Session) -> Option<Pending> {
     let expected = session.rotation.generation;
-    match ask(&mut request.judge, session) {
+    match ask(&mut *request.judge, session) {
         Ok(judged) if judged.write.is_some() => return Some(Pending { request, expected, judged }),
         outcome => request.answer(outcome.map(Some)),
     }

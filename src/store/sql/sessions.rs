@@ -132,7 +132,7 @@ macro_rules! session_steps {
             async fn rotate_one(
                 connection: &mut Conn,
                 id: SessionId,
-                judge: &mut Judge,
+                judge: &mut dyn Judge,
             ) -> Result<Option<Judged>, StoreError> {
                 let Some(session) = Self::locked_session(connection, id).await? else { return Ok(None) };
                 let generation = session.rotation.generation;
@@ -413,14 +413,14 @@ macro_rules! sessions_sql {
                 &self,
                 guard: &Guard,
                 id: SessionId,
-                mut judge: Judge,
+                mut judge: Box<dyn Judge>,
                 event: &SecurityEvent,
             ) -> Result<Result<Option<Judged>, Stale>, StoreError> {
                 let mut transaction = self.begin().await?;
                 if let Err(stale) = Self::check(&mut transaction, guard).await? {
                     return Ok(Err(stale));
                 }
-                let judged = Self::rotate_one(&mut transaction, id, &mut judge).await?;
+                let judged = Self::rotate_one(&mut transaction, id, &mut *judge).await?;
                 if matches!(&judged, Some(Judged { write: Some(_), .. })) {
                     Self::insert_event(&mut transaction, event).await.map_err(unavailable)?;
                     transaction.commit().await.map_err(unavailable)?;

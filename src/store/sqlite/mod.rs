@@ -125,7 +125,7 @@ events_sql!(SqliteStore);
 notices_sql!(SqliteStore);
 
 sessions_sql! { SqliteStore, lock = "" {
-    async fn rotate(&self, id: SessionId, judge: Judge) -> Result<Option<Judged>, StoreError> {
+    async fn rotate(&self, id: SessionId, judge: Box<dyn Judge>) -> Result<Option<Judged>, StoreError> {
         self.rotations.rotate(id, judge).await
     }
 

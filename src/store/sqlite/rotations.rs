@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use rusqlite::{Connection, Row, TransactionBehavior, types::FromSql};
+use rusqlite::{Connection, Row, Statement, TransactionBehavior, types::FromSql};
 use tokio::{
     sync::{Notify, oneshot},
     task::JoinHandle,
@@ -16,7 +16,7 @@ use tokio::{
 
 use super::connect::Settings;
 use super::turns::Turns;
-use crate::store::rotation_queue::{Arrivals, Outcome, Request, RotationQueue, rotation_queue};
+use crate::store::rotation_queue::{Arrivals, Outcome, Request, RotationQueue, prepare_during, rotation_queue};
 use crate::store::rows::corrupt;
 use crate::store::sql::prelude::*;
 
@@ -25,7 +25,7 @@ const BATCH_MAX: usize = 256;
 const STACK: usize = 512 * 1024;
 
 /// A rotation, apart from the caller who waits for it.
-type Turn = (SessionId, Judge);
+type Turn = (SessionId, Box<dyn Judge>);
 
 /// The queue of rotations.
 pub(super) struct Rotations {
@@ -45,7 +45,7 @@ impl Rotations {
     }
 
     /// Adds a rotation to the next batch and waits for its commit.
-    pub(super) async fn rotate(&self, id: SessionId, judge: Judge) -> Outcome {
+    pub(super) async fn rotate(&self, id: SessionId, judge: Box<dyn Judge>) -> Outcome {
         self.queue.rotate(id, judge).await
     }
 
@@ -77,8 +77,27 @@ async fn run(mut writer: Writer, mut arrivals: Arrivals, close: Arc<Notify>) {
     writer.end().await;
 }
 
-/// A batch, and where its outcomes go.
-type Batch = (Vec<Turn>, oneshot::Sender<Vec<Outcome>>);
+/// A batch on its way to the thread.
+struct Batch {
+    turns: Vec<Turn>,
+    /// Told before the commit. Dropped when the batch fails before that.
+    decided: oneshot::Sender<Vec<Decided>>,
+    committed: oneshot::Sender<Result<(), StoreError>>,
+}
+
+/// A rotation that was decided about; its outcome holds once it is committed.
+struct Decided {
+    judge: Box<dyn Judge>,
+    outcome: Outcome,
+}
+
+impl Decided {
+    fn prepare(&mut self) {
+        if let Ok(Some(judged)) = &mut self.outcome {
+            self.judge.prepare(judged);
+        }
+    }
+}
 
 /// The thread that writes, started where there is none.
 struct Writer {
@@ -95,23 +114,33 @@ struct Thread {
 
 impl Writer {
     /// The outcomes of a batch, one for each request.
-    async fn run(&mut self, requests: Vec<Turn>) -> Vec<Outcome> {
-        let count = requests.len();
-        let (reply, outcomes) = oneshot::channel();
-        let error = match self.thread() {
-            // A thread that has died has dropped its receiver.
-            Ok(thread) => match thread.batches.send((requests, reply)).is_ok() {
-                true => match outcomes.await {
-                    Ok(outcomes) => return outcomes,
-                    Err(_) => "the thread that writes rotations died".to_owned(),
-                },
-                false => "the thread that writes rotations is gone".to_owned(),
-            },
-            Err(error) => format!("the thread that writes rotations does not start: {error}"),
+    async fn run(&mut self, turns: Vec<Turn>) -> Vec<Outcome> {
+        let count = turns.len();
+        let outcomes = match self.write(turns).await {
+            Ok(committed) => committed,
+            Err(error) => {
+                tracing::error!(error, "rotations failed");
+                self.thread = None;
+                Err(StoreError::Unavailable(error))
+            }
         };
-        tracing::error!(error, "rotations failed");
-        self.thread = None;
-        (0..count).map(|_| Err(StoreError::Unavailable(error.clone()))).collect()
+        outcomes.unwrap_or_else(|error| (0..count).map(|_| Err(error.clone())).collect())
+    }
+
+    /// Has a batch written, and answers prepared while its commit waits for the disk. The outer error says why there is no
+    /// thread.
+    async fn write(&mut self, turns: Vec<Turn>) -> Result<Result<Vec<Outcome>, StoreError>, String> {
+        let (decide, decided) = oneshot::channel();
+        let (commit, committed) = oneshot::channel();
+        let thread =
+            self.thread().map_err(|error| format!("the thread that writes rotations does not start: {error}"))?;
+        // A thread that has died has dropped its receiver.
+        let sent = thread.batches.send(Batch { turns, decided: decide, committed: commit });
+        sent.map_err(|_| "the thread that writes rotations is gone")?;
+        let mut decided = decided.await.unwrap_or_default();
+        let committed = prepare_during(committed, &mut decided, Decided::prepare).await;
+        let committed = committed.map_err(|_| "the thread that writes rotations died")?;
+        Ok(committed.map(|()| decided.into_iter().map(|decided| decided.outcome).collect()))
     }
 
     /// Waits until the thread has closed its connection.
@@ -131,8 +160,8 @@ impl Writer {
                 // Dropped last, after the connection.
                 let _end: oneshot::Sender<()> = end;
                 let mut connection = None;
-                while let Ok((requests, reply)) = batches.recv() {
-                    let _ = reply.send(commit(&mut connection, &settings, &turns, requests));
+                while let Ok(Batch { turns: batch, decided, committed }) = batches.recv() {
+                    let _ = committed.send(commit(&mut connection, &settings, &turns, batch, decided));
                 }
             })?;
             self.thread = Some(Thread { batches: sender, ended });
@@ -146,8 +175,9 @@ fn commit(
     connection: &mut Option<Connection>,
     settings: &Settings,
     turns: &Turns,
-    mut requests: Vec<Turn>,
-) -> Vec<Outcome> {
+    batch: Vec<Turn>,
+    decided: oneshot::Sender<Vec<Decided>>,
+) -> Result<(), StoreError> {
     let committed = turns.take_blocking(|| {
         let open = match connection.take() {
             Some(open) => open,
@@ -155,16 +185,13 @@ fn commit(
         };
         let open = connection.insert(open);
         let transaction = open.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut outcomes = Vec::with_capacity(requests.len());
-        for (id, judge) in &mut requests {
-            outcomes.push(turn(&transaction, *id, judge)?);
-        }
+        let _ = decided.send(turns_of(&transaction, batch)?);
         transaction.commit()?;
-        Ok(outcomes)
+        Ok(())
     });
-    committed.unwrap_or_else(|error: Failed| {
+    committed.map_err(|error: Failed| {
         *connection = None;
-        requests.iter().map(|_| Err(error.0.clone())).collect()
+        error.0
     })
 }
 
@@ -183,9 +210,25 @@ impl From<StoreError> for Failed {
     }
 }
 
-/// One rotation within a transaction. The inner outcome is of this session alone.
-fn turn(transaction: &Connection, id: SessionId, judge: &mut Judge) -> Result<Outcome, Failed> {
+/// The rotations of a batch within a transaction.
+fn turns_of(transaction: &Connection, batch: Vec<Turn>) -> Result<Vec<Decided>, Failed> {
     let mut select = transaction.prepare_cached(select_sessions!("WHERE s.id = $1"))?;
+    let mut update = transaction.prepare_cached(ROTATE)?;
+    let mut decided = Vec::with_capacity(batch.len());
+    for (id, mut judge) in batch {
+        let outcome = turn(&mut select, &mut update, id, &mut *judge)?;
+        decided.push(Decided { judge, outcome });
+    }
+    Ok(decided)
+}
+
+/// One rotation. The inner outcome is of this session alone.
+fn turn(
+    select: &mut Statement<'_>,
+    update: &mut Statement<'_>,
+    id: SessionId,
+    judge: &mut dyn Judge,
+) -> Result<Outcome, Failed> {
     let mut rows = select.query([id.0.as_slice()])?;
     let Some(row) = rows.next()? else { return Ok(Ok(None)) };
     let session = match Found(row).session() {
@@ -199,7 +242,7 @@ fn turn(transaction: &Connection, id: SessionId, judge: &mut Judge) -> Result<Ou
         Err(error) => return Ok(Err(error)),
     };
     if let Some(write) = &judged.write {
-        let changed = transaction.prepare_cached(ROTATE)?.execute(rusqlite::params![
+        let changed = update.execute(rusqlite::params![
             write.next.generation,
             write.next.parent,
             write.next.recently_superseded.to_bytes(),
