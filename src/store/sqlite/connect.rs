@@ -9,7 +9,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 
 use super::files::{self, OwnerLock};
 use super::outside;
-use super::turns::Turns;
 use crate::store::sql::prelude::*;
 use crate::store::{Access, Inspection, database_url::sqlite_file, migrations};
 
@@ -19,8 +18,6 @@ pub(super) const BUSY: Duration = Duration::from_secs(2);
 const TRIES: u32 = 40;
 /// The pause between two tries; no event tells what another process committed.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often the write-ahead log is copied into the file and emptied.
-const TRUNCATE: Duration = Duration::from_secs(5);
 
 /// SQLite's page size, in bytes.
 const PAGE: u32 = 4096;
@@ -55,6 +52,11 @@ impl Settings {
         let options = SqliteConnectOptions::new().filename(&self.file).journal_mode(SqliteJournalMode::Wal);
         let options = options.busy_timeout(BUSY);
         self.pragmas().into_iter().fold(options, |options, (name, value)| options.pragma(name, value))
+    }
+
+    /// The write-ahead log of the file.
+    pub(super) fn log(&self) -> PathBuf {
+        files::beside(&self.file, "-wal")
     }
 
     /// A connection for a thread that owns it, to a file that exists.
@@ -181,23 +183,5 @@ async fn announce(access: Access, connection: &mut SqliteConnection) -> Result<(
     match access {
         Access::Shared | Access::Command => outside::announce(connection).await,
         Access::Server | Access::Bounded { .. } => Ok(()),
-    }
-}
-
-/// Empties the write-ahead log from time to time, for as long as it runs: the log holds old versions of pages, and with them
-/// what was deleted.
-pub(super) async fn truncate_the_log(options: SqliteConnectOptions, turns: Turns) {
-    // Writers wait meanwhile, so it does not wait long for readers.
-    let options = options.busy_timeout(PAUSE);
-    let log = files::beside(options.get_filename(), "-wal");
-    loop {
-        if log.metadata().is_ok_and(|log| log.len() > 0)
-            && let Ok(_turn) = turns.take(TRUNCATE).await
-            && let Ok(mut connection) = options.connect().await
-        {
-            let _ = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await;
-            let _ = connection.close().await;
-        }
-        tokio::time::sleep(TRUNCATE).await;
     }
 }

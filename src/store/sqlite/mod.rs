@@ -4,7 +4,6 @@
 
 use futures::stream::BoxStream;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection as Conn, SqlitePool, pool::PoolConnection};
-use tokio::task::JoinSet;
 
 use super::sql::prelude::*;
 use super::{Access, Inspection, PoolSize};
@@ -28,8 +27,6 @@ pub struct SqliteStore {
     writer: SqlitePool,
     rotations: Rotations,
     turns: Turns,
-    /// Ends when the store is dropped.
-    _housekeeping: JoinSet<()>,
     /// Held until the store is dropped.
     _owner: Option<files::OwnerLock>,
 }
@@ -43,10 +40,8 @@ impl SqliteStore {
     pub async fn open(url: &str, access: Access) -> Result<Self, StoreError> {
         let connect::Opened { settings, writer, readers, owner } = connect::open(url, access).await?;
         let turns = Turns::default();
-        let mut housekeeping = JoinSet::new();
-        housekeeping.spawn(connect::truncate_the_log((*writer.connect_options()).clone(), turns.clone()));
         let rotations = Rotations::start(settings, turns.clone());
-        Ok(Self { readers, writer, rotations, turns, _housekeeping: housekeeping, _owner: owner })
+        Ok(Self { readers, writer, rotations, turns, _owner: owner })
     }
 
     pub(super) async fn inspect(url: &str) -> Result<Inspection, StoreError> {
@@ -71,8 +66,6 @@ impl SqliteStore {
     /// Closes the connections; the last one empties the write-ahead log.
     pub(super) async fn close(&self) {
         self.rotations.close().await;
-        // Kept to the end: what empties the log from time to time has a connection of its own, and would be the last one.
-        let _turn = self.turns.take(TURN).await;
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -165,15 +158,20 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_close_waits_for_the_connection_that_empties_the_log_so_that_the_last_one_does() {
+    async fn a_close_waits_for_the_thread_and_the_last_connection_empties_the_log() {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite://{}/a.db", folder.path().display());
         let store = SqliteStore::open(&url, Access::Server).await.unwrap();
         let turn = store.turns.take(TURN).await.unwrap();
+        let rotation = store.rotate(SessionId([0; 16]), Box::new(|_| unreachable!("there is no session")));
+        tokio::pin!(rotation);
+        let soon = Duration::from_millis(200);
+        assert!(tokio::time::timeout(soon, &mut rotation).await.is_err(), "it waits for its turn");
         let closing = store.close();
         tokio::pin!(closing);
-        assert!(tokio::time::timeout(Duration::from_millis(200), &mut closing).await.is_err());
+        assert!(tokio::time::timeout(soon, &mut closing).await.is_err());
         drop(turn);
+        assert!(rotation.await.unwrap().is_none());
         closing.await;
         assert!(folder.path().join("a.db").exists() && !folder.path().join("a.db-wal").exists());
     }

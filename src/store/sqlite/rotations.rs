@@ -2,6 +2,11 @@
 //! each reads the row, asks the judge and writes; then it commits once for all of them (group commit), because each commit
 //! waits for the disk. Rotations that arrive meanwhile form the next batch; no timer fills one. Answers are sent after the
 //! commit only. A thread that dies, or a connection that fails, is replaced for the next batch.
+//!
+//! The thread also empties the write-ahead log. The log holds old versions of pages, and with them what was deleted. But an
+//! emptied log has to grow again, and each commit then waits for the file system too; so it stays while nothing but rotations
+//! was written, which overwrite numbers and delete nothing. Only this connection can tell: its `PRAGMA data_version` counts
+//! the commits of all others.
 
 use std::{
     sync::{Arc, Mutex, PoisonError, mpsc as std_mpsc},
@@ -12,9 +17,10 @@ use rusqlite::{Connection, Row, Statement, TransactionBehavior, types::FromSql};
 use tokio::{
     sync::{Notify, oneshot},
     task::JoinHandle,
+    time::{MissedTickBehavior, interval},
 };
 
-use super::connect::Settings;
+use super::connect::{BUSY, Settings};
 use super::turns::Turns;
 use crate::store::rotation_queue::{Arrivals, Outcome, Request, RotationQueue, prepare_during, rotation_queue};
 use crate::store::rows::corrupt;
@@ -23,6 +29,10 @@ use crate::store::sql::prelude::*;
 /// The most rotations in one commit.
 const BATCH_MAX: usize = 256;
 const STACK: usize = 512 * 1024;
+/// How often the write-ahead log is copied into the file and emptied.
+const EMPTY: Duration = Duration::from_secs(5);
+/// The longest wait for those who read from the log. Writers wait meanwhile.
+const READERS: Duration = Duration::from_millis(50);
 
 /// A rotation, apart from the caller who waits for it.
 type Turn = (SessionId, Box<dyn Judge>);
@@ -60,10 +70,16 @@ impl Rotations {
 }
 
 async fn run(mut writer: Writer, mut arrivals: Arrivals, close: Arc<Notify>) {
+    let mut empty = interval(EMPTY);
+    empty.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         let batch = tokio::select! {
             () = close.notified() => break,
             batch = arrivals.take(BATCH_MAX) => batch,
+            _ = empty.tick() => {
+                writer.empty_the_log().await;
+                continue;
+            }
         };
         if batch.is_empty() {
             break;
@@ -75,6 +91,13 @@ async fn run(mut writer: Writer, mut arrivals: Arrivals, close: Arc<Notify>) {
         }
     }
     writer.end().await;
+}
+
+/// What the thread is asked for.
+enum Task {
+    Commit(Batch),
+    /// Dropped when it is done.
+    EmptyTheLog(oneshot::Sender<()>),
 }
 
 /// A batch on its way to the thread.
@@ -107,7 +130,7 @@ struct Writer {
 }
 
 struct Thread {
-    batches: std_mpsc::Sender<Batch>,
+    tasks: std_mpsc::Sender<Task>,
     /// Dropped when the thread has closed its connection.
     ended: oneshot::Receiver<()>,
 }
@@ -135,7 +158,7 @@ impl Writer {
         let thread =
             self.thread().map_err(|error| format!("the thread that writes rotations does not start: {error}"))?;
         // A thread that has died has dropped its receiver.
-        let sent = thread.batches.send(Batch { turns, decided: decide, committed: commit });
+        let sent = thread.tasks.send(Task::Commit(Batch { turns, decided: decide, committed: commit }));
         sent.map_err(|_| "the thread that writes rotations is gone")?;
         let mut decided = decided.await.unwrap_or_default();
         let committed = prepare_during(committed, &mut decided, Decided::prepare).await;
@@ -143,59 +166,108 @@ impl Writer {
         Ok(committed.map(|()| decided.into_iter().map(|decided| decided.outcome).collect()))
     }
 
+    /// Has the log emptied, if there is one. A failure is met again by the next batch, which reports it.
+    async fn empty_the_log(&mut self) {
+        let (done, is_done) = oneshot::channel();
+        if self.settings.log().metadata().is_ok_and(|log| log.len() > 0)
+            && let Ok(thread) = self.thread()
+            && thread.tasks.send(Task::EmptyTheLog(done)).is_ok()
+        {
+            let _ = is_done.await;
+        }
+    }
+
     /// Waits until the thread has closed its connection.
     async fn end(self) {
-        if let Some(Thread { batches, ended }) = self.thread {
-            drop(batches);
+        if let Some(Thread { tasks, ended }) = self.thread {
+            drop(tasks);
             let _ = ended.await;
         }
     }
 
     fn thread(&mut self) -> std::io::Result<&Thread> {
         if self.thread.is_none() {
-            let (sender, batches) = std_mpsc::channel::<Batch>();
+            let (tasks, asked) = std_mpsc::channel();
             let (end, ended) = oneshot::channel();
             let (settings, turns) = (self.settings.clone(), self.turns.clone());
             thread::Builder::new().name("rotations".into()).stack_size(STACK).spawn(move || {
                 // Dropped last, after the connection.
                 let _end: oneshot::Sender<()> = end;
-                let mut connection = None;
-                while let Ok(Batch { turns: batch, decided, committed }) = batches.recv() {
-                    let _ = committed.send(commit(&mut connection, &settings, &turns, batch, decided));
+                let mut link = None;
+                while let Ok(task) = asked.recv() {
+                    match task {
+                        Task::Commit(batch) => commit(&mut link, &settings, &turns, batch),
+                        Task::EmptyTheLog(_done) => {
+                            let _ = in_turn(&mut link, &settings, &turns, Link::empty_the_log);
+                        }
+                    }
                 }
             })?;
-            self.thread = Some(Thread { batches: sender, ended });
+            self.thread = Some(Thread { tasks, ended });
         }
         self.thread.as_ref().ok_or(std::io::ErrorKind::NotFound.into())
     }
 }
 
-/// Commits a batch as one transaction. After an error the connection is opened anew.
-fn commit(
-    connection: &mut Option<Connection>,
-    settings: &Settings,
-    turns: &Turns,
-    batch: Vec<Turn>,
-    decided: oneshot::Sender<Vec<Decided>>,
-) -> Result<(), StoreError> {
-    let committed = turns.take_blocking(|| {
-        let open = match connection.take() {
-            Some(open) => open,
-            None => settings.open()?,
-        };
-        let open = connection.insert(open);
-        let transaction = open.transaction_with_behavior(TransactionBehavior::Immediate)?;
+/// The connection of the thread.
+struct Link {
+    connection: Connection,
+    /// The `data_version` when this connection last emptied the log: the same as long as nobody else commits.
+    emptied_at: Option<i64>,
+}
+
+/// Commits a batch as one transaction.
+fn commit(link: &mut Option<Link>, settings: &Settings, turns: &Turns, batch: Batch) {
+    let Batch { turns: batch, decided, committed } = batch;
+    let outcome = in_turn(link, settings, turns, |link| {
+        let transaction = link.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let _ = decided.send(turns_of(&transaction, batch)?);
         transaction.commit()?;
         Ok(())
     });
-    committed.map_err(|error: Failed| {
-        *connection = None;
+    let _ = committed.send(outcome);
+}
+
+/// Works in a turn to write. After an error the connection is opened anew.
+fn in_turn(
+    link: &mut Option<Link>,
+    settings: &Settings,
+    turns: &Turns,
+    work: impl FnOnce(&mut Link) -> Result<(), Failed>,
+) -> Result<(), StoreError> {
+    let worked = turns.take_blocking(|| {
+        let open = match link.take() {
+            Some(open) => open,
+            None => Link { connection: settings.open()?, emptied_at: None },
+        };
+        work(link.insert(open))
+    });
+    worked.map_err(|error: Failed| {
+        *link = None;
         error.0
     })
 }
 
+impl Link {
+    /// Copies the log into the file and empties it, unless all that was written since the last time is rotations.
+    fn empty_the_log(&mut self) -> Result<(), Failed> {
+        let first = |statement| self.connection.query_row(statement, [], |row| row.get::<_, i64>(0));
+        let version = first("PRAGMA data_version")?;
+        if self.emptied_at == Some(version) {
+            return Ok(());
+        }
+        self.connection.busy_timeout(READERS)?;
+        let was_busy = first("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        self.connection.busy_timeout(BUSY)?;
+        if was_busy == 0 {
+            self.emptied_at = Some(version);
+        }
+        Ok(())
+    }
+}
+
 /// Why a whole batch failed.
+#[derive(Debug)]
 struct Failed(StoreError);
 
 impl From<rusqlite::Error> for Failed {
@@ -294,6 +366,36 @@ impl Readable for Found<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The length of the log after a turn of this connection that empties it.
+    fn length_of_the_log(link: &mut Link, settings: &Settings) -> u64 {
+        link.empty_the_log().unwrap();
+        settings.log().metadata().unwrap().len()
+    }
+
+    #[tokio::test]
+    async fn a_log_of_rotations_alone_stays_and_any_other_write_empties_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = crate::store::url_of_file(&folder.path().join("a.db"));
+        let opened = super::super::connect::open(&url, crate::store::Access::Server).await.unwrap();
+        let settings = opened.settings;
+        let mut link = Link { connection: settings.open().unwrap(), emptied_at: None };
+        let rotate = |link: &Link| link.connection.execute("UPDATE sessions SET generation = 0", []).unwrap();
+        let write = |connection: &Connection| connection.pragma_update(None, "user_version", 7).unwrap();
+        assert_eq!(length_of_the_log(&mut link, &settings), 0, "what a new connection finds is emptied");
+        write(&link.connection);
+        rotate(&link);
+        assert!(length_of_the_log(&mut link, &settings) > 0, "its own commits stay");
+        let other = settings.open().unwrap();
+        write(&other);
+        rotate(&link);
+        assert_eq!(length_of_the_log(&mut link, &settings), 0, "another connection has written");
+        other.execute_batch("BEGIN; SELECT * FROM sessions;").unwrap();
+        write(&settings.open().unwrap());
+        assert!(length_of_the_log(&mut link, &settings) > 0, "somebody reads from the log");
+        other.execute_batch("COMMIT").unwrap();
+        assert_eq!(length_of_the_log(&mut link, &settings), 0, "it is emptied as soon as nobody does");
+    }
 
     #[tokio::test]
     async fn the_columns_are_those_of_the_statement() {
