@@ -10,6 +10,7 @@ use super::{Access, Inspection, PoolSize};
 
 mod connect;
 pub(super) mod files;
+mod link;
 mod outside;
 mod rotations;
 mod turns;
