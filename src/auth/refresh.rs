@@ -245,12 +245,7 @@ impl AuthService {
             session.idle_expires_at = write.idle_expires_at;
             session.authenticated_at = write.authenticated_at.unwrap_or(session.authenticated_at);
         }
-        let generation = session.rotation.generation;
-        let tokens = match tokens {
-            Some(tokens) => tokens,
-            None => self.tokens.issue(&session, generation, now)?,
-        };
-        Ok(self.granted(tokens, &session, generation, session.idle_expires_at, now))
+        self.grant(&session, tokens, now)
     }
 }
 
@@ -260,6 +255,8 @@ fn ended(session: &Session, end: SessionEnd) -> AuthError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::auth::model::{secret::ServerSecret, session::Revoked};
     use crate::auth::token::{
@@ -273,7 +270,6 @@ mod tests {
         rotation::{RecentlySuperseded, RotationState, Superseded},
     };
     use crate::clock::ManualClock;
-    use std::time::Duration;
 
     const NEWEST: u32 = 5;
     const MINUTE: Duration = Duration::from_secs(60);

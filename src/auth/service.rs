@@ -214,30 +214,21 @@ impl AuthService {
         Ok(session.filter(|session| self.tokens.refresh.is_bound(presented, &session.salt)))
     }
 
-    /// Issues both tokens for a session.
+    /// Issues both tokens for a session as it now is, or those that were prepared for it.
     pub(super) fn grant(
         &self,
         session: &Session,
-        generation: u32,
-        idle_expires_at: Timestamp,
+        prepared: Option<TokenPair>,
         now: Timestamp,
     ) -> Result<Grant, AuthError> {
-        let tokens = self.tokens.issue(session, generation, now)?;
-        Ok(self.granted(tokens, session, generation, idle_expires_at, now))
-    }
-
-    /// Reports tokens as issued.
-    pub(super) fn granted(
-        &self,
-        tokens: TokenPair,
-        session: &Session,
-        generation: u32,
-        idle_expires_at: Timestamp,
-        now: Timestamp,
-    ) -> Grant {
+        let generation = session.rotation.generation;
+        let tokens = match prepared {
+            Some(tokens) => tokens,
+            None => self.tokens.issue(session, generation, now)?,
+        };
         self.observers.emit(|| FlowEvent::Issued { session_id: session.id, generation });
-        let ends = idle_expires_at.min(session.absolute_expires_at);
-        Grant {
+        let ends = session.idle_expires_at.min(session.absolute_expires_at);
+        Ok(Grant {
             access_token: tokens.access,
             expires_in: tokens.expires_in,
             refresh_token: tokens.refresh,
@@ -247,6 +238,6 @@ impl AuthService {
             session_id: session.id,
             device_cookie: None,
             binding_challenge: None,
-        }
+        })
     }
 }

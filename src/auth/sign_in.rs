@@ -242,7 +242,7 @@ impl AuthService {
         }
         self.observers.emit(|| FlowEvent::SessionOpened { session: &session });
         let binding_challenge = self.binding_challenge(&session);
-        let grant = self.grant(&session, 0, session.idle_expires_at, session.created_at)?;
+        let grant = self.grant(&session, None, session.created_at)?;
         Ok(Grant { binding_challenge, ..grant })
     }
 

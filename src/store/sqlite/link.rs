@@ -4,8 +4,6 @@
 //! then waits for the file system too; so it stays while nothing but rotations was written, which overwrite numbers and delete
 //! nothing. Only this connection can tell: its `PRAGMA data_version` counts the commits of all others.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, Row, Statement, TransactionBehavior, types::FromSql};
 use tokio::sync::oneshot;
 
