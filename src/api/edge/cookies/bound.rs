@@ -30,7 +30,7 @@ pub fn clear(base_path: &BasePath) -> HeaderValue {
 }
 
 fn line(base_path: &BasePath, value: &str, seconds: u64) -> HeaderValue {
-    super::secret_line(format!("{}={value}; {}; Max-Age={seconds}", name(base_path), attributes(base_path)))
+    super::secret_line(&name(base_path), value, ATTRIBUTES, &base_path.at(PATH), seconds)
 }
 
 /// The bound cookie of a request, unverified. One that is none hides no other.

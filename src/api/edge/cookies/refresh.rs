@@ -29,8 +29,7 @@ pub fn clear(base_path: &BasePath) -> HeaderValue {
 }
 
 fn line(base_path: &BasePath, token: &str, seconds: u64) -> HeaderValue {
-    let (name, path) = (name(base_path), base_path.at(PATH));
-    super::secret_line(format!("{name}={token}; {ATTRIBUTES}; Path={path}; Max-Age={seconds}"))
+    super::secret_line(&name(base_path), token, ATTRIBUTES, &base_path.at(PATH), seconds)
 }
 
 /// The refresh token of a request.

@@ -21,8 +21,7 @@ pub fn clear(base_path: &BasePath) -> HeaderValue {
 }
 
 fn line(base_path: &BasePath, value: &str, seconds: u64) -> HeaderValue {
-    let (name, path) = (hint_cookie_name(base_path), base_path.at("/"));
-    super::line(format!("{name}={value}; {ATTRIBUTES}; Path={path}; Max-Age={seconds}"))
+    super::line(&hint_cookie_name(base_path), value, ATTRIBUTES, &base_path.at("/"), seconds)
 }
 
 /// Whether a request carries the hint.
