@@ -21,6 +21,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// SQLite's page size, in bytes.
 const PAGE: u32 = 4096;
+/// As many pages of the write-ahead log are copied into the file together. In a large table each refresh writes a page of its
+/// own, so SQLite's own 1,000 are a few commits, and each copy holds up those who wait. The log is this long on the disk.
+const LOG_PAGES: u32 = 4000;
 /// In kB, as SQLite wants it: negative.
 const SMALL_CACHE: &str = "-256";
 
@@ -41,9 +44,14 @@ impl Settings {
             // What is deleted is overwritten.
             ("secure_delete", "ON".to_owned()),
         ];
-        if let Access::Bounded { bytes } = self.access {
-            pragmas.push(("max_page_count", (bytes / PAGE).to_string()));
-            pragmas.push(("cache_size", SMALL_CACHE.to_owned()));
+        match self.access {
+            Access::Bounded { bytes } => {
+                pragmas.push(("max_page_count", (bytes / PAGE).to_string()));
+                pragmas.push(("cache_size", SMALL_CACHE.to_owned()));
+            }
+            Access::Server | Access::Shared | Access::Command => {
+                pragmas.push(("wal_autocheckpoint", LOG_PAGES.to_string()));
+            }
         }
         pragmas
     }
@@ -183,5 +191,32 @@ async fn announce(access: Access, connection: &mut SqliteConnection) -> Result<(
     match access {
         Access::Shared | Access::Command => outside::announce(connection).await,
         Access::Server | Access::Bounded { .. } => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long the log is after each of several commits of 1,500 pages, as a multiple of that.
+    async fn lengths_of_the_log(access: Access) -> Vec<u64> {
+        const PAGES: u32 = 1500;
+        let folder = tempfile::tempdir().unwrap();
+        let Opened { settings, writer, .. } =
+            open(&crate::store::url_of_file(&folder.path().join("a.db")), access).await.unwrap();
+        sqlx::query("CREATE TABLE blobs (bytes BLOB)").execute(&writer).await.unwrap();
+        let connection = settings.open().unwrap();
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
+        let length_after_one_more = |_| {
+            connection.execute("INSERT INTO blobs VALUES (zeroblob(?1))", [PAGES * PAGE]).unwrap();
+            settings.log().metadata().unwrap().len() / u64::from(PAGES * PAGE)
+        };
+        (0..5).map(length_after_one_more).collect()
+    }
+
+    #[tokio::test]
+    async fn a_server_copies_its_log_into_the_file_seldom_and_a_small_database_soon() {
+        assert_eq!(lengths_of_the_log(Access::Server).await, [1, 2, 3, 3, 3]);
+        assert_eq!(lengths_of_the_log(Access::Bounded { bytes: 64 << 20 }).await, [1, 1, 1, 1, 1]);
     }
 }
