@@ -128,6 +128,7 @@ const RULES: &[Rule] = &[
         Least(0.9),
         0.1,
     ),
+    aim("sign-in.large-pages", "sign-ins / the same in large pages, which the server has", None),
     aim("remembered", "verifying a remembered access token: times as fast as one seen for the first time", None),
     aim("instructions.hello", "instructions of a hello world in axum", None),
     count("instructions.open", "instructions of an open route / of a hello world", 1.75),

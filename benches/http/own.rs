@@ -12,7 +12,7 @@ use super::{
     machine,
     result::{Figure, Report, Sample, paired},
     rounds::{Lane, Plan, role_command, rounds},
-    servers::{Person, Process, register, register_bound, start, target},
+    servers::{Person, Process, allocator, register, register_bound, start, target},
     support::{Cluster, Installation, PASSWORD, form, free_port},
 };
 
@@ -69,6 +69,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
             vec![sign_in(first..first + VISITORS), sign_in(first + VISITORS..first + 2 * VISITORS)],
         ),
         Lane::role("argon2", &["argon2"]),
+        Lane::role_with("argon2, large pages", &["argon2"], allocator()),
         Lane::role("verification, remembered", &["verify", "64"]),
         Lane::role("verification, first time", &["verify", "0"]),
     ];
@@ -85,6 +86,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         commits,
         sign_in,
         argon2,
+        large_pages,
         again,
         first,
     ] = &lanes;
@@ -103,6 +105,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         Figure::cost("refresh.cost", refresh_32, open),
         Figure::cost("refresh.bound", bound, refresh_32),
         Figure::speed("sign-in", sign_in, argon2),
+        Figure::speed("sign-in.large-pages", sign_in, large_pages),
         Figure::of("remembered", paired(&again.rates(), &first.rates())),
     ]);
     report.lanes(lanes.into());

@@ -22,7 +22,7 @@ enum Work {
     /// Requests to a server.
     Load(Target, Vec<Talk>),
     /// Work without a server, in a process of its own on the server's core (`roles`).
-    Role(Vec<String>),
+    Role { words: Vec<String>, environment: Option<(&'static str, &'static str)> },
 }
 
 impl Lane {
@@ -30,9 +30,18 @@ impl Lane {
         Self { name: name.into(), work: Work::Load(target, talks), samples: Vec::new() }
     }
 
-    pub fn role(name: impl Into<String>, role: &[&str]) -> Self {
-        let role = role.iter().map(|&word| word.to_owned()).collect();
-        Self { name: name.into(), work: Work::Role(role), samples: Vec::new() }
+    pub fn role(name: impl Into<String>, words: &[&str]) -> Self {
+        let words = words.iter().map(|&word| word.to_owned()).collect();
+        Self { name: name.into(), work: Work::Role { words, environment: None }, samples: Vec::new() }
+    }
+
+    /// A role with a variable of the environment.
+    pub fn role_with(name: impl Into<String>, words: &[&str], variable: (&'static str, &'static str)) -> Self {
+        let mut lane = Self::role(name, words);
+        if let Work::Role { environment, .. } = &mut lane.work {
+            *environment = Some(variable);
+        }
+        lane
     }
 
     /// How many requests are under way at once.
@@ -44,7 +53,7 @@ impl Lane {
     pub fn talks(&self) -> &[Talk] {
         match &self.work {
             Work::Load(_, talks) => talks,
-            Work::Role(_) => &[],
+            Work::Role { .. } => &[],
         }
     }
 
@@ -60,7 +69,7 @@ impl Lane {
     async fn measure(&mut self, time: Duration) -> Result<Sample, Failure> {
         let sample = match &mut self.work {
             Work::Load(target, talks) => load::run(*target, talks, time).await,
-            Work::Role(role) => run_role(role, time),
+            Work::Role { words, environment } => run_role(words, *environment, time),
         };
         sample.map_err(|failure| format!("{}: {failure}", self.name).into())
     }
@@ -90,9 +99,13 @@ pub async fn rounds(plan: Plan, lanes: &mut [Lane]) -> Result<(), Failure> {
 }
 
 /// Waits for it without the runtime: nothing else runs meanwhile.
-fn run_role(role: &[String], time: Duration) -> Result<Sample, Failure> {
+fn run_role(
+    words: &[String],
+    environment: Option<(&'static str, &'static str)>,
+    time: Duration,
+) -> Result<Sample, Failure> {
     let seconds = time.as_secs_f64().to_string();
-    let output = role_command(machine::SERVER)?.args(role).arg(seconds).output()?;
+    let output = role_command(machine::SERVER)?.args(words).arg(seconds).envs(environment).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }

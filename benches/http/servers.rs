@@ -13,6 +13,14 @@ use super::{
     support::{Authenticator, BOUND_COOKIE, Client, Installation, REFRESH_COOKIE, Server, free_port},
 };
 
+/// The environment that tells the allocator to use large pages, as the unit for systemd has it.
+pub fn allocator() -> (&'static str, &'static str) {
+    let mut lines = include_str!("../../docs/deploy/two-tokens.service").lines();
+    let name = "GLIBC_TUNABLES";
+    let value = lines.find_map(|line| line.strip_prefix("Environment=")?.strip_prefix(name)?.strip_prefix('='));
+    (name, value.expect("the unit says how its memory is allocated"))
+}
+
 /// Starts this project's server on these cores, without throttling, since all load comes from one network, and with access
 /// tokens that outlive a run.
 pub async fn start(installation: &Installation, cores: &str) -> Server {
@@ -21,7 +29,8 @@ pub async fn start(installation: &Installation, cores: &str) -> Server {
 
 /// The same, after this shell code.
 pub async fn start_under(installation: &Installation, cores: &str, prelude: &str) -> Server {
-    let pinned = format!("taskset -cp {cores} $$ >/dev/null; {prelude}");
+    let (name, value) = allocator();
+    let pinned = format!("taskset -cp {cores} $$ >/dev/null; export {name}={value}; {prelude}");
     installation.serve_at(free_port(), &["--throttle", "off", "--access-ttl", "1h"], &pinned).await
 }
 

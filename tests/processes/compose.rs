@@ -147,6 +147,19 @@ fn the_container_and_the_compose_file_name_settings_that_exist() {
 }
 
 #[test]
+fn the_unit_the_container_and_make_run_put_the_memory_of_hashes_into_large_pages() {
+    const SETTING: &str = "glibc.malloc.hugetlb=1";
+    for (file, line) in [
+        ("docs/deploy/two-tokens.service", format!("Environment=GLIBC_TUNABLES={SETTING}")),
+        ("docs/deploy/Dockerfile", format!("    GLIBC_TUNABLES={SETTING}")),
+        ("script/run", format!("export GLIBC_TUNABLES=${{GLIBC_TUNABLES:-{SETTING}}}")),
+    ] {
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        assert!(text.lines().any(|found| found == line), "{file}: {line}");
+    }
+}
+
+#[test]
 fn nothing_but_the_proxy_is_published_and_every_part_of_ours_has_a_read_only_root() {
     let text = deployed("compose.yaml");
     let published: Vec<_> = text.lines().filter(|line| line.trim_start().starts_with("ports:")).collect();
