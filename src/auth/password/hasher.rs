@@ -23,6 +23,9 @@ use crate::auth::validation::ValidationError;
 
 /// Bytes of a digest.
 const DIGEST: usize = 32;
+/// The pages of x86-64, in bytes.
+const PAGE: usize = 4096;
+const LARGE_PAGE: usize = 2 * 1024 * 1024;
 
 /// The cost of a digest: argon2id with one lane. A stored hash names its own cost, so a change applies to new hashes only.
 #[derive(Clone, Copy, Debug)]
@@ -219,6 +222,16 @@ impl PasswordHasher {
     }
 }
 
+/// How many blocks to ask the allocator for. It maps a large amount by itself and needs a page of it, and only a mapping of whole
+/// large pages begins at one.
+fn mapped(blocks: usize) -> usize {
+    let bytes = blocks * Block::SIZE;
+    if bytes < LARGE_PAGE {
+        return blocks;
+    }
+    ((bytes + PAGE).next_multiple_of(LARGE_PAGE) - PAGE) / Block::SIZE
+}
+
 fn digest(
     password: &str,
     salt: &[u8],
@@ -228,6 +241,7 @@ fn digest(
 ) -> Result<(), AuthError> {
     let needed = params.block_count();
     if memory.len() < needed {
+        memory.reserve_exact(mapped(needed) - memory.len());
         memory.resize(needed, Block::default());
     }
     Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
@@ -278,6 +292,15 @@ fn verify(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_large_amount_of_memory_fills_large_pages_but_for_one_small_page() {
+        for (asked, mapped_kib) in
+            [(8, 8), (2047, 2047), (2048, 4092), (19 * 1024, 20 * 1024 - 4), (20 * 1024 - 4, 20 * 1024 - 4)]
+        {
+            assert_eq!(mapped(asked), mapped_kib, "{asked} blocks of a KiB");
+        }
+    }
 
     #[tokio::test]
     async fn a_hash_verifies_its_own_password_and_no_other() {
