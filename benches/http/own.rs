@@ -69,7 +69,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
             vec![sign_in(first..first + VISITORS), sign_in(first + VISITORS..first + 2 * VISITORS)],
         ),
         Lane::role("argon2", &["argon2"]),
-        Lane::role_with("argon2, large pages", &["argon2"], allocator()),
+        Lane::role_with("argon2, large pages", &["argon2"], Some(allocator())),
         Lane::role("verification, remembered", &["verify", "64"]),
         Lane::role("verification, first time", &["verify", "0"]),
     ];

@@ -31,17 +31,17 @@ impl Lane {
     }
 
     pub fn role(name: impl Into<String>, words: &[&str]) -> Self {
-        let words = words.iter().map(|&word| word.to_owned()).collect();
-        Self { name: name.into(), work: Work::Role { words, environment: None }, samples: Vec::new() }
+        Self::role_with(name, words, None)
     }
 
     /// A role with a variable of the environment.
-    pub fn role_with(name: impl Into<String>, words: &[&str], variable: (&'static str, &'static str)) -> Self {
-        let mut lane = Self::role(name, words);
-        if let Work::Role { environment, .. } = &mut lane.work {
-            *environment = Some(variable);
-        }
-        lane
+    pub fn role_with(
+        name: impl Into<String>,
+        words: &[&str],
+        environment: Option<(&'static str, &'static str)>,
+    ) -> Self {
+        let words = words.iter().map(|&word| word.to_owned()).collect();
+        Self { name: name.into(), work: Work::Role { words, environment }, samples: Vec::new() }
     }
 
     /// How many requests are under way at once.

@@ -202,10 +202,10 @@ mod tests {
     async fn lengths_of_the_log(access: Access) -> Vec<u64> {
         const PAGES: u32 = 1500;
         let folder = tempfile::tempdir().unwrap();
-        let Opened { settings, writer, .. } =
-            open(&crate::store::url_of_file(&folder.path().join("a.db")), access).await.unwrap();
-        sqlx::query("CREATE TABLE blobs (bytes BLOB)").execute(&writer).await.unwrap();
+        let url = crate::store::url_of_file(&folder.path().join("a.db"));
+        let settings = open(&url, access).await.unwrap().settings;
         let connection = settings.open().unwrap();
+        connection.execute("CREATE TABLE blobs (bytes BLOB)", []).unwrap();
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
         let length_after_one_more = |_| {
             connection.execute("INSERT INTO blobs VALUES (zeroblob(?1))", [PAGES * PAGE]).unwrap();

@@ -3,7 +3,7 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::refresh::{ATTRIBUTES, PATH};
+use super::refresh;
 use crate::auth::binding::tags::{BoundCookie, COOKIE_LIFETIME};
 use crate::base_path::BasePath;
 
@@ -16,7 +16,7 @@ pub fn name(base_path: &BasePath) -> String {
 
 /// The attributes but for `Max-Age`. The session instructions must have the same, or the browser does not know its cookie again.
 pub fn attributes(base_path: &BasePath) -> String {
-    format!("{ATTRIBUTES}; Path={}", base_path.at(PATH))
+    refresh::attributes(base_path)
 }
 
 /// The `Set-Cookie` value.
@@ -30,7 +30,7 @@ pub fn clear(base_path: &BasePath) -> HeaderValue {
 }
 
 fn line(base_path: &BasePath, value: &str, seconds: u64) -> HeaderValue {
-    super::secret_line(&name(base_path), value, ATTRIBUTES, &base_path.at(PATH), seconds)
+    super::secret_line(&name(base_path), value, &attributes(base_path), seconds)
 }
 
 /// The bound cookie of a request, unverified. One that is none hides no other.

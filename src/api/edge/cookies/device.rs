@@ -3,13 +3,12 @@
 
 use axum::http::{HeaderMap, HeaderValue};
 
-use super::refresh::ATTRIBUTES;
 use crate::auth::throttle::device_cookie::{DeviceCookie, LIFETIME};
 use crate::base_path::BasePath;
 
 /// `__Host-`, so that no sibling site can plant one (cookie tossing, RFC 6265bis section 4.1.3.2). The prefix requires the root
 /// path.
-const PATH: &str = "/";
+const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict; Path=/";
 
 /// The name. It depends on the base path, because all cookies of a host with this prefix share the root path.
 fn name(base_path: &BasePath) -> String {
@@ -23,7 +22,7 @@ fn name(base_path: &BasePath) -> String {
 
 /// The `Set-Cookie` value.
 pub fn set(base_path: &BasePath, device: &DeviceCookie) -> HeaderValue {
-    super::secret_line(&name(base_path), device.reveal(), ATTRIBUTES, PATH, LIFETIME.as_secs())
+    super::secret_line(&name(base_path), device.reveal(), ATTRIBUTES, LIFETIME.as_secs())
 }
 
 /// All device cookies of a request, unverified. A forged one has no effect, and hides no other.

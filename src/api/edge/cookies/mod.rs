@@ -30,16 +30,16 @@ pub fn first<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 /// A `Set-Cookie` value that is marked sensitive, so logs print it redacted.
-fn secret_line(name: &str, value: &str, attributes: &str, path: &str, max_age: u64) -> HeaderValue {
-    let mut line = line(name, value, attributes, path, max_age);
+fn secret_line(name: &str, value: &str, attributes: &str, max_age: u64) -> HeaderValue {
+    let mut line = line(name, value, attributes, max_age);
     line.set_sensitive(true);
     line
 }
 
 /// A `Set-Cookie` value; `max_age` is in seconds.
-fn line(name: &str, value: &str, attributes: &str, path: &str, max_age: u64) -> HeaderValue {
+fn line(name: &str, value: &str, attributes: &str, max_age: u64) -> HeaderValue {
     // Joined and not formatted: each refresh makes two, and a format is measured piece by piece.
-    let line = [name, "=", value, "; ", attributes, "; Path=", path, "; Max-Age=", &max_age.to_string()].concat();
+    let line = [name, "=", value, "; ", attributes, "; Max-Age=", &max_age.to_string()].concat();
     HeaderValue::try_from(line).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 

@@ -10,12 +10,17 @@ use crate::base_path::BasePath;
 
 /// Not `__Host-`: that prefix requires `Path=/`, which would send the token with every request (decision 0001).
 pub const NAME: &str = "__Secure-refresh";
-pub(super) const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
-pub(super) const PATH: &str = "/api/auth";
+const ATTRIBUTES: &str = "HttpOnly; Secure; SameSite=Strict";
+const PATH: &str = "/api/auth";
 
 /// The name of an app's: [`NAME`], with the port where that is not the scheme's own.
 pub fn name(base_path: &BasePath) -> String {
     base_path.cookie_name(NAME)
+}
+
+/// The attributes but for `Max-Age`.
+pub(super) fn attributes(base_path: &BasePath) -> String {
+    [ATTRIBUTES, "; Path=", &base_path.at(PATH)].concat()
 }
 
 /// The `Set-Cookie` value for a new refresh token.
@@ -29,7 +34,7 @@ pub fn clear(base_path: &BasePath) -> HeaderValue {
 }
 
 fn line(base_path: &BasePath, token: &str, seconds: u64) -> HeaderValue {
-    super::secret_line(&name(base_path), token, ATTRIBUTES, &base_path.at(PATH), seconds)
+    super::secret_line(&name(base_path), token, &attributes(base_path), seconds)
 }
 
 /// The refresh token of a request.

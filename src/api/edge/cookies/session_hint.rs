@@ -21,7 +21,8 @@ pub fn clear(base_path: &BasePath) -> HeaderValue {
 }
 
 fn line(base_path: &BasePath, value: &str, seconds: u64) -> HeaderValue {
-    super::line(&hint_cookie_name(base_path), value, ATTRIBUTES, &base_path.at("/"), seconds)
+    let attributes = [ATTRIBUTES, "; Path=", &base_path.at("/")].concat();
+    super::line(&hint_cookie_name(base_path), value, &attributes, seconds)
 }
 
 /// Whether a request carries the hint.
