@@ -45,7 +45,7 @@ export default defineConfig<Options>({
   timeout: 30_000,
   // Long for a page, short for a slow machine: it is waited for only where a test fails.
   expect: { timeout: 10_000 },
-  reporter: "list",
+  reporter: [["list"], ["./support/last-words.ts"]],
   // A trace is recorded for every test, also for those that pass, and costs a third of the time: `--trace on` for one test.
   use: { locale: "en-GB", trace: "off" },
   projects: process.env.E2E_ALL_BROWSERS === "1" ? [inChromium, withAddOn, ...others] : [inChromium, withAddOn],

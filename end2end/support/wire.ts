@@ -164,7 +164,7 @@ export class Wire {
   }
 }
 
-async function bytes(message: IncomingMessage): Promise<Buffer> {
+export async function bytes(message: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);

@@ -32,7 +32,10 @@ function everythingServed(context: BrowserContext): Promise<[url: string, text: 
     if (!isFile || ![200, 404].includes(response.status())) return;
     // The browser drops the body of a part that a page no longer needs because it was left. It is asked for again.
     const again = async () => (await context.request.get(response.url())).text();
-    served.push(response.text().catch(again).then((text) => [response.url(), text]));
+    const one = response.text().catch(again).then((text): [string, string] => [response.url(), text]);
+    // What comes after the last look fails when the browser closes, and nobody awaits it any more.
+    one.catch(() => {});
+    served.push(one);
   });
   return served;
 }

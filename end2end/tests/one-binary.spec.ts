@@ -8,6 +8,7 @@ import { brotliDecompressSync } from "node:zlib";
 import { hydrated } from "../support/page.ts";
 import { binary, Server } from "../support/server.ts";
 import { expect, test } from "../support/test.ts";
+import { bytes } from "../support/wire.ts";
 
 interface Answer {
   status: number;
@@ -18,10 +19,8 @@ interface Answer {
 /** A request as it is sent: `fetch` decompresses. */
 function ask(url: string, headers: Record<string, string> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    get(url, { headers }, async (answer) => {
-      const chunks: Buffer[] = [];
-      for await (const chunk of answer) chunks.push(chunk as Buffer);
-      resolve({ status: answer.statusCode!, headers: answer.headers, body: Buffer.concat(chunks) });
+    get(url, { headers }, (answer) => {
+      bytes(answer).then((body) => resolve({ status: answer.statusCode!, headers: answer.headers, body }), reject);
     }).on("error", reject);
   });
 }
