@@ -36,6 +36,8 @@ const PURGE_BATCH: u32 = 500;
 #[derive(Debug)]
 pub(super) struct ClusterLink {
     connected: AtomicBool,
+    /// Whether this instance follows the others and has not been linked yet.
+    starting: AtomicBool,
     /// How many probes have started, and the last one that has ended with its result.
     probes: AtomicU64,
     last: Mutex<(u64, Result<(), StoreError>)>,
@@ -47,6 +49,7 @@ impl Default for ClusterLink {
     fn default() -> Self {
         Self {
             connected: AtomicBool::new(true),
+            starting: AtomicBool::new(false),
             probes: AtomicU64::new(0),
             last: Mutex::new((0, Ok(()))),
             told: AtomicBool::new(false),
@@ -57,6 +60,9 @@ impl Default for ClusterLink {
 /// Why the service is not ready to take requests.
 #[derive(Debug, thiserror::Error)]
 pub enum NotReady {
+    /// Nothing is wrong yet: the cluster link is being made for the first time.
+    #[error("the link to the other instances is being made")]
+    Starting,
     /// The cluster link is down: revocations by other instances do not arrive.
     #[error("the link to the other instances is down")]
     Disconnected,
@@ -165,6 +171,7 @@ impl AuthService {
     /// The stream of changes that other instances make, for [`AuthService::apply`]. From now on the service is not ready
     /// until the stream has said that it is connected.
     pub fn changes(&self) -> BoxStream<'static, Change> {
+        self.cluster.starting.store(true, Ordering::SeqCst);
         self.cluster.connected.store(false, Ordering::SeqCst);
         self.store.changes()
     }
@@ -190,6 +197,7 @@ impl AuthService {
                 self.reload_revoked().await?;
                 self.reload_keys().await?;
                 self.cluster.connected.store(true, Ordering::SeqCst);
+                self.cluster.starting.store(false, Ordering::SeqCst);
             }
         }
         Ok(())
@@ -213,7 +221,8 @@ impl AuthService {
         Duration::from_millis(u64::try_from(since).unwrap_or(0))
     }
 
-    /// Readiness: the cluster link is up, and the database answers and takes writes.
+    /// Readiness: the cluster link is up, and the database answers and takes writes. The log says when that changes, but not at
+    /// a start: then whoever asks is only early.
     ///
     /// # Errors
     ///
@@ -221,6 +230,7 @@ impl AuthService {
     pub async fn ready(&self) -> Result<(), NotReady> {
         let ready = match self.cluster.connected.load(Ordering::SeqCst) {
             true => self.probe().await.map_err(NotReady::Store),
+            false if self.cluster.starting.load(Ordering::SeqCst) => return Err(NotReady::Starting),
             false => Err(NotReady::Disconnected),
         };
         let told = self.cluster.told.swap(ready.is_err(), Ordering::SeqCst);

@@ -21,6 +21,7 @@ pub async fn readyz(State(state): State<AppState>) -> impl IntoResponse {
     }
     match state.auth.ready().await {
         Ok(()) => (StatusCode::OK, "ready"),
+        Err(NotReady::Starting) => (StatusCode::SERVICE_UNAVAILABLE, "starting"),
         Err(NotReady::Disconnected) => (StatusCode::SERVICE_UNAVAILABLE, "other instances cannot be heard"),
         Err(NotReady::Store(_)) => (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer or takes no writes"),
     }

@@ -1,5 +1,7 @@
 use axum::http::{StatusCode, header};
 
+use two_tokens::auth::{NotReady, store::Change};
+
 use crate::support::TestApp;
 
 #[tokio::test]
@@ -9,6 +11,23 @@ async fn health_readiness_and_version_answer() {
     anyone.get("/healthz").await.expect(StatusCode::OK);
     anyone.get("/readyz").await.expect(StatusCode::OK);
     assert_eq!(anyone.get("/version").await.json()["version"], env!("CARGO_PKG_VERSION"));
+}
+
+/// Whoever starts a server asks at once: that is no fault, and the log of a start has no warning.
+#[tokio::test]
+async fn a_server_that_starts_says_so_and_not_that_a_link_is_down() {
+    let app = TestApp::start().await;
+    let auth = &app.state.auth;
+    let ready = async || app.client().get("/readyz").await;
+    let _changes = auth.changes();
+    assert!(matches!(auth.ready().await, Err(NotReady::Starting)));
+    assert_eq!(ready().await.expect(StatusCode::SERVICE_UNAVAILABLE).body, "starting");
+    auth.apply(&Change::Connected).await.unwrap();
+    ready().await.expect(StatusCode::OK);
+    auth.apply(&Change::Disconnected).await.unwrap();
+    assert_eq!(ready().await.expect(StatusCode::SERVICE_UNAVAILABLE).body, "other instances cannot be heard");
+    auth.apply(&Change::Connected).await.unwrap();
+    ready().await.expect(StatusCode::OK);
 }
 
 #[tokio::test]
