@@ -3,7 +3,7 @@
 
 mod causes;
 
-pub use causes::{asked_again, fifty, leaked, other_site, reloaded, undetected};
+pub use causes::{asked_again, fifty, leaked, other_site, read_by_the_thief, reloaded, undetected};
 
 use proptest::prelude::*;
 use serde_json::json;

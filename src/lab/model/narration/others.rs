@@ -71,14 +71,17 @@ fn thief(log: &Log<'_>, call: &Exchange<'_>, action: Option<&Action>) -> Option<
         Some(Action::Tamper { how }) => Some(*how),
         _ => None,
     };
+    let status = call.status()?;
     Some(match (call.verdict?, how) {
+        // The token was let through, and opened nothing: the server was busy, or failed.
+        (Verdict::Valid, _) if status >= 300 => Fact::Answered { status },
         (Verdict::Valid, Some(how)) => Fact::ForgedAccepted { how },
         (Verdict::Invalid, Some(how)) => Fact::Forged { how },
         (Verdict::Valid, None) if has_ended(log, call) => Fact::ThiefReadAfterEnd,
         (Verdict::Valid, None) => Fact::ThiefRead,
         (Verdict::Revoked, _) => Fact::ThiefReadNothing,
         (Verdict::Expired, None) => Fact::ThiefTooLate,
-        (Verdict::Invalid, None) | (Verdict::Expired, Some(_)) => Fact::Answered { status: call.status()? },
+        (Verdict::Invalid, None) | (Verdict::Expired, Some(_)) => Fact::Answered { status },
     })
 }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::lab::model::event::{Lifeline, RefreshFault, Tamper};
 use crate::lab::model::exchange::is_browser;
 use crate::lab::model::sample::{self, SampleLog};
+use crate::protocol::code::Code;
 use crate::protocol::session::RevokeReason;
 
 /// The last refresh of this browser's tabs or of the thief.
@@ -140,6 +141,20 @@ fn a_leaked_row_makes_no_token() {
             "The thief is locked out.",
         ]
     );
+}
+
+#[test]
+fn a_thief_with_a_valid_token_has_the_data_only_where_the_server_gave_it() {
+    let forges = Action::Tamper { how: Tamper::Expiry };
+    for (action, code, ends) in [
+        (Action::ThiefCalls, None, "The thief called the API with the stolen access token and got the data: 200."),
+        (Action::ThiefCalls, Some(Code::TemporarilyUnavailable), "The server answered 503."),
+        (forges.clone(), None, "Nobody checked the signature, so the server took the forged token for genuine: 200."),
+        (forges, Some(Code::TemporarilyUnavailable), "The server answered 503."),
+    ] {
+        let words = told(&sample::read_by_the_thief(action, code));
+        assert_eq!(words.last().map(String::as_str), Some(ends), "{words:?}");
+    }
 }
 
 #[test]

@@ -74,3 +74,13 @@ pub fn undetected() -> SampleLog {
     log.refreshes(Lifeline::Thief, Ruling::Rotate, 2);
     log
 }
+
+/// A thief called the API with an access token that the server took for genuine.
+pub fn read_by_the_thief(action: Action, code: Option<Code>) -> SampleLog {
+    let (mut log, token) = signed_in();
+    log.act(action);
+    let exchange = log.request(Lifeline::Thief, "/api/notes/list", Some(token), None);
+    log.add(Some(exchange), LogEventKind::AccessChecked { verdict: Verdict::Valid });
+    log.reply(exchange, Lifeline::Thief, code, None);
+    log
+}
