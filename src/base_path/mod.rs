@@ -9,19 +9,22 @@ use std::sync::Arc;
 pub struct BasePath {
     prefix: Arc<str>,
     port: Option<u16>,
+    /// Ends the names of cookies: a hyphen and the port, or nothing.
+    suffix: Arc<str>,
 }
 
 impl BasePath {
     /// `prefix` is empty, or starts with a slash and does not end with one. It is not checked.
     pub fn new(prefix: &str) -> Self {
-        Self { prefix: prefix.into(), port: None }
+        Self { prefix: prefix.into(), ..Self::default() }
     }
 
     /// On a port that is not the scheme's own. Cookies know no ports (RFC 6265 section 8.5), so the names of this app's cookies
     /// have the port: two apps on one host stay apart.
     #[must_use]
     pub fn on_port(self, port: Option<u16>) -> Self {
-        Self { port, ..self }
+        let suffix = port.map_or_else(String::new, |port| format!("-{port}"));
+        Self { port, suffix: suffix.into(), ..self }
     }
 
     /// The port in the names of cookies.
@@ -31,10 +34,12 @@ impl BasePath {
 
     /// The name of a cookie of this app.
     pub fn cookie_name(&self, name: &str) -> String {
-        match self.port {
-            Some(port) => [name, "-", &port.to_string()].concat(),
-            None => name.to_owned(),
-        }
+        [name, &self.suffix].concat()
+    }
+
+    /// Whether `found` is [`Self::cookie_name`] of `name`. Each request asks it of each of its cookies.
+    pub fn is_cookie_name(&self, found: &str, name: &str) -> bool {
+        found.strip_prefix(name) == Some(&*self.suffix)
     }
 
     pub fn as_str(&self) -> &str {

@@ -35,11 +35,10 @@ fn line(base_path: &BasePath, value: &str, seconds: u64) -> HeaderValue {
 
 /// The bound cookie of a request, unverified. One that is none hides no other.
 pub fn read(base_path: &BasePath, headers: &HeaderMap) -> Option<BoundCookie> {
-    let own = name(base_path);
-    super::pairs(headers).filter(|(name, _)| *name == own).find_map(|(_, value)| BoundCookie::open(value))
+    super::values(base_path, NAME, headers).find_map(BoundCookie::open)
 }
 
 /// Whether a request carries one, whatever it holds.
 pub fn is_set(base_path: &BasePath, headers: &HeaderMap) -> bool {
-    super::first(headers, &name(base_path)).is_some()
+    super::values(base_path, NAME, headers).next().is_some()
 }

@@ -4,6 +4,8 @@ use std::mem;
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
+use crate::base_path::BasePath;
+
 pub mod bound;
 pub mod device;
 pub mod refresh;
@@ -22,6 +24,11 @@ pub fn pairs_of(line: &HeaderValue) -> impl Iterator<Item = (&str, &str)> {
     let ends = memchr::memchr_iter(b';', line).chain([line.len()]);
     let pairs = ends.scan(0, |start, end| Some(&line[mem::replace(start, end + 1)..end]));
     pairs.filter_map(|pair| std::str::from_utf8(pair.trim_ascii()).ok()?.split_once('='))
+}
+
+/// The values of this app's cookies with this name, in the order of the request.
+fn values<'a>(base_path: &BasePath, name: &str, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
+    pairs(headers).filter(|(found, _)| base_path.is_cookie_name(found, name)).map(|(_, value)| value)
 }
 
 /// The first cookie with this name.

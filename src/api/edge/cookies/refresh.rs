@@ -44,8 +44,7 @@ fn line(base_path: &BasePath, token: &str, seconds: u64) -> HeaderValue {
 /// [`AuthError::RefreshTokenMissing`]; [`AuthError::RefreshTokenAmbiguous`] for two cookies, because then a sibling subdomain
 /// may have planted one (cookie tossing).
 pub fn read<'a>(base_path: &BasePath, headers: &'a HeaderMap) -> Result<&'a str, AuthError> {
-    let own = name(base_path);
-    let mut found = super::pairs(headers).filter(|(name, _)| *name == own).map(|(_, value)| value);
+    let mut found = super::values(base_path, NAME, headers);
     match (found.next(), found.next()) {
         (None, _) => Err(AuthError::RefreshTokenMissing),
         (Some(value), None) => Ok(value),
