@@ -18,6 +18,7 @@ use axum::{
     extract::{ConnectInfo, Request},
     response::Response,
 };
+use futures::FutureExt as _;
 use hyper::body::Incoming;
 use tokio::{
     sync::watch,
@@ -60,6 +61,9 @@ enum NotAnswered {
     Refused(#[source] h2::Error),
 }
 
+/// How many connections may wait to be accepted when a shutdown begins: more than the system keeps (`somaxconn`).
+const WAITING_MAX: usize = 8192;
+
 /// What answers the requests of all connections.
 pub trait Answer:
     Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
@@ -79,16 +83,24 @@ pub async fn serve(
 ) {
     let registry = Registry::new(limits);
     let (mut tasks, streams) = (JoinSet::new(), TaskTracker::new());
-    loop {
-        let (io, connection) = tokio::select! {
-            accepted = listener.accept() => accepted,
-            Some(_) = tasks.join_next() => continue,
-            _ = stopping.wait_for(|stopping| *stopping) => break,
-        };
-        let Some(slot) = registry.admit(connection.peer.ip(), &proxies) else { continue };
+    let told = stopping.clone();
+    let begin = |tasks: &mut JoinSet<()>, io, connection: Connection| {
+        let Some(slot) = registry.admit(connection.peer.ip(), &proxies) else { return };
         let io = TimedIo::new(io, slot.clone(), limits);
-        let served = Served { connection, slot, service: service.clone(), limits, stopping: stopping.clone() };
+        let served = Served { connection, slot, service: service.clone(), limits, stopping: told.clone() };
         tasks.spawn(served.answer(io, streams.clone()));
+    };
+    loop {
+        tokio::select! {
+            (io, connection) = listener.accept() => begin(&mut tasks, io, connection),
+            Some(_) = tasks.join_next() => {}
+            _ = stopping.wait_for(|stopping| *stopping) => break,
+        }
+    }
+    // A listener that closes resets what has connected and waits to be accepted.
+    for _ in 0..WAITING_MAX {
+        let Some((io, connection)) = listener.accept().now_or_never() else { break };
+        begin(&mut tasks, io, connection);
     }
     drop(listener);
     let all = async { while tasks.join_next().await.is_some() {} };
