@@ -13,7 +13,7 @@ use tokio::{
 };
 use two_tokens::server::connections::Limits;
 
-use super::served::{LONG, SHORT, Served, limits};
+use super::served::{LONG, Peer, SHORT, Served, limits};
 
 #[tokio::test]
 async fn a_connection_that_sends_no_whole_head_is_ended() {
@@ -189,6 +189,23 @@ async fn a_shutdown_is_announced_and_lets_requests_in_progress_finish() {
     assert!(!served.ended.is_finished());
     served.answers.add_permits(1);
     reading.await.unwrap();
+    served.has_ended().await;
+}
+
+#[tokio::test]
+async fn what_waits_to_be_accepted_at_a_shutdown_is_answered() {
+    let mut served = Served::with(Limits { drain_half_sent: LONG, ..limits() }).await;
+    // The server's task has not run yet, so only the system knows of these connections.
+    let waiting = [(); 16].map(|()| {
+        let connected = std::net::TcpStream::connect(served.address).unwrap();
+        connected.set_nonblocking(true).unwrap();
+        Peer(TcpStream::from_std(connected).unwrap())
+    });
+    served.shut_down();
+    for mut peer in waiting {
+        peer.get("/healthz").await;
+        peer.response("\r\n\r\nok").await;
+    }
     served.has_ended().await;
 }
 
