@@ -5,15 +5,19 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use axum::http::StatusCode;
+use axum::{Router, http::StatusCode, routing::get};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
+    sync::watch,
     time::{Instant, timeout},
 };
-use two_tokens::server::connections::Limits;
+use two_tokens::api::edge::client_address::{PlainListener, TrustedProxies};
+use two_tokens::server::connections::{Limits, serve};
+use two_tokens::server::tls::Listener;
 
 use super::served::{LONG, Peer, SHORT, Served, limits};
+use crate::support::config;
 
 #[tokio::test]
 async fn a_connection_that_sends_no_whole_head_is_ended() {
@@ -194,19 +198,21 @@ async fn a_shutdown_is_announced_and_lets_requests_in_progress_finish() {
 
 #[tokio::test]
 async fn what_waits_to_be_accepted_at_a_shutdown_is_answered() {
-    let mut served = Served::with(Limits { drain_half_sent: LONG, ..limits() }).await;
-    // The server's task has not run yet, so only the system knows of these connections.
-    let waiting = [(); 16].map(|()| {
-        let connected = std::net::TcpStream::connect(served.address).unwrap();
-        connected.set_nonblocking(true).unwrap();
-        Peer(TcpStream::from_std(connected).unwrap())
-    });
-    served.shut_down();
-    for mut peer in waiting {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    for _ in 0..16 {
+        let mut peer = Peer(TcpStream::connect(address).await.unwrap());
         peer.get("/healthz").await;
+        waiting.push(peer);
+    }
+    let listener = Listener::new(PlainListener(listener), &config(&[])).unwrap();
+    let service = Router::new().route("/healthz", get(async || "ok"));
+    let (_stop, stopping) = watch::channel(true);
+    serve(listener, service, TrustedProxies::default(), limits(), stopping).await;
+    for mut peer in waiting {
         peer.response("\r\n\r\nok").await;
     }
-    served.has_ended().await;
 }
 
 #[tokio::test]
