@@ -1,5 +1,4 @@
 use axum::http::{StatusCode, header};
-
 use two_tokens::auth::{NotReady, store::Change};
 
 use crate::support::TestApp;
@@ -13,7 +12,7 @@ async fn health_readiness_and_version_answer() {
     assert_eq!(anyone.get("/version").await.json()["version"], env!("CARGO_PKG_VERSION"));
 }
 
-/// Whoever starts a server asks at once: that is no fault, and the log of a start has no warning.
+/// A script that starts a server asks at once: that is no fault, and the log of a start has no warning.
 #[tokio::test]
 async fn a_server_that_starts_says_so_and_not_that_a_link_is_down() {
     let app = TestApp::start().await;
