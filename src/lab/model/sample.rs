@@ -216,10 +216,10 @@ impl SampleLog {
         self.add(Some(exchange), LogEventKind::Row { row, changed });
     }
 
-    fn list(&mut self, token: &AccessSeen, verdict: Verdict, code: Option<Code>) {
-        let exchange = self.request(Lifeline::Tab, "/api/notes/list", Some(token.clone()), None);
+    fn list(&mut self, from: Lifeline, token: &AccessSeen, verdict: Verdict, code: Option<Code>) {
+        let exchange = self.request(from, "/api/notes/list", Some(token.clone()), None);
         self.add(Some(exchange), LogEventKind::AccessChecked { verdict });
-        self.reply(exchange, Lifeline::Tab, code, None);
+        self.reply(exchange, from, code, None);
     }
 
     /// A refresh that rotates the token, up to the written row.
@@ -273,7 +273,7 @@ fn signed_in() -> (SampleLog, AccessSeen) {
     log.reply(exchange, Lifeline::Tab, None, Some((token.clone(), 0)));
     log.see(Lifeline::Tab, TabEvent::TokenHeld { version: 1, expires_in: 900 });
     log.see(Lifeline::Tab, TabEvent::AuthState { state: "signed-in".to_owned() });
-    log.list(&token, Verdict::Valid, None);
+    log.list(Lifeline::Tab, &token, Verdict::Valid, None);
     (log, token)
 }
 
@@ -283,13 +283,13 @@ pub fn expired() -> SampleLog {
     log.see(Lifeline::Tab, TabEvent::Draft { characters: 42 });
     log.act(Action::ExpireAccessToken);
     log.pass(901);
-    log.list(&token, Verdict::Expired, Some(Code::AccessTokenExpired));
+    log.list(Lifeline::Tab, &token, Verdict::Expired, Some(Code::AccessTokenExpired));
     log.see(Lifeline::Tab, TabEvent::Refused { code: Code::AccessTokenExpired });
     log.see(Lifeline::Tab, TabEvent::RefreshBegins);
     let token = log.refreshes(Lifeline::Tab, Ruling::Rotate, 0);
     log.see(Lifeline::Tab, TabEvent::TokenHeld { version: 2, expires_in: 900 });
     log.see(Lifeline::Tab, TabEvent::Retries { path: "/api/notes/list".to_owned() });
-    log.list(&token, Verdict::Valid, None);
+    log.list(Lifeline::Tab, &token, Verdict::Valid, None);
     log
 }
 

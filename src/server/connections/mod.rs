@@ -61,9 +61,6 @@ enum NotAnswered {
     Refused(#[source] h2::Error),
 }
 
-/// How many connections may wait to be accepted when a shutdown begins: more than the system keeps (`somaxconn`).
-const WAITING_MAX: usize = 8192;
-
 /// What answers the requests of all connections.
 pub trait Answer:
     Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
@@ -97,8 +94,8 @@ pub async fn serve(
             _ = stopping.wait_for(|stopping| *stopping) => break,
         }
     }
-    // A listener that closes resets what has connected and waits to be accepted.
-    for _ in 0..WAITING_MAX {
+    // A listener that closes resets what has connected and waits to be accepted. More than may be open would end one another.
+    for _ in 0..limits.connections {
         let Some((io, connection)) = listener.accept().now_or_never() else { break };
         begin(&mut tasks, io, connection);
     }

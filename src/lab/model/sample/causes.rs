@@ -17,11 +17,12 @@ pub fn fifty() -> SampleLog {
     let (mut log, token) = signed_in();
     log.act(Action::FiftyCalls);
     log.pass(901);
-    let expired = |log: &mut SampleLog| log.list(&token, Verdict::Expired, Some(Code::AccessTokenExpired));
+    let expired =
+        |log: &mut SampleLog| log.list(Lifeline::Tab, &token, Verdict::Expired, Some(Code::AccessTokenExpired));
     (0..6).for_each(|_| expired(&mut log));
     let fresh = log.refreshes(Lifeline::Tab, Ruling::Rotate, 0);
     (0..44).for_each(|_| expired(&mut log));
-    (0..50).for_each(|_| log.list(&fresh, Verdict::Valid, None));
+    (0..50).for_each(|_| log.list(Lifeline::Tab, &fresh, Verdict::Valid, None));
     log
 }
 
@@ -79,8 +80,6 @@ pub fn undetected() -> SampleLog {
 pub fn read_by_the_thief(action: Action, code: Option<Code>) -> SampleLog {
     let (mut log, token) = signed_in();
     log.act(action);
-    let exchange = log.request(Lifeline::Thief, "/api/notes/list", Some(token), None);
-    log.add(Some(exchange), LogEventKind::AccessChecked { verdict: Verdict::Valid });
-    log.reply(exchange, Lifeline::Thief, code, None);
+    log.list(Lifeline::Thief, &token, Verdict::Valid, code);
     log
 }
