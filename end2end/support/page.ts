@@ -2,6 +2,7 @@
 
 import type { BrowserContext, Locator, Page, Response } from "@playwright/test";
 import { t } from "./language.ts";
+import { pathOf } from "./network.ts";
 import type { Server } from "./server.ts";
 import { expect, type Person } from "./test.ts";
 
@@ -32,14 +33,23 @@ export async function fillIn(page: Page, { email, password }: Pick<Person, "emai
   await passwordField(page).fill(password);
 }
 
+/**
+ * Opens a page of a signed-in user by this step, and waits until the calls that the page makes as it opens are answered. Such a call
+ * would else come late to a step of the test: one that meets an expired access token begins a refresh of its own.
+ */
+async function openSignedIn(page: Page, address: string, step: () => Promise<unknown>): Promise<void> {
+  const calls = address.endsWith("/notes") ? ["/api/account/notices", "/api/notes/list"] : ["/api/account/notices"];
+  const answered = calls.map(async (path) => (await page.waitForRequest((request) => pathOf(request).endsWith(path))).response());
+  await Promise.all([step().then(() => signedIn(page)), ...answered]);
+}
+
 /** Signs in on the sign-in page. Returns the response that carries the tokens. */
 export async function signIn(page: Page, person: Person, address = "/login"): Promise<Response> {
   await page.goto(address);
   await hydrated(page);
   await fillIn(page, person);
   const answer = page.waitForResponse("**/api/auth/login");
-  await button(page, "Sign in").click();
-  await signedIn(page);
+  await openSignedIn(page, "/notes", () => button(page, "Sign in").click());
   await expect(heading(page, t("Notes"))).toBeVisible();
   return answer;
 }
@@ -82,15 +92,13 @@ export async function writeNote(page: Page, title: string, body = ""): Promise<v
 
 /** Reloads, which drops the access token and so rotates the refresh token. */
 export async function reload(page: Page): Promise<void> {
-  await page.reload();
-  await signedIn(page);
+  await openSignedIn(page, page.url(), () => page.reload());
 }
 
 /** Another tab of the same browser. */
 export async function alsoOn(context: BrowserContext, address: string): Promise<Page> {
   const other = await context.newPage();
-  await other.goto(address);
-  await signedIn(other);
+  await openSignedIn(other, address, () => other.goto(address));
   return other;
 }
 
