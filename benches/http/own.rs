@@ -103,6 +103,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
         Figure::of("refresh.32.p99", refresh_32.each(p99)),
         Figure::speed("refresh.commits", refresh_32, commits),
         Figure::cost("refresh.cost", refresh_32, open),
+        Figure::cost("refresh.hello", refresh_32, hello),
         Figure::cost("refresh.bound", bound, refresh_32),
         Figure::speed("sign-in", sign_in, argon2),
         Figure::speed("sign-in.large-pages", sign_in, large_pages),
