@@ -24,6 +24,9 @@ pub struct Ranges {
     pub cores: Vec<&'static str>,
 }
 
+/// More connections than these are not opened anew for each slice.
+const SLICED: usize = 256;
+
 /// The database of a size, and who is signed in there with which refresh token now.
 struct Stored {
     size: Size,
@@ -77,8 +80,10 @@ async fn at(
         let people = &one.people[..connections];
         let refreshes: Vec<Talk> = people.iter().map(Person::refreshes).collect();
         let asks = people.iter().map(Person::asks_for_me).collect();
-        lanes.push(Lane::load(format!("refresh, {}, {on}", one.size.text()), target(server), refreshes));
-        lanes.push(Lane::load(format!("protected, {}, {on}", one.size.text()), target(server), asks));
+        for (kind, talks) in [("refresh", refreshes), ("protected", asks)] {
+            let lane = Lane::load(format!("{kind}, {}, {on}", one.size.text()), target(server), talks);
+            lanes.push(if connections > SLICED { lane.in_one_piece() } else { lane });
+        }
     }
     rounds(plan, &mut lanes).await?;
     for (one, lanes) in stored.iter_mut().zip(lanes.chunks(2)) {

@@ -6,7 +6,7 @@
 //! kernel's own threads need a core on which they run at once, or one commit in a thousand takes 16 ms.
 
 use std::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     net::Ipv4Addr,
     time::{Duration, Instant},
 };
@@ -211,27 +211,85 @@ async fn stay_awake(answered: &Cell<u64>, idle: &Cell<Duration>) {
     }
 }
 
-/// Each conversation on a connection of its own, all at once, for this long. The connections are open before time counts.
-pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<Sample, Failure> {
+/// What a server answered while it was counted.
+#[derive(Default)]
+pub struct Slice {
+    seconds: f64,
+    /// The processor time of the server.
+    server: Duration,
+    /// How long the load had something to do.
+    load: f64,
+    /// Of each answer, in milliseconds.
+    times: Vec<f64>,
+}
+
+impl Slice {
+    pub fn add(&mut self, other: Self) {
+        self.seconds += other.seconds;
+        self.server += other.server;
+        self.load += other.load;
+        self.times.extend(other.times);
+    }
+
+    /// As one sample; without a single answer there is none.
+    pub fn sample(mut self) -> Option<Sample> {
+        self.times.sort_by(f64::total_cmp);
+        let percentile = |at: f64| self.times.get((self.times.len() as f64 * at) as usize).copied();
+        let answers = self.times.len() as f64;
+        (answers > 0.0).then(|| Sample {
+            answers_per_second: answers / self.seconds,
+            server_cpu_us: Some(self.server.as_secs_f64() * 1e6 / answers),
+            load_busy: Some(self.load / self.seconds),
+            p50_ms: percentile(0.5),
+            p99_ms: percentile(0.99),
+        })
+    }
+}
+
+/// A moment at which counting begins or ends: that of an answer.
+struct Mark {
+    at: Instant,
+    server: Duration,
+    load: Duration,
+    idle: Duration,
+}
+
+/// Each conversation on a connection of its own, all at once. Counted are the answers from the moment at which each has had one,
+/// for this long: connections are open by then, and what is under way at the end counts nowhere.
+pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<Slice, Failure> {
     let mut lines = try_join_all((0..talks.len()).map(|number| Line::open(target.port, number))).await?;
     let from_memory = talks.iter().all(Talk::is_answered_from_memory);
-    let (server, load) = (machine::cpu(target.pid)?, machine::cpu(std::process::id())?);
-    let start = Instant::now();
-    let answered = Cell::new(0_u64);
+    let (answered, idle) = (Cell::new(0_u64), Cell::new(Duration::ZERO));
+    let mark = || {
+        let (server, load) = (machine::cpu(target.pid)?, machine::cpu(std::process::id())?);
+        Ok::<_, Failure>(Mark { at: Instant::now(), server, load, idle: idle.get() })
+    };
+    let without_answer = Cell::new(talks.len());
+    let (first, last) = (OnceCell::new(), OnceCell::new());
     let work = talks.iter_mut().zip(&mut lines).map(|(talk, line)| {
-        let answered = &answered;
+        let (answered, without_answer, mark, first, last) = (&answered, &without_answer, &mark, &first, &last);
         async move {
+            talk.turn(line).await?;
+            without_answer.set(without_answer.get() - 1);
+            if without_answer.get() == 0 {
+                let _ = first.set(mark()?);
+            }
             let mut times = Vec::new();
-            while start.elapsed() < time {
+            while last.get().is_none() {
                 let sent = Instant::now();
                 talk.turn(line).await?;
-                times.push(sent.elapsed().as_secs_f64() * 1e3);
                 answered.set(answered.get() + 1);
+                let Some(Mark { at, .. }) = first.get() else { continue };
+                if last.get().is_none() {
+                    times.push(sent.elapsed().as_secs_f64() * 1e3);
+                    if at.elapsed() >= time {
+                        let _ = last.set(mark()?);
+                    }
+                }
             }
             Ok::<_, Failure>(times)
         }
     });
-    let idle = Cell::new(Duration::ZERO);
     let mut times = Vec::new();
     tokio::select! {
         biased;
@@ -240,20 +298,11 @@ pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<S
         },
         () = stay_awake(&answered, &idle), if from_memory => {}
     }
-    let seconds = start.elapsed().as_secs_f64();
-    let server = machine::cpu(target.pid)? - server;
+    let (Some(first), Some(last)) = (first.into_inner(), last.into_inner()) else { return Ok(Slice::default()) };
+    let seconds = (last.at - first.at).as_secs_f64();
     let load = match from_memory {
-        true => 1.0 - idle.get().as_secs_f64() / seconds,
-        false => (machine::cpu(std::process::id())? - load).as_secs_f64() / seconds,
+        true => seconds - (last.idle - first.idle).as_secs_f64(),
+        false => (last.load - first.load).as_secs_f64(),
     };
-    times.sort_by(f64::total_cmp);
-    let percentile = |at: f64| times.get((times.len() as f64 * at) as usize).copied();
-    let answers = times.len() as f64;
-    Ok(Sample {
-        answers_per_second: answers / seconds,
-        server_cpu_us: Some(server.as_secs_f64() * 1e6 / answers),
-        load_busy: Some(load),
-        p50_ms: percentile(0.5),
-        p99_ms: percentile(0.99),
-    })
+    Ok(Slice { seconds, server: last.server - first.server, load, times })
 }

@@ -67,7 +67,8 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
             "sign-in",
             ours,
             vec![sign_in(first..first + VISITORS), sign_in(first + VISITORS..first + 2 * VISITORS)],
-        ),
+        )
+        .in_one_piece(),
         Lane::role("argon2", &["argon2"]),
         Lane::role_with("argon2, large pages", &["argon2"], Some(allocator())),
         Lane::role("verification, remembered", &["verify", "64"]),

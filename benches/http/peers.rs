@@ -115,7 +115,9 @@ fn our_lanes(ours: Target, people: &[Person]) -> [Lane; 4] {
 
 fn lanes_of(name: &str, target: Target, talks: [Vec<Talk>; 4]) -> [Lane; 4] {
     let mut operations = OPERATIONS.iter();
-    talks.map(|talks| Lane::load(format!("{name}, {}", operations.next().unwrap_or(&"")), target, talks))
+    let [open, protected, refresh, sign_in] =
+        talks.map(|talks| Lane::load(format!("{name}, {}", operations.next().unwrap_or(&"")), target, talks));
+    [open, protected, refresh, sign_in.in_one_piece()]
 }
 
 impl Peer {

@@ -1,17 +1,20 @@
-//! Interleaved rounds. In each round every lane is measured once, one after another (A, B, C, A, B, C …), so a neighbour who
-//! takes the machine for a minute takes it from all lanes alike. A ratio is formed within a round; the spread of the rounds'
-//! ratios is the noise.
+//! Interleaved rounds. In each round the lanes are measured in slices, one after another (A, B, C, A, B, C …), so a neighbour
+//! who takes the machine for some seconds takes it from all lanes alike. A ratio is formed within a round, of all its slices
+//! together; the spread of the rounds' ratios is the noise.
 
 use std::{process::Command, time::Duration};
 
 use super::{
     Failure,
-    load::{self, Talk, Target},
+    load::{self, Slice, Talk, Target},
     machine,
     result::Sample,
 };
 
-/// One thing that is measured once in each round.
+/// How long each lane is measured before it is the next one's turn.
+const SLICE: Duration = Duration::from_millis(200);
+
+/// One thing that is measured in each round.
 pub struct Lane {
     pub name: String,
     work: Work,
@@ -20,14 +23,22 @@ pub struct Lane {
 
 enum Work {
     /// Requests to a server.
-    Load(Target, Vec<Talk>),
+    Load { target: Target, talks: Vec<Talk>, in_one_piece: bool },
     /// Work without a server, in a process of its own on the server's core (`roles`).
     Role { words: Vec<String>, environment: Option<(&'static str, &'static str)> },
 }
 
 impl Lane {
     pub fn load(name: impl Into<String>, target: Target, talks: Vec<Talk>) -> Self {
-        Self { name: name.into(), work: Work::Load(target, talks), samples: Vec::new() }
+        Self { name: name.into(), work: Work::Load { target, talks, in_one_piece: false }, samples: Vec::new() }
+    }
+
+    /// Measured once in each round: where an answer takes long, and where connections take longer to open than a slice lasts.
+    pub fn in_one_piece(mut self) -> Self {
+        if let Work::Load { in_one_piece, .. } = &mut self.work {
+            *in_one_piece = true;
+        }
+        self
     }
 
     pub fn role(name: impl Into<String>, words: &[&str]) -> Self {
@@ -46,13 +57,13 @@ impl Lane {
 
     /// How many requests are under way at once.
     pub fn connections(&self) -> Option<usize> {
-        matches!(self.work, Work::Load(..)).then(|| self.talks().len())
+        matches!(self.work, Work::Load { .. }).then(|| self.talks().len())
     }
 
     /// What the connections would say next.
     pub fn talks(&self) -> &[Talk] {
         match &self.work {
-            Work::Load(_, talks) => talks,
+            Work::Load { talks, .. } => talks,
             Work::Role { .. } => &[],
         }
     }
@@ -66,12 +77,18 @@ impl Lane {
         self.each(|sample| Some(sample.answers_per_second))
     }
 
-    async fn measure(&mut self, time: Duration) -> Result<Sample, Failure> {
-        let sample = match &mut self.work {
-            Work::Load(target, talks) => load::run(*target, talks, time).await,
-            Work::Role { words, environment } => run_role(words, *environment, time),
-        };
-        sample.map_err(|failure| format!("{}: {failure}", self.name).into())
+    /// What is to be measured in slices now, or else what is to be measured in one piece.
+    async fn measure(&mut self, in_slices: bool, time: Duration) -> Result<Slice, Failure> {
+        match &mut self.work {
+            Work::Load { target, talks, in_one_piece } if *in_one_piece != in_slices => {
+                load::run(*target, talks, time).await.map_err(|failure| self.named(failure))
+            }
+            _ => Ok(Slice::default()),
+        }
+    }
+
+    fn named(&self, failure: Failure) -> Failure {
+        format!("{}: {failure}", self.name).into()
     }
 }
 
@@ -85,17 +102,34 @@ pub struct Plan {
 
 /// Measures all lanes in every round, after one that does not count.
 pub async fn rounds(plan: Plan, lanes: &mut [Lane]) -> Result<(), Failure> {
-    for lane in &mut *lanes {
-        lane.measure(plan.warm_up).await?;
-    }
+    measure(plan.warm_up, lanes).await?;
     for round in 1..=plan.rounds {
         eprintln!("round {round} of {}", plan.rounds);
-        for lane in &mut *lanes {
-            let sample = lane.measure(plan.time).await?;
-            lane.samples.push(sample);
-        }
+        let samples = measure(plan.time, lanes).await?;
+        lanes.iter_mut().zip(samples).for_each(|(lane, sample)| lane.samples.push(sample));
     }
     Ok(())
+}
+
+/// Measures each lane for this time: in slices, the lanes in turn, and then the ones that are in one piece.
+async fn measure(time: Duration, lanes: &mut [Lane]) -> Result<Vec<Sample>, Failure> {
+    let slices = (time.as_secs_f64() / SLICE.as_secs_f64()).round().max(1.0) as u32;
+    let mut sums: Vec<Slice> = lanes.iter().map(|_| Slice::default()).collect();
+    for _ in 0..slices {
+        for (lane, sum) in lanes.iter_mut().zip(&mut sums) {
+            sum.add(lane.measure(true, time / slices).await?);
+        }
+    }
+    let mut samples = Vec::new();
+    for (lane, mut sum) in lanes.iter_mut().zip(sums) {
+        sum.add(lane.measure(false, time).await?);
+        let sample = match &lane.work {
+            Work::Load { .. } => sum.sample().ok_or_else(|| "no answer".into()),
+            Work::Role { words, environment } => run_role(words, *environment, time),
+        };
+        samples.push(sample.map_err(|failure| lane.named(failure))?);
+    }
+    Ok(samples)
 }
 
 /// Waits for it without the runtime: nothing else runs meanwhile.
