@@ -82,7 +82,7 @@ async fn at(
         let asks = people.iter().map(Person::asks_for_me).collect();
         for (kind, talks) in [("refresh", refreshes), ("protected", asks)] {
             let lane = Lane::load(format!("{kind}, {}, {on}", one.size.text()), target(server), talks);
-            lanes.push(if connections > SLICED { lane.in_one_piece() } else { lane });
+            lanes.push(if connections > SLICED { lane.in_slices_of(plan.time) } else { lane });
         }
     }
     rounds(plan, &mut lanes).await?;

@@ -211,38 +211,33 @@ async fn stay_awake(answered: &Cell<u64>, idle: &Cell<Duration>) {
     }
 }
 
-/// What a server answered while it was counted.
-#[derive(Default)]
+/// What was counted in one slice of a round.
 pub struct Slice {
-    seconds: f64,
+    pub answers: f64,
+    pub seconds: f64,
     /// The processor time of the server.
-    server: Duration,
-    /// How long the load had something to do.
-    load: f64,
-    /// Of each answer, in milliseconds.
-    times: Vec<f64>,
+    pub server: Option<Duration>,
+    /// For how many seconds the load had something to do.
+    pub load: Option<f64>,
+    /// The time of each answer, in milliseconds.
+    pub times: Vec<f64>,
 }
 
-impl Slice {
-    pub fn add(&mut self, other: Self) {
-        self.seconds += other.seconds;
-        self.server += other.server;
-        self.load += other.load;
-        self.times.extend(other.times);
-    }
-
-    /// As one sample; without a single answer there is none.
-    pub fn sample(mut self) -> Option<Sample> {
-        self.times.sort_by(f64::total_cmp);
-        let percentile = |at: f64| self.times.get((self.times.len() as f64 * at) as usize).copied();
-        let answers = self.times.len() as f64;
-        (answers > 0.0).then(|| Sample {
-            answers_per_second: answers / self.seconds,
-            server_cpu_us: Some(self.server.as_secs_f64() * 1e6 / answers),
-            load_busy: Some(self.load / self.seconds),
-            p50_ms: percentile(0.5),
-            p99_ms: percentile(0.99),
-        })
+/// The slices of a round as one sample.
+pub fn sample(slices: Vec<Slice>) -> Sample {
+    let answers: f64 = slices.iter().map(|slice| slice.answers).sum();
+    let seconds: f64 = slices.iter().map(|slice| slice.seconds).sum();
+    let server: Option<Duration> = slices.iter().map(|slice| slice.server).sum();
+    let load: Option<f64> = slices.iter().map(|slice| slice.load).sum();
+    let mut times: Vec<f64> = slices.into_iter().flat_map(|slice| slice.times).collect();
+    times.sort_by(f64::total_cmp);
+    let percentile = |at: f64| times.get((times.len() as f64 * at) as usize).copied();
+    Sample {
+        answers_per_second: answers / seconds,
+        server_cpu_us: server.map(|server| server.as_secs_f64() * 1e6 / answers),
+        load_busy: load.map(|load| load / seconds),
+        p50_ms: percentile(0.5),
+        p99_ms: percentile(0.99),
     }
 }
 
@@ -298,11 +293,14 @@ pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<S
         },
         () = stay_awake(&answered, &idle), if from_memory => {}
     }
-    let (Some(first), Some(last)) = (first.into_inner(), last.into_inner()) else { return Ok(Slice::default()) };
+    let (Some(first), Some(last)) = (first.into_inner(), last.into_inner()) else {
+        return Err("nothing was asked".into());
+    };
     let seconds = (last.at - first.at).as_secs_f64();
     let load = match from_memory {
         true => seconds - (last.idle - first.idle).as_secs_f64(),
         false => (last.load - first.load).as_secs_f64(),
     };
-    Ok(Slice { seconds, server: last.server - first.server, load, times })
+    let (server, load) = (Some(last.server - first.server), Some(load));
+    Ok(Slice { answers: times.len() as f64, seconds, server, load, times })
 }

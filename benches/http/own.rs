@@ -11,7 +11,7 @@ use super::{
     load::{self, Talk},
     machine,
     result::{Figure, Report, Sample, paired},
-    rounds::{Lane, Plan, role_command, rounds},
+    rounds::{LONG_SLICE, Lane, Plan, role_command, rounds},
     servers::{Person, Process, allocator, register, register_bound, start, target},
     support::{Cluster, Installation, PASSWORD, form, free_port},
 };
@@ -68,7 +68,7 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
             ours,
             vec![sign_in(first..first + VISITORS), sign_in(first + VISITORS..first + 2 * VISITORS)],
         )
-        .in_one_piece(),
+        .in_slices_of(LONG_SLICE),
         Lane::role("argon2", &["argon2"]),
         Lane::role_with("argon2, large pages", &["argon2"], Some(allocator())),
         Lane::role("verification, remembered", &["verify", "64"]),

@@ -11,7 +11,7 @@ use super::{
     load::{self, Talk, Target, set_cookie},
     machine, own,
     result::{Figure, Report},
-    rounds::{Lane, Plan, rounds},
+    rounds::{LONG_SLICE, Lane, Plan, rounds},
     servers::{Person, Process, register, start, target},
     support::{Installation, PASSWORD, free_port},
 };
@@ -117,7 +117,7 @@ fn lanes_of(name: &str, target: Target, talks: [Vec<Talk>; 4]) -> [Lane; 4] {
     let mut operations = OPERATIONS.iter();
     let [open, protected, refresh, sign_in] =
         talks.map(|talks| Lane::load(format!("{name}, {}", operations.next().unwrap_or(&"")), target, talks));
-    [open, protected, refresh, sign_in.in_one_piece()]
+    [open, protected, refresh, sign_in.in_slices_of(LONG_SLICE)]
 }
 
 impl Peer {

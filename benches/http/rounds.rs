@@ -11,34 +11,33 @@ use super::{
     result::Sample,
 };
 
-/// How long each lane is measured before it is the next one's turn.
+/// How long a lane is measured before it is the next one's turn.
 const SLICE: Duration = Duration::from_millis(200);
+/// The same where an answer takes a good part of that, and where a process has to start.
+pub const LONG_SLICE: Duration = Duration::from_millis(500);
 
 /// One thing that is measured in each round.
 pub struct Lane {
     pub name: String,
     work: Work,
+    slice: Duration,
     pub samples: Vec<Sample>,
 }
 
 enum Work {
     /// Requests to a server.
-    Load { target: Target, talks: Vec<Talk>, in_one_piece: bool },
+    Load { target: Target, talks: Vec<Talk> },
     /// Work without a server, in a process of its own on the server's core (`roles`).
     Role { words: Vec<String>, environment: Option<(&'static str, &'static str)> },
 }
 
 impl Lane {
     pub fn load(name: impl Into<String>, target: Target, talks: Vec<Talk>) -> Self {
-        Self { name: name.into(), work: Work::Load { target, talks, in_one_piece: false }, samples: Vec::new() }
+        Self { name: name.into(), work: Work::Load { target, talks }, slice: SLICE, samples: Vec::new() }
     }
 
-    /// Measured once in each round: where an answer takes long, and where connections take longer to open than a slice lasts.
-    pub fn in_one_piece(mut self) -> Self {
-        if let Work::Load { in_one_piece, .. } = &mut self.work {
-            *in_one_piece = true;
-        }
-        self
+    pub fn in_slices_of(self, slice: Duration) -> Self {
+        Self { slice, ..self }
     }
 
     pub fn role(name: impl Into<String>, words: &[&str]) -> Self {
@@ -52,7 +51,7 @@ impl Lane {
         environment: Option<(&'static str, &'static str)>,
     ) -> Self {
         let words = words.iter().map(|&word| word.to_owned()).collect();
-        Self { name: name.into(), work: Work::Role { words, environment }, samples: Vec::new() }
+        Self { name: name.into(), work: Work::Role { words, environment }, slice: LONG_SLICE, samples: Vec::new() }
     }
 
     /// How many requests are under way at once.
@@ -77,18 +76,16 @@ impl Lane {
         self.each(|sample| Some(sample.answers_per_second))
     }
 
-    /// What is to be measured in slices now, or else what is to be measured in one piece.
-    async fn measure(&mut self, in_slices: bool, time: Duration) -> Result<Slice, Failure> {
-        match &mut self.work {
-            Work::Load { target, talks, in_one_piece } if *in_one_piece != in_slices => {
-                load::run(*target, talks, time).await.map_err(|failure| self.named(failure))
-            }
-            _ => Ok(Slice::default()),
-        }
+    fn slices(&self, time: Duration) -> u32 {
+        time.div_duration_f64(self.slice).round().max(1.0) as u32
     }
 
-    fn named(&self, failure: Failure) -> Failure {
-        format!("{}: {failure}", self.name).into()
+    async fn measure(&mut self, time: Duration) -> Result<Slice, Failure> {
+        let slice = match &mut self.work {
+            Work::Load { target, talks } => load::run(*target, talks, time).await,
+            Work::Role { words, environment } => run_role(words, *environment, time),
+        };
+        slice.map_err(|failure| format!("{}: {failure}", self.name).into())
     }
 }
 
@@ -111,25 +108,19 @@ pub async fn rounds(plan: Plan, lanes: &mut [Lane]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Measures each lane for this time: in slices, the lanes in turn, and then the ones that are in one piece.
+/// Measures each lane for this time, in slices that are spread evenly over the round.
 async fn measure(time: Duration, lanes: &mut [Lane]) -> Result<Vec<Sample>, Failure> {
-    let slices = (time.as_secs_f64() / SLICE.as_secs_f64()).round().max(1.0) as u32;
-    let mut sums: Vec<Slice> = lanes.iter().map(|_| Slice::default()).collect();
-    for _ in 0..slices {
-        for (lane, sum) in lanes.iter_mut().zip(&mut sums) {
-            sum.add(lane.measure(true, time / slices).await?);
+    let turns = lanes.iter().map(|lane| lane.slices(time)).max().unwrap_or(0);
+    let mut slices: Vec<Vec<Slice>> = lanes.iter().map(|_| Vec::new()).collect();
+    for turn in 0..turns {
+        for (lane, slices) in lanes.iter_mut().zip(&mut slices) {
+            let count = lane.slices(time);
+            if turn * count % turns < count {
+                slices.push(lane.measure(time / count).await?);
+            }
         }
     }
-    let mut samples = Vec::new();
-    for (lane, mut sum) in lanes.iter_mut().zip(sums) {
-        sum.add(lane.measure(false, time).await?);
-        let sample = match &lane.work {
-            Work::Load { .. } => sum.sample().ok_or_else(|| "no answer".into()),
-            Work::Role { words, environment } => run_role(words, *environment, time),
-        };
-        samples.push(sample.map_err(|failure| lane.named(failure))?);
-    }
-    Ok(samples)
+    Ok(slices.into_iter().map(load::sample).collect())
 }
 
 /// Waits for it without the runtime: nothing else runs meanwhile.
@@ -137,14 +128,14 @@ fn run_role(
     words: &[String],
     environment: Option<(&'static str, &'static str)>,
     time: Duration,
-) -> Result<Sample, Failure> {
-    let seconds = time.as_secs_f64().to_string();
-    let output = role_command(machine::SERVER)?.args(words).arg(seconds).envs(environment).output()?;
+) -> Result<Slice, Failure> {
+    let seconds = time.as_secs_f64();
+    let output = role_command(machine::SERVER)?.args(words).arg(seconds.to_string()).envs(environment).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }
-    let answers_per_second = String::from_utf8(output.stdout)?.trim().parse()?;
-    Ok(Sample { answers_per_second, server_cpu_us: None, load_busy: None, p50_ms: None, p99_ms: None })
+    let rate: f64 = String::from_utf8(output.stdout)?.trim().parse()?;
+    Ok(Slice { answers: rate * seconds, seconds, server: None, load: None, times: Vec::new() })
 }
 
 /// This program again, in another role.
