@@ -12,7 +12,7 @@ use super::{
     load::{Line, Talk, Target},
     machine,
     result::{Figure, Report, paired},
-    rounds::{Lane, Plan, rounds},
+    rounds::{IN_ONE_PIECE, Lane, Plan, rounds},
     servers::{Person, register, start, target},
     support::{Installation, Server},
 };
@@ -82,7 +82,7 @@ async fn at(
         let asks = people.iter().map(Person::asks_for_me).collect();
         for (kind, talks) in [("refresh", refreshes), ("protected", asks)] {
             let lane = Lane::load(format!("{kind}, {}, {on}", one.size.text()), target(server), talks);
-            lanes.push(if connections > SLICED { lane.in_slices_of(plan.time) } else { lane });
+            lanes.push(if connections > SLICED { lane.in_slices_of(IN_ONE_PIECE) } else { lane });
         }
     }
     rounds(plan, &mut lanes).await?;

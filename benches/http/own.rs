@@ -69,8 +69,8 @@ async fn requests(plan: Plan, report: &mut Report) -> Result<(), Failure> {
             vec![sign_in(first..first + VISITORS), sign_in(first + VISITORS..first + 2 * VISITORS)],
         )
         .in_slices_of(LONG_SLICE),
-        Lane::role("argon2", &["argon2"]),
-        Lane::role_with("argon2, large pages", &["argon2"], Some(allocator())),
+        Lane::role("argon2", &["argon2"]).in_slices_of(LONG_SLICE),
+        Lane::role_with("argon2, large pages", &["argon2"], Some(allocator())).in_slices_of(LONG_SLICE),
         Lane::role("verification, remembered", &["verify", "64"]),
         Lane::role("verification, first time", &["verify", "0"]),
     ];

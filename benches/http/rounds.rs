@@ -13,8 +13,10 @@ use super::{
 
 /// How long a lane is measured before it is the next one's turn.
 const SLICE: Duration = Duration::from_millis(200);
-/// The same where an answer takes a good part of that, and where a process has to start.
+/// The same where an answer takes a good part of that.
 pub const LONG_SLICE: Duration = Duration::from_millis(500);
+/// All of a round's time at once: where the beginning costs more than the rest, as a new file, many connections.
+pub const IN_ONE_PIECE: Duration = Duration::MAX;
 
 /// One thing that is measured in each round.
 pub struct Lane {
@@ -51,7 +53,7 @@ impl Lane {
         environment: Option<(&'static str, &'static str)>,
     ) -> Self {
         let words = words.iter().map(|&word| word.to_owned()).collect();
-        Self { name: name.into(), work: Work::Role { words, environment }, slice: LONG_SLICE, samples: Vec::new() }
+        Self { name: name.into(), work: Work::Role { words, environment }, slice: IN_ONE_PIECE, samples: Vec::new() }
     }
 
     /// How many requests are under way at once.
