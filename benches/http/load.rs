@@ -245,8 +245,8 @@ pub fn sample(slices: Vec<Slice>) -> Sample {
 struct Mark {
     at: Instant,
     server: Duration,
+    /// How long the load has had something to do so far.
     load: Duration,
-    idle: Duration,
 }
 
 /// Each conversation on a connection of its own, all at once. Counted are the answers from the moment at which each has had one,
@@ -255,9 +255,11 @@ pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<S
     let mut lines = try_join_all((0..talks.len()).map(|number| Line::open(target.port, number))).await?;
     let from_memory = talks.iter().all(Talk::is_answered_from_memory);
     let (answered, idle) = (Cell::new(0_u64), Cell::new(Duration::ZERO));
+    let begin = Instant::now();
     let mark = || {
-        let (server, load) = (machine::cpu(target.pid)?, machine::cpu(std::process::id())?);
-        Ok::<_, Failure>(Mark { at: Instant::now(), server, load, idle: idle.get() })
+        let server = machine::cpu(target.pid)?;
+        let load = if from_memory { begin.elapsed() - idle.get() } else { machine::cpu(std::process::id())? };
+        Ok::<_, Failure>(Mark { at: Instant::now(), server, load })
     };
     let without_answer = Cell::new(talks.len());
     let (first, last) = (OnceCell::new(), OnceCell::new());
@@ -296,11 +298,11 @@ pub async fn run(target: Target, talks: &mut [Talk], time: Duration) -> Result<S
     let (Some(first), Some(last)) = (first.into_inner(), last.into_inner()) else {
         return Err("nothing was asked".into());
     };
-    let seconds = (last.at - first.at).as_secs_f64();
-    let load = match from_memory {
-        true => seconds - (last.idle - first.idle).as_secs_f64(),
-        false => (last.load - first.load).as_secs_f64(),
-    };
-    let (server, load) = (Some(last.server - first.server), Some(load));
-    Ok(Slice { answers: times.len() as f64, seconds, server, load, times })
+    Ok(Slice {
+        answers: times.len() as f64,
+        seconds: (last.at - first.at).as_secs_f64(),
+        server: Some(last.server - first.server),
+        load: Some((last.load - first.load).as_secs_f64()),
+        times,
+    })
 }
